@@ -1,0 +1,160 @@
+/**
+ * What passes between the CoAP endpoint and whoever drives it (the engine, a simulated device).
+ * The endpoint is a synchronous machine: one input (`receive`, `expire`, `request`, `respond`, …), all
+ * its effects through `CoapSink` during that call, then the next input. It knows peers as opaque
+ * numbers; a peer is an authenticated identity where there is one, never an address.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { Instant } from '../base/time.ts'
+import type { Profile } from '../config/profiles.ts'
+
+/** An opaque number the driver gives each party; never used again for another one. */
+export type Peer = number
+
+/** An inbound exchange that waits for our answer; 0 is none. */
+export type ExchangeId = number
+
+/** An outbound request of ours; 0 is none. */
+export type RequestId = number
+
+/** Options of a message, decoded when asked for; numbers are CoAP option numbers (RFC 7252 §5.10). */
+export interface OptionsView {
+  has(number: number): boolean
+  /** First occurrence; a view, valid during the call only. */
+  bytes(number: number): Bytes | undefined
+  /** First occurrence as an unsigned integer (RFC 7252 §3.2). */
+  uint(number: number): number | undefined
+  /** First occurrence as UTF-8 text. */
+  text(number: number): string | undefined
+  /** All occurrences as UTF-8 text, in order. */
+  texts(number: number): readonly string[]
+}
+
+/** One option of a message we build. */
+export interface OptionValue {
+  readonly number: number
+  readonly value: Bytes | string | number
+}
+
+/** A whole request of a peer: decoded, deduplicated, its body assembled. Valid during the call only. */
+export interface InboundRequest {
+  readonly peer: Peer
+  readonly exchange: ExchangeId
+  readonly confirmable: boolean
+  readonly code: number
+  readonly messageId: number
+  readonly token: Bytes
+  readonly options: OptionsView
+  /** Uri-Path segments, as sent. */
+  readonly path: readonly string[]
+  /** Uri-Query arguments, as sent. */
+  readonly query: readonly string[]
+  readonly payload: Bytes
+}
+
+/**
+ * A message with a response code whose token belongs to none of our open requests: the notification
+ * of an observation, or a stray. Whoever owns observation intents says which by `acknowledge` (after
+ * its effect is durable), `reject` (RST: the device forgets it) or `fetchRest`. Valid during the call only.
+ */
+export interface InboundNotification {
+  readonly peer: Peer
+  readonly exchange: ExchangeId
+  readonly confirmable: boolean
+  readonly code: number
+  readonly messageId: number
+  readonly token: Bytes
+  readonly options: OptionsView
+  /** The Observe option (RFC 7641 §3.3), undefined where there is none: then the observation has ended. */
+  readonly sequence: number | undefined
+  readonly payload: Bytes
+  /** True where Block2 says that more follows: `fetchRest` gets it. */
+  readonly more: boolean
+}
+
+/** A response to a request of ours, its body assembled. Valid during the call only. */
+export interface InboundResponse {
+  readonly peer: Peer
+  readonly code: number
+  readonly options: OptionsView
+  readonly payload: Bytes
+}
+
+/** What became of a request of ours. */
+export type RequestOutcome =
+  | { readonly outcome: 'response'; readonly response: InboundResponse }
+  /** Nothing came within MAX_TRANSMIT_WAIT (no ACK) or the response deadline (ACK, no response). */
+  | { readonly outcome: 'timeout'; readonly acknowledged: boolean }
+  | { readonly outcome: 'reset' }
+  /** The awake window or NAT deadline passed first; nothing says that the device failed. */
+  | { readonly outcome: 'asleep' }
+  | { readonly outcome: 'cancelled' }
+  /** A response that cannot be used: unknown critical option, broken blocks, body over the limit. */
+  | { readonly outcome: 'unusable'; readonly reason: string }
+
+export interface OutboundRequest {
+  readonly code: number
+  readonly confirmable?: boolean
+  readonly path: readonly string[]
+  readonly query?: readonly string[]
+  readonly contentFormat?: number
+  readonly accept?: number
+  /** 0 registers, 1 deregisters (RFC 7641 §2). */
+  readonly observe?: 0 | 1
+  readonly payload?: Bytes
+  readonly options?: readonly OptionValue[]
+  /** Fixed token, for an observation that is durable; else the endpoint takes a fresh random one. */
+  readonly token?: Bytes
+  /**
+   * Message id and token of an earlier transmission of this very request that may have reached the
+   * peer (we restarted): repeats it, so that the peer's own deduplication applies.
+   */
+  readonly repeats?: { readonly messageId: number; readonly token: Bytes }
+  /** No transmission at or after this instant: the device's radio is off. */
+  readonly notAfter?: Instant
+}
+
+/** What a request of ours was first sent with; the driver stores it before it lets the datagram go. */
+export interface RequestTicket {
+  readonly id: RequestId
+  readonly messageId: number
+  readonly token: Bytes
+}
+
+/** A body that need not be in memory, served block by block and statelessly (firmware). */
+export interface BodySource {
+  readonly size: number
+  /** Strong, 1–8 octets: the same bytes for ever under the same tag (RFC 7252 §5.10.6). */
+  readonly etag: Bytes
+  /** Octets from `offset`, `length` or fewer at the end; a view is enough. */
+  read(offset: number, length: number): Bytes
+}
+
+export interface OutboundResponse {
+  readonly code: number
+  readonly payload?: Bytes
+  /** Instead of `payload`: immutable content. */
+  readonly body?: BodySource
+  readonly contentFormat?: number
+  readonly maxAge?: number
+  readonly etag?: Bytes
+  /** Location-Path segments (RFC 7252 §5.10.7). */
+  readonly location?: readonly string[]
+  /** Observe sequence: accepts the registration or is a notification (RFC 7641 §2). */
+  readonly observe?: number
+  readonly options?: readonly OptionValue[]
+}
+
+/** Everything the endpoint does to the outside. Every view is valid during the call only. */
+export interface CoapSink {
+  /** A datagram for `peer`: octets `start` to `end` of `buffer`, valid during the call only. */
+  send(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void
+  request(now: Instant, request: InboundRequest): void
+  notification(now: Instant, notification: InboundNotification): void
+  /** Exactly once for every request made. */
+  outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void
+  /** A notification of ours (server role of Observe) ended: delivered, or the peer no longer wants it. */
+  notified?(now: Instant, peer: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void
+  /** The timers and sizes to use towards `peer`, asked anew for each exchange. */
+  profileOf(peer: Peer): Profile
+}
