@@ -3,7 +3,16 @@
  * reads neither files nor the environment itself.
  */
 import { UsageError } from '../base/errors.ts'
-import { defaultSettings, environmentNameOf, flagOf, knobNames, tunables, type Knob, type KnobName, type Settings } from './tunables.ts'
+import {
+  defaultSettings,
+  environmentNameOf,
+  flagOf,
+  knobNames,
+  tunables,
+  type Knob,
+  type KnobName,
+  type Settings,
+} from './tunables.ts'
 
 export interface SettingSources {
   /** By knob name; from the command line. Strongest. */
@@ -43,9 +52,14 @@ function parse(knob: Knob, given: string, where: string): string | number {
     if (knob.choices.includes(given)) return given
     throw new UsageError('config.value', `${where} is '${given}', not one of ${knob.choices.join(', ')}`)
   }
-  const value = knob.kind === 'duration' ? millisecondsOf(given) : knob.kind === 'bytes' ? bytesOf(given) : Number(given)
+  const value =
+    knob.kind === 'duration' ? millisecondsOf(given) : knob.kind === 'bytes' ? bytesOf(given) : Number(given)
   if (!Number.isInteger(value) || value < knob.min || value > knob.max || given.trim() === '') {
-    const unit = { duration: 'a duration like 500ms, 30s, 5m, 2h, 1d', bytes: 'a size like 4096, 64k, 16m', count: 'a whole number' }
+    const unit = {
+      duration: 'a duration like 500ms, 30s, 5m, 2h, 1d',
+      bytes: 'a size like 4096, 64k, 16m',
+      count: 'a whole number',
+    }
     throw new UsageError(
       'config.value',
       `${where} is '${given}', not ${unit[knob.kind]} from ${knob.min} to ${knob.max}${knob.kind === 'duration' ? ' ms' : ''}`,
@@ -54,7 +68,14 @@ function parse(knob: Knob, given: string, where: string): string | number {
   return value
 }
 
-const durationUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const durationUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 const byteUnits: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 
 /** `30s` → 30 000; a bare number counts milliseconds; NaN where it is neither. */

@@ -37,15 +37,7 @@ export interface Profile {
 
 export type BlockSize = 16 | 32 | 64 | 128 | 256 | 512 | 1024
 
-export const profileNames = [
-  'nbiot',
-  'nbiot-deep',
-  'lte-m',
-  'thread-router',
-  'thread-sleepy',
-  'ip',
-  'ntn',
-] as const
+export const profileNames = ['nbiot', 'nbiot-deep', 'lte-m', 'thread-router', 'thread-sleepy', 'ip', 'ntn'] as const
 export type ProfileName = (typeof profileNames)[number]
 
 /** MAX_LATENCY, RFC 7252 §4.8.2. */

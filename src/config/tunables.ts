@@ -145,7 +145,8 @@ export const tunables = {
     default: 64,
     min: 1,
     max: 4096,
-    consequence: 'Inputs that wait for one device while it loads or commits; beyond it a datagram is dropped unanswered.',
+    consequence:
+      'Inputs that wait for one device while it loads or commits; beyond it a datagram is dropped unanswered.',
     scope: 'server',
     takesHold: 'restart',
   },
@@ -189,7 +190,8 @@ export const tunables = {
   'objects.directory': {
     kind: 'text',
     default: '',
-    consequence: "A directory with object definitions (OMA DDF) of your own, read beside the ones that come with the server.",
+    consequence:
+      'A directory with object definitions (OMA DDF) of your own, read beside the ones that come with the server.',
     scope: 'server',
     takesHold: 'restart',
   },
@@ -231,7 +233,9 @@ export const tunables = {
 export type KnobName = keyof typeof tunables
 
 /** The value each knob has: numbers for durations (ms), counts and bytes, text for the rest. */
-export type Settings = { readonly [K in KnobName]: (typeof tunables)[K]['kind'] extends 'text' | 'choice' ? string : number }
+export type Settings = {
+  readonly [K in KnobName]: (typeof tunables)[K]['kind'] extends 'text' | 'choice' ? string : number
+}
 
 export const knobNames = Object.keys(tunables) as readonly KnobName[]
 

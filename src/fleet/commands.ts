@@ -1,0 +1,51 @@
+/**
+ * What an operator asks that changes something. A command takes the same road as a device's message: it
+ * is one more input of the device's actor, committed before it is answered.
+ */
+import type { FirmwareUpdate } from './firmware/types.ts'
+import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
+import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
+import type { ProfileName } from '../config/profiles.ts'
+
+export interface DevicePatch {
+  /** null takes the value away, absent leaves it. */
+  readonly product?: string | null
+  /** Tag by tag: null takes one away. */
+  readonly tags?: Readonly<Record<string, string | null>>
+  readonly profile?: ProfileName | null
+  readonly retired?: boolean
+}
+
+export type Command =
+  /** Creates the device where there is none, unless `mustExist`. */
+  | {
+      readonly command: 'device.put'
+      readonly endpoint: EndpointName
+      readonly patch: DevicePatch
+      readonly mustExist: boolean
+    }
+  | { readonly command: 'device.delete'; readonly endpoint: EndpointName }
+  | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
+  | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
+  | { readonly command: 'firmware.start'; readonly endpoint: EndpointName; readonly sha256: string }
+  | { readonly command: 'firmware.cancel'; readonly endpoint: EndpointName }
+
+export interface CommandResults {
+  'device.put': DeviceWithStatus
+  'device.delete': undefined
+  'operation.submit': Operation
+  'operation.cancel': Operation
+  'firmware.start': FirmwareUpdate
+  'firmware.cancel': FirmwareUpdate
+}
+
+export type CommandResult<C extends Command> = CommandResults[C['command']]
+
+export interface Commands {
+  /**
+   * Resolves when the effect is durable. Rejects with UsageError ('device.unknown' 404 with the member
+   * `similar`, 'operation.path' 422, 'operation.value' 422, 'operation.queue-full' 409, 'firmware.busy'
+   * 409, …) or EnvironmentError ('store.full', 'store.unavailable': the API's 503).
+   */
+  submit<C extends Command>(command: C): Promise<CommandResult<C>>
+}

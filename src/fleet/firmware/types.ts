@@ -1,0 +1,69 @@
+/** Firmware images and the update of one device (LwM2M object 5; devices.md §4). */
+import type { Instant } from '../../base/time.ts'
+import type { DeviceId, EndpointName } from '../registry/types.ts'
+
+export interface Image {
+  /** SHA-256 of the file, lower-case hex: its name in the store, so equal files are one. */
+  readonly sha256: string
+  /** What devices fetch: `/fw/<key>`, the first 12 hex digits; unique. */
+  readonly key: string
+  /** Octets. */
+  readonly size: number
+  readonly version: string
+  readonly product: string
+  readonly notes?: string
+  readonly addedAt: Instant
+}
+
+/** The states of object 5, /5/0/3. */
+export const firmwareStates = ['idle', 'downloading', 'downloaded', 'updating'] as const
+export type DeviceFirmwareState = (typeof firmwareStates)[number]
+
+/**
+ * pending: waits for the device · offered: package URI written · downloading · downloaded ·
+ * updating: told to install, silence and a reboot are expected · confirmed: the new version was seen
+ * after a fresh registration · failed · cancelled.
+ */
+export type UpdateState =
+  'pending' | 'offered' | 'downloading' | 'downloaded' | 'updating' | 'confirmed' | 'failed' | 'cancelled'
+
+export interface FirmwareUpdate {
+  readonly id: number
+  readonly deviceId: DeviceId
+  readonly endpoint: EndpointName
+  readonly sha256: string
+  readonly version: string
+  readonly size: number
+  readonly state: UpdateState
+  /** Highest octet the device has fetched from us, as last committed. */
+  readonly fetched: number
+  /** Times a fetch went on in the middle after a pause or a restart. */
+  readonly resumes: number
+  /** Block size of the last fetch, octets. */
+  readonly blockSize?: number
+  /** Version the device ran before. */
+  readonly fromVersion?: string
+  /** /5/0/5 as last seen (0–13). */
+  readonly result?: number
+  /** Why it failed, for people. */
+  readonly reason?: string
+  readonly createdAt: Instant
+  readonly changedAt: Instant
+  readonly finishedAt?: Instant
+  /** When silence after the install command counts as failure. */
+  readonly confirmBy?: Instant
+  /** The registration that was current when Update was executed: success needs another one. */
+  readonly registrationAtUpdate?: string
+}
+
+/** What a device was last known to report of object 5 and /3/0/3. */
+export interface FirmwareReport {
+  readonly state?: number
+  readonly result?: number
+  /** /5/0/7 PkgVersion or /3/0/3 Firmware Version. */
+  readonly packageVersion?: string
+  readonly firmwareVersion?: string
+  /** /5/0/8 and /5/0/9. */
+  readonly protocols?: readonly number[]
+  readonly delivery?: number
+}

@@ -1,0 +1,23 @@
+/** What operations ask of the store. */
+import type { DeviceId } from '../registry/types.ts'
+import type { Operation, OperationFilter, OperationId } from './types.ts'
+
+export type OperationsOp =
+  /** Inserts, or replaces the row of the same id. */
+  { readonly op: 'operation.put'; readonly operation: Operation }
+
+export interface OperationsStore {
+  operation(id: OperationId): Operation | undefined
+  /** Newest first, with ids below `before`. */
+  operations(filter: OperationFilter, before: OperationId | undefined, limit: number): readonly Operation[]
+  /** Queued and sent ones of a device in the order they are to be sent: priority, then id. */
+  openOperations(deviceId: DeviceId, limit: number): readonly Operation[]
+  byIdempotencyKey(deviceId: DeviceId, key: string): Operation | undefined
+  /** Devices with an open operation whose deadline passed at or before `at`. */
+  devicesWithExpiredOperations(at: number, limit: number): readonly DeviceId[]
+  nextOperationDeadline(): number | undefined
+  /** Devices with an operation in state `sent`: after a restart their fate has to be settled. */
+  devicesWithSentOperations(after: DeviceId, limit: number): readonly DeviceId[]
+  /** Highest id ever given, 0 where there is none. */
+  lastOperationId(): OperationId
+}

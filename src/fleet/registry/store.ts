@@ -1,0 +1,46 @@
+/** What the registry asks of the store. Ops are data, applied in one transaction by the committer. */
+import type { Instant } from '../../base/time.ts'
+import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from './types.ts'
+
+export type RegistryOp =
+  /** Inserts, or replaces everything but `createdAt`. */
+  | { readonly op: 'device.put'; readonly device: Device }
+  /** With everything that hangs on it; its events stay. */
+  | { readonly op: 'device.delete'; readonly deviceId: DeviceId }
+  /** Inserts or replaces the device's one registration. */
+  | { readonly op: 'registration.put'; readonly deviceId: DeviceId; readonly registration: Registration }
+  /** Keep-alive: the most frequent write of all. Also moves the device's `lastSeen`. */
+  | {
+      readonly op: 'registration.touch'
+      readonly deviceId: DeviceId
+      readonly updatedAt: Instant
+      readonly expiresAt: Instant
+      readonly address: string
+      readonly port: number
+    }
+  | { readonly op: 'registration.delete'; readonly deviceId: DeviceId }
+  /** Any other uplink that changed something; sets `lastSeen`. */
+  | { readonly op: 'device.seen'; readonly deviceId: DeviceId; readonly at: Instant }
+
+export interface DeviceRow {
+  readonly device: Device
+  readonly registration?: Registration
+}
+
+export interface RegistryStore {
+  device(endpoint: EndpointName): DeviceRow | undefined
+  deviceById(id: DeviceId): DeviceRow | undefined
+  deviceByRegistration(registrationId: string): DeviceRow | undefined
+  /**
+   * A page in endpoint order, after `cursor` (an endpoint name; not included). `status` is not the
+   * store's to judge: the service filters it.
+   */
+  devices(filter: Omit<DeviceFilter, 'status'>, cursor: EndpointName | undefined, limit: number): readonly DeviceRow[]
+  /** Registrations whose lifetime ended at or before `at`, earliest first. */
+  expiredRegistrations(at: Instant, limit: number): readonly DeviceId[]
+  /** The earliest end of a registration, or undefined where there is none. */
+  nextRegistrationExpiry(): Instant | undefined
+  /** Endpoint names close to `endpoint`, for "did you mean"; at most `limit`. */
+  similarEndpoints(endpoint: EndpointName, limit: number): readonly EndpointName[]
+  countDevices(): number
+}

@@ -1,0 +1,72 @@
+/**
+ * Devices and their registrations. A device is what the operator owns; a registration is what the
+ * device last told us of itself and for how long. The device stays when its registration ends.
+ */
+import type { Duration, Instant } from '../../base/time.ts'
+import type { ProfileName } from '../../config/profiles.ts'
+
+/** Ours, stable, never reused; the endpoint name can be given to another device one day. */
+export type DeviceId = number
+
+/** LwM2M Endpoint Client Name (LwM2M Core 1.2 §7.4): 1–255 octets of UTF-8 without control characters. */
+export type EndpointName = string
+
+export interface Device {
+  readonly id: DeviceId
+  readonly endpoint: EndpointName
+  readonly product?: string
+  /** At most 32, names up to 64, values up to 256 characters. */
+  readonly tags: Readonly<Record<string, string>>
+  /** The operator's choice; else the listener's default holds. */
+  readonly profile?: ProfileName
+  readonly createdAt: Instant
+  readonly firstSeen?: Instant
+  /** Last authenticated uplink of any kind, as last committed. */
+  readonly lastSeen?: Instant
+  readonly retiredAt?: Instant
+}
+
+export interface Registration {
+  /** The last segment of Location-Path: `rd`/`id`; 1–12 characters of base64url (devices.md §0.6). */
+  readonly id: string
+  readonly lwm2mVersion: string
+  /** Seconds, as the device asked for. */
+  readonly lifetime: number
+  readonly binding: string
+  /** The device may sleep between uplinks (LwM2M Core 1.2 §6.5, Queue Mode). */
+  readonly queueMode: boolean
+  readonly smsNumber?: string
+  /** The object list as sent (RFC 6690); parsed when it is needed. */
+  readonly links: string
+  readonly registeredAt: Instant
+  readonly updatedAt: Instant
+  readonly expiresAt: Instant
+  /** Where the device was last heard from. */
+  readonly address: string
+  readonly port: number
+  /** Message id and token of the Register: a repetition of it after our restart gets the same answer. */
+  readonly messageId: number
+  readonly token: string
+}
+
+/** From the clock, the registration and the operator; never stored. */
+export type DeviceStatus = 'never-seen' | 'awake' | 'asleep' | 'overdue' | 'offline' | 'retired'
+
+export interface DeviceWithStatus extends Device {
+  readonly status: DeviceStatus
+  readonly registration?: Registration
+}
+
+export interface DeviceFilter {
+  readonly product?: string
+  /** All must hold. */
+  readonly tags?: Readonly<Record<string, string>>
+  readonly status?: DeviceStatus
+  /** Endpoint names that begin with this. */
+  readonly prefix?: string
+}
+
+/** What an awake window needs to be judged: how long after the last uplink the device listens. */
+export interface Reachability {
+  readonly awakeWindow: Duration | 'always'
+}

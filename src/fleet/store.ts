@@ -1,0 +1,43 @@
+/**
+ * The whole store as the engine and the services see it: the union of every folder's ops and reads.
+ * `storage/sqlite` implements it; the committer of the server is the only one that calls `commit`.
+ */
+import type { EventsOp, EventsStore } from './events/store.ts'
+import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
+import type { FirmwareUpdate } from './firmware/types.ts'
+import type { ObservationsOp, ObservationsStore } from './observations/store.ts'
+import type { Observation } from './observations/types.ts'
+import type { OperationsOp, OperationsStore } from './operations/store.ts'
+import type { Operation } from './operations/types.ts'
+import type { RegistryOp, RegistryStore } from './registry/store.ts'
+import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
+
+export type StoreOp = RegistryOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
+
+/** Everything a device actor starts from. */
+export interface DeviceSnapshot {
+  readonly device: Device
+  readonly registration?: Registration
+  /** Open ones in sending order, at most the limit the caller gave. */
+  readonly operations: readonly Operation[]
+  readonly observations: readonly Observation[]
+  readonly update?: FirmwareUpdate
+}
+
+/** What a device can be found by. */
+export type DeviceKey =
+  | { readonly by: 'endpoint'; readonly endpoint: EndpointName }
+  | { readonly by: 'registration'; readonly registrationId: string }
+  | { readonly by: 'id'; readonly deviceId: DeviceId }
+
+export interface Store extends RegistryStore, OperationsStore, ObservationsStore, FirmwareStore, EventsStore {
+  /**
+   * All ops of all lists in one durable transaction, in order; on error none of them. Throws
+   * EnvironmentError: 'store.full' (disk full), 'store.unavailable' (I/O error, locked), both retriable.
+   */
+  commit(ops: readonly StoreOp[]): void
+  snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
+  /** Highest device id ever given, 0 where there is none. */
+  lastDeviceId(): DeviceId
+  close(): void
+}
