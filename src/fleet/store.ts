@@ -2,6 +2,7 @@
  * The whole store as the engine and the services see it: the union of every folder's ops and reads.
  * `storage/sqlite` implements it; the committer of the server is the only one that calls `commit`.
  */
+import type { Instant } from '../base/time.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
@@ -29,6 +30,8 @@ export type DeviceKey =
   | { readonly by: 'endpoint'; readonly endpoint: EndpointName }
   | { readonly by: 'registration'; readonly registrationId: string }
   | { readonly by: 'id'; readonly deviceId: DeviceId }
+  /** The token of one of its observations, hex. */
+  | { readonly by: 'observation'; readonly token: string }
 
 export interface Store extends RegistryStore, OperationsStore, ObservationsStore, FirmwareStore, EventsStore {
   /**
@@ -37,6 +40,11 @@ export interface Store extends RegistryStore, OperationsStore, ObservationsStore
    */
   commit(ops: readonly StoreOp[]): void
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
+  /**
+   * Devices for which an instant has passed at or before `at`: the end of a registration, the deadline of
+   * an open operation, the `confirmBy` of an open update. Earliest first, each device once, at most `limit`.
+   */
+  devicesDue(at: Instant, limit: number): readonly DeviceId[]
   /** Highest device id ever given, 0 where there is none. */
   lastDeviceId(): DeviceId
   close(): void

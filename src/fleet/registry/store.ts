@@ -36,10 +36,6 @@ export interface RegistryStore {
    * store's to judge: the service filters it.
    */
   devices(filter: Omit<DeviceFilter, 'status'>, cursor: EndpointName | undefined, limit: number): readonly DeviceRow[]
-  /** Registrations whose lifetime ended at or before `at`, earliest first. */
-  expiredRegistrations(at: Instant, limit: number): readonly DeviceId[]
-  /** The earliest end of a registration, or undefined where there is none. */
-  nextRegistrationExpiry(): Instant | undefined
   /** Endpoint names close to `endpoint`, for "did you mean"; at most `limit`. */
   similarEndpoints(endpoint: EndpointName, limit: number): readonly EndpointName[]
   countDevices(): number
