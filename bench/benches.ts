@@ -1,0 +1,28 @@
+/** The benchmarks by name: which loads, and which subjects beside each other under each of them. */
+import type { Load } from './load.ts'
+import { cBatchEcho, cEcho, dgramEcho, libcoap, npmCoap, type Subject } from './subjects.ts'
+
+export interface BenchCase {
+  readonly name: string
+  readonly load: Load
+  readonly subjects: readonly Subject[]
+}
+
+export interface Bench {
+  readonly name: string
+  readonly about: string
+  readonly cases: readonly BenchCase[]
+}
+
+/** 128 requests on their way, from 32 peers at a time. */
+const small: Pick<Load, 'window' | 'burst'> = { window: 32, burst: 4 }
+
+const coapServers = [cEcho, cBatchEcho, dgramEcho, npmCoap, libcoap]
+
+export const benches: readonly Bench[] = [
+  {
+    name: 'coap-get',
+    about: 'CON GET of a small resource, 256 peers',
+    cases: [{ name: 'CON GET, 256 peers', load: { scenario: 'get', peers: 256, ...small }, subjects: coapServers }],
+  },
+]

@@ -1,0 +1,54 @@
+/** Runs the load generator (`load.c`) once and reads what it measured. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { compiled } from './compile.ts'
+import { loadCore, pinned } from './process.ts'
+
+export interface Load {
+  readonly scenario: 'get' | 'non-get' | 'post' | 'block2' | 'register' | 'update'
+  readonly path?: string
+  /** The subject sends back what it gets: match answers by token only. */
+  readonly echo?: boolean
+  readonly peers: number
+  /** Simulated peers that wait for an answer at one time. */
+  readonly window: number
+  /** Requests each of them sends at once. */
+  readonly burst: number
+  /** Endpoint names begin with this (register, update). */
+  readonly prefix?: string
+  /** Milliseconds of load before the measurement begins. */
+  readonly warm?: number
+}
+
+/** One measurement; the fields are explained in `load.c`. Latencies in microseconds. */
+export interface Measured {
+  readonly perSecond: number
+  readonly answered: number
+  readonly refused: number
+  readonly firstRefusal: string
+  readonly lost: number
+  readonly stray: number
+  readonly payloadBytes: number
+  readonly downloads: number
+  readonly p50: number
+  readonly p99: number
+  readonly idle: number
+}
+
+export async function runLoad(load: Load, port: number, seconds: number): Promise<Measured> {
+  const flags = {
+    port,
+    scenario: load.scenario,
+    path: load.path ?? 'test',
+    peers: load.peers,
+    window: load.window,
+    burst: load.burst,
+    seconds,
+    prefix: load.prefix ?? 'bench',
+    warm: load.warm ?? 300,
+  }
+  const parameters = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
+  if (load.echo === true) parameters.push('--echo')
+  const { stdout } = await promisify(execFile)(...pinned(loadCore, compiled('load'), ...parameters))
+  return JSON.parse(stdout) as Measured
+}

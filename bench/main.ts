@@ -1,0 +1,73 @@
+/**
+ * `npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text]`. Runs are interleaved: every
+ * subject once, then every subject again, so that a machine that changes its pace changes it for all.
+ */
+import { parseArgs } from 'node:util'
+import { benches, type Bench } from './benches.ts'
+import { runLoad, type Measured } from './load.ts'
+import { reservations, type Running } from './process.ts'
+import { rowsOf, table, type Row, type Runs } from './report.ts'
+import { cEcho, dgramEcho, type Subject } from './subjects.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    /** Only cases and subjects (beside the yardsticks) whose name contains this. */
+    only: { type: 'string', default: '' },
+  },
+})
+
+const bench = benches.find(({ name }) => name === positionals[0])
+if (bench === undefined) {
+  console.error('npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text], where <name> is one of:')
+  for (const { name, about } of benches) console.error(`  ${name.padEnd(12)} ${about}`)
+  process.exit(2)
+}
+for (const reservation of reservations()) console.error(`note: ${reservation}`)
+const rows = await measure(bench, Number(values.runs), Number(values.seconds), values.only)
+if (values.json) for (const row of rows) console.log(JSON.stringify(row))
+else console.log(table(rows))
+
+async function measure(bench: Bench, runs: number, seconds: number, only: string): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const one of bench.cases) {
+    const subjects = one.subjects.filter((subject) => {
+      const missing = subject.missing?.()
+      if (missing !== undefined) console.error(`note: no row for ${subject.name}: ${missing}`)
+      const wanted =
+        one.name.includes(only) || subject.name.includes(only) || subject === cEcho || subject === dgramEcho
+      return missing === undefined && wanted
+    })
+    const running = await startAll(subjects)
+    const measured = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
+    for (let run = 0; run < runs; run++) {
+      for (const [index, subject] of subjects.entries()) {
+        const prefix = `${one.load.prefix ?? 'bench'}-${run}`
+        const load = { ...one.load, echo: subject.echo === true, prefix }
+        const outcome = await runLoad(load, running[index]!.port, seconds)
+        if (outcome.refused > 0)
+          console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
+        measured.get(subject)!.push(outcome)
+      }
+    }
+    const all: Runs[] = subjects.map((subject, index) => ({
+      case: one.name,
+      subject: subject.name,
+      measured: measured.get(subject)!,
+      residentMiB: running[index]!.residentMemory() / 1024 ** 2,
+    }))
+    await Promise.all(running.map((process) => process.stop()))
+    rows.push(...rowsOf(bench.name, all, dgramEcho.name, cEcho.name))
+  }
+  return rows
+}
+
+async function startAll(subjects: readonly Subject[]): Promise<Running[]> {
+  const running: Running[] = []
+  process.once('exit', () => running.forEach((one) => void one.stop()))
+  for (const subject of subjects) running.push(await subject.start())
+  return running
+}

@@ -1,0 +1,77 @@
+/**
+ * Processes of a benchmark: each pinned to a core, all ended with us. Subjects share core 0, the load
+ * generator has core 1 for itself.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+
+export const subjectCore = 0
+export const loadCore = availableParallelism() > 1 ? 1 : 0
+
+/** What stands in the way of honest numbers on this machine, one sentence each. */
+export function reservations(): string[] {
+  const found: string[] = []
+  if (!canPin) found.push("'taskset' is missing: processes are not pinned to cores")
+  if (loadCore === subjectCore) found.push('one core only: the load generator steals from what it measures')
+  return found
+}
+
+const canPin = spawnSync('taskset', ['--version']).status === 0
+
+export function pinned(core: number, command: string, ...parameters: readonly string[]): [string, string[]] {
+  return canPin ? ['taskset', ['-c', `${core}`, command, ...parameters]] : [command, [...parameters]]
+}
+
+export interface Running {
+  readonly port: number
+  /** Resident memory now, bytes. */
+  residentMemory(): number
+  stop(): Promise<void>
+}
+
+/** Starts a program on the subjects' core; it says `ready <port>` when it listens, or `port` is where it will. */
+export async function startSubject(command: string, parameters: readonly string[], port?: number): Promise<Running> {
+  const child = spawn(...pinned(subjectCore, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`${command} ended with code ${code} before it was ready`)))
+  })
+  const ready = port === undefined ? portSaid(child) : isListening(port)
+  const bound = await Promise.race([ready, failed])
+  failed.catch(() => undefined)
+  return {
+    port: bound,
+    residentMemory: () => residentMemory(child),
+    stop: () => {
+      child.kill('SIGKILL')
+      return ended
+    },
+  }
+}
+
+function portSaid(child: ChildProcess): Promise<number> {
+  const lines = createInterface({ input: child.stdout! })
+  return new Promise((resolve) => {
+    lines.on('line', (line) => {
+      const port = /^ready (\d+)/.exec(line)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+  })
+}
+
+/** Waits until some process of this machine has the UDP port. */
+async function isListening(port: number): Promise<number> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  for (;;) {
+    if (['/proc/net/udp', '/proc/net/udp6'].some((table) => readFileSync(table, 'latin1').includes(local))) return port
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function residentMemory(child: ChildProcess): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}

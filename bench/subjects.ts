@@ -1,0 +1,74 @@
+/** What is measured beside what: each subject is a process that listens on a UDP port of loopback. */
+import { spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { compiled } from './compile.ts'
+import { startSubject, type Running } from './process.ts'
+
+export interface Subject {
+  readonly name: string
+  /** Why it cannot run here, or undefined. */
+  missing?(): string | undefined
+  /** An echo is no CoAP server: it gets the same requests, and its answers are only matched. */
+  readonly echo?: true
+  start(): Promise<Running>
+}
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** The yardstick of the house (ARCHITECTURE §8): one pair of system calls a packet, in C. */
+export const cEcho: Subject = {
+  name: 'C echo',
+  echo: true,
+  start: () => startSubject(compiled('echo'), ['0']),
+}
+
+/** Proof that the load generator can ask for more than the yardstick answers. */
+export const cBatchEcho: Subject = {
+  name: 'C batch echo',
+  echo: true,
+  start: () => startSubject(compiled('echo'), ['0', 'batch']),
+}
+
+export const dgramEcho: Subject = {
+  name: 'dgram echo',
+  echo: true,
+  start: () => startSubject(process.execPath, [script('subject-dgram-echo.ts')]),
+}
+
+export const npmCoap: Subject = {
+  name: 'npm coap',
+  start: () => startSubject(process.execPath, [script('subject-npm-coap.ts')]),
+}
+
+export const libcoap: Subject = {
+  name: 'libcoap',
+  missing: () =>
+    spawnSync('coap-server-notls', ['-h']).error === undefined
+      ? undefined
+      : 'coap-server-notls is not installed (Debian: libcoap3-bin)',
+  start: async () => {
+    const port = await freePort()
+    const running = await startSubject('coap-server-notls', ['-A', '127.0.0.1', '-p', `${port}`, '-d', '10'], port)
+    await put(port, 'test', 'hello')
+    return running
+  },
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  return port
+}
+
+/** Creates a resource on a server that lets anybody (libcoap with `-d`). */
+async function put(port: number, path: string, payload: string): Promise<void> {
+  const socket = createSocket('udp4')
+  const head = Buffer.from([0x40, 3, 0, 1, 0xb0 + path.length])
+  socket.send(Buffer.concat([head, Buffer.from(path), Buffer.from([0xff]), Buffer.from(payload)]), port, '127.0.0.1')
+  await once(socket, 'message')
+  socket.close()
+}
