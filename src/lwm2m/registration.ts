@@ -1,0 +1,218 @@
+/**
+ * Register and Update as devices send them (LwM2M Core 1.2 §6.2, Transport §6.4.1): read leniently into
+ * what the device means and what was odd about how it said it. Decides nothing about the device.
+ */
+import { textOf, type Bytes } from '../base/bytes.ts'
+import { isFault, type Fault } from '../base/fault.ts'
+import { method } from '../coap/codes.ts'
+import { option } from '../coap/options.ts'
+import type { InboundRequest } from '../coap/types.ts'
+import type { EnablerVersion } from './model/library.ts'
+import { QuirkSet, type QuirkName } from './quirks.ts'
+import { parseSupportedObjects } from './supported-objects.ts'
+
+/** Seconds a registration lives where the device names no lifetime (LwM2M Core 1.2 §6.2.1). */
+export const defaultLifetime = 86_400
+/** Seconds, 68 years: what a longer lifetime, and 0 for "without end", become. */
+export const longestLifetime = 2 ** 31 - 1
+/** Octets (LwM2M Core 1.2 §7.4 leaves it open; a Uri-Query cannot carry more). */
+export const endpointNameLimit = 255
+/** Parameters we do not know that are kept of one Register; the rest is dropped. */
+export const attributeLimit = 16
+
+export interface RegisterRequest {
+  readonly endpoint: string
+  readonly version: EnablerVersion
+  /** Seconds. */
+  readonly lifetime: number
+  /** As sent; `U` where the device names none. */
+  readonly binding: string
+  readonly queueMode: boolean
+  readonly smsNumber?: string
+  /** LwM2M 1.2. */
+  readonly profileId?: string
+  /** The object list as sent, for `parseSupportedObjects`. */
+  readonly links: string
+  /** Parameters LwM2M does not define, as sent. */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly quirks: readonly QuirkName[]
+}
+
+/** Only what the device wants changed; everything absent stays as it is. */
+export interface UpdateRequest {
+  /** Seconds. */
+  readonly lifetime?: number
+  readonly binding?: string
+  readonly queueMode?: boolean
+  readonly smsNumber?: string
+  /** Absent payload means unchanged; an empty list would be a list. */
+  readonly links?: string
+  readonly quirks: readonly QuirkName[]
+}
+
+type Request = Pick<InboundRequest, 'code' | 'query' | 'options' | 'payload'>
+
+/**
+ * A Register (POST /rd). `derivedEndpoint` is the name the credential stands for, used where the device
+ * names none (legal from 1.1). Faults: registration.version, .endpoint-missing, .endpoint, links.*.
+ */
+export function parseRegister(request: Request, derivedEndpoint?: string): RegisterRequest | Fault {
+  const quirks = new QuirkSet()
+  const parameters = parametersOf(request.query, quirks)
+  const version = versionOf(parameters.get('lwm2m'), quirks)
+  if (version === undefined) {
+    return { fault: 'registration.version', detail: 'this server speaks LwM2M 1.0, 1.1 and 1.2' }
+  }
+  const endpoint = parameters.get('ep') ?? derivedEndpoint ?? ''
+  if (endpoint === '') return { fault: 'registration.endpoint-missing', detail: 'ep= is missing' }
+  if (!isEndpointName(endpoint)) {
+    return { fault: 'registration.endpoint', detail: 'ep= is longer than 255 octets or has control characters' }
+  }
+  const links = linksOf(request, quirks)
+  if (isFault(links)) return links
+  if (links === undefined) quirks.add('registration.links-missing')
+  const smsNumber = parameters.get('sms')
+  const profileId = parameters.get('pid')
+  return {
+    endpoint,
+    version,
+    lifetime: lifetimeOf(parameters.get('lt'), quirks) ?? defaultLifetime,
+    binding: bindingOf(parameters.get('b'), quirks) ?? 'U',
+    queueMode: queueModeOf(parameters, version, quirks) ?? false,
+    ...(smsNumber !== undefined && smsNumber !== '' && { smsNumber }),
+    ...(profileId !== undefined && profileId !== '' && { profileId }),
+    links: links ?? '',
+    attributes: otherParameters(parameters),
+    quirks: quirks.list(),
+  }
+}
+
+/** An Update (POST to the location). Faults: links.*. */
+export function parseUpdate(request: Request): UpdateRequest | Fault {
+  const quirks = new QuirkSet()
+  const parameters = parametersOf(request.query, quirks)
+  if (request.code === method.put) quirks.add('registration.update-by-put')
+  if (parameters.has('ep')) quirks.add('registration.endpoint-in-update')
+  const links = linksOf(request, quirks)
+  if (isFault(links)) return links
+  const lifetime = lifetimeOf(parameters.get('lt'), quirks)
+  const binding = bindingOf(parameters.get('b'), quirks)
+  const queueMode = queueModeOf(parameters, undefined, quirks)
+  const smsNumber = parameters.get('sms')
+  return {
+    ...(lifetime !== undefined && { lifetime }),
+    ...(binding !== undefined && { binding }),
+    ...(queueMode !== undefined && { queueMode }),
+    ...(smsNumber !== undefined && { smsNumber }),
+    ...(links !== undefined && { links }),
+    quirks: quirks.list(),
+  }
+}
+
+/** 1–255 octets of UTF-8 without control characters. */
+export function isEndpointName(text: string): boolean {
+  return text !== '' && !/\p{Cc}/u.test(text) && new TextEncoder().encode(text).length <= endpointNameLimit
+}
+
+const knownParameters: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid'])
+
+function parametersOf(query: readonly string[], quirks: QuirkSet): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const argument of query) {
+    const at = argument.indexOf('=')
+    const name = at < 0 ? argument : argument.slice(0, at)
+    const value = at < 0 ? '' : unescaped(argument.slice(at + 1), quirks)
+    if (!parameters.has(name)) parameters.set(name, value)
+    else if (parameters.get(name) !== value) quirks.add('registration.parameter-twice')
+  }
+  return parameters
+}
+
+/** Uri-Query is not percent-encoded (RFC 7252 §5.10.1), but some modems write URIs into it. */
+function unescaped(text: string, quirks: QuirkSet): string {
+  if (!/%[0-9a-fA-F]{2}/.test(text)) return text
+  try {
+    const decoded = decodeURIComponent(text)
+    quirks.add('registration.parameter-escaped')
+    return decoded
+  } catch {
+    // A % that escapes nothing is an ordinary character of the name.
+    return text
+  }
+}
+
+function otherParameters(parameters: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const others = [...parameters].filter(([name]) => name !== '' && !knownParameters.has(name))
+  return Object.fromEntries(others.slice(0, attributeLimit))
+}
+
+/** The enabler version; 1.0 where the device names none (LwM2M Core 1.0 §5.2.1), undefined for an unknown one. */
+function versionOf(text: string | undefined, quirks: QuirkSet): EnablerVersion | undefined {
+  if (text === undefined) return '1.0'
+  if (text === '1.0' || text === '1.1' || text === '1.2') return text
+  const match = /^"?\s*1(?:\.([012])(?:\.\d{1,3})?)?\s*"?$/.exec(text)
+  if (!match) return undefined
+  quirks.add('registration.version-spelling')
+  return `1.${match[1] ?? '0'}` as EnablerVersion
+}
+
+function lifetimeOf(text: string | undefined, quirks: QuirkSet): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,20}$/.test(text)) {
+    quirks.add('registration.lifetime-unusable')
+    return undefined
+  }
+  const lifetime = Number(text)
+  return lifetime === 0 || lifetime > longestLifetime ? longestLifetime : lifetime
+}
+
+/** U UDP, T TCP, S SMS, N non-IP, H HTTP, M MQTT, Q queue mode of 1.0. */
+function bindingOf(text: string | undefined, quirks: QuirkSet): string | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!/^[UTSNHMQ]{1,7}$/.test(text)) quirks.add('registration.binding-unknown')
+  return text
+}
+
+function queueModeOf(
+  parameters: ReadonlyMap<string, string>,
+  version: EnablerVersion | undefined,
+  quirks: QuirkSet,
+): boolean | undefined {
+  const binding = parameters.get('b')
+  const inBinding = binding?.includes('Q') === true
+  if (inBinding && version !== undefined && version !== '1.0') quirks.add('registration.queue-in-binding')
+  const flag = parameters.get('Q')
+  if (flag !== undefined) {
+    if (flag !== '') quirks.add('registration.queue-with-value')
+    return !/^(0|false)$/i.test(flag)
+  }
+  return binding === undefined || binding === '' ? undefined : inBinding
+}
+
+/** The object list as text; undefined without a payload. A fault where it is no link format. */
+function linksOf(request: Request, quirks: QuirkSet): string | undefined | Fault {
+  if (request.payload.length === 0) return undefined
+  const format = request.options.uint(option.contentFormat)
+  if (format === undefined) quirks.add('registration.format-missing')
+  else if (format !== 40) quirks.add('registration.format-other')
+  const text = textOf(request.payload) ?? repaired(request.payload, quirks)
+  const supported = parseSupportedObjects(text)
+  if (isFault(supported)) return supported
+  quirks.addAll(supported.quirks)
+  return text
+}
+
+function repaired(bytes: Bytes, quirks: QuirkSet): string {
+  quirks.add('links.not-utf8')
+  return new TextDecoder().decode(bytes)
+}
+
+const registrationIdAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** Octets of randomness `registrationIdOf` wants. */
+export const registrationIdOctets = 12
+
+/** Twelve characters, 60 bits: devices keep no more of a Location-Path segment (devices' stacks, Zephyr). */
+export function registrationIdOf(random: Bytes): string {
+  return Array.from(random.subarray(0, registrationIdOctets), (octet) => registrationIdAlphabet[octet & 31]).join('')
+}
