@@ -35,11 +35,15 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   api: {
     mayImport: ['base/*', 'config/*', 'fleet/**'],
-    packages: ['fastify', '@fastify/*', 'typebox', 'typebox/*'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'typebox/*', 'prom-client'],
     node: 'any',
   },
   // The virtual device shares no protocol code with the server: it is there to disagree with us.
-  device: { mayImport: ['base/*', 'config/*'], packages: ['coap', 'coap/*', 'node-dtls-client'], node: 'any' },
+  device: {
+    mayImport: ['base/*', 'config/*'],
+    packages: ['coap', 'coap/*', 'node-dtls-client', 'cbor-x'],
+    node: 'any',
+  },
   cli: {
     mayImport: ['api/contract.ts', 'api/contract/**', 'device/**'],
     packages: ['commander', '@clack/prompts', 'yaml', 'coap', 'node-dtls-client'],
@@ -62,7 +66,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'storage/**',
       'api/**',
     ],
-    packages: ['pino', 'prom-client', 'yaml', 'lru-cache'],
+    packages: ['commander', 'pino', 'prom-client', 'yaml', 'lru-cache'],
     node: 'any',
   },
 }
