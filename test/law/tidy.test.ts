@@ -43,7 +43,7 @@ it('no file is longer than it should be', () => {
 
 it('every source file begins with what it owns', () => {
   const bare = [...sources, ...tools]
-    .filter(({ text }) => !/^(?:#!.*\n)?\/\*\*[\s\S]{40,}?\*\//.test(text))
+    .filter(({ text }) => !/^(?:#!.*\n)?\/\*\*[\s\S]{20,}?\*\//.test(text))
     .map(({ path: file }) => `${file}: begin with a comment of 2–6 lines: what it owns, what it refuses to know`)
   expect(bare).toEqual([])
 })
@@ -74,6 +74,15 @@ it('no error is swallowed and none is anonymous', () => {
     [[/\bnew Error\s*\(/, 'throw one of the families of base/errors.ts, or return a fault']],
   )
   expect([...swallowed, ...anonymous]).toEqual([])
+})
+
+it('no test waits for a clock where time is an argument', () => {
+  const inVirtualTime = tests.filter(({ path: file }) => /^test\/(?:unit|property|vectors|lockstep|sim)\//.test(file))
+  expect(
+    breaches(inVirtualTime, 'code', [
+      [/\bsetTimeout\s*\(/, 'hand in a later `now`; for real IO, wait for the event itself'],
+    ]),
+  ).toEqual([])
 })
 
 it('names follow the house', () => {
