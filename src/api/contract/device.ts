@@ -1,0 +1,95 @@
+/** Devices as the API shows and takes them. */
+import Type, { type Static } from 'typebox'
+import { profileNames } from '../../config/profiles.ts'
+import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
+
+export const deviceStatuses = ['never-seen', 'awake', 'asleep', 'overdue', 'offline', 'retired'] as const
+
+export const registrationSchema = Type.Object(
+  {
+    id: Type.String({ description: 'Last segment of Location-Path' }),
+    lwm2mVersion: Type.String(),
+    lifetimeSeconds: Type.Integer({ minimum: 0 }),
+    binding: Type.String(),
+    queueMode: Type.Boolean({ description: 'The device may sleep between uplinks' }),
+    smsNumber: Type.Optional(Type.String()),
+    links: Type.String({ description: 'Its objects in link format (RFC 6690), as sent' }),
+    registeredAt: instantSchema,
+    updatedAt: instantSchema,
+    expiresAt: instantSchema,
+    address: Type.String(),
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+  },
+  { title: 'Registration', additionalProperties: false },
+)
+
+export const deviceSchema = Type.Object(
+  {
+    id: idSchema,
+    endpoint: endpointSchema,
+    status: Type.Enum([...deviceStatuses]),
+    product: Type.Optional(Type.String()),
+    tags: Type.Record(Type.String(), Type.String()),
+    profile: Type.Optional(Type.Enum([...profileNames])),
+    createdAt: instantSchema,
+    firstSeen: Type.Optional(instantSchema),
+    lastSeen: Type.Optional(instantSchema),
+    retiredAt: Type.Optional(instantSchema),
+    registration: Type.Optional(registrationSchema),
+  },
+  { title: 'Device', additionalProperties: false },
+)
+export type DeviceJson = Static<typeof deviceSchema>
+export type DeviceStatusJson = DeviceJson['status']
+
+const product = Type.String({ minLength: 1, maxLength: 64 })
+const tagName = Type.String({ pattern: '^[^=\\s]{1,64}$' })
+const tagValue = Type.String({ maxLength: 256 })
+const profile = Type.Enum([...profileNames])
+
+/** PUT: all of what an operator may say of a device; what is absent is taken away. */
+export const devicePutSchema = Type.Object(
+  {
+    product: Type.Optional(product),
+    tags: Type.Optional(Type.Record(tagName, tagValue, { maxProperties: 32 })),
+    profile: Type.Optional(profile),
+    retired: Type.Optional(Type.Boolean()),
+  },
+  { title: 'DevicePut', additionalProperties: false },
+)
+
+/** PATCH: what is absent stays, null takes away (RFC 7396), tag by tag. */
+export const devicePatchSchema = Type.Object(
+  {
+    product: Type.Optional(Type.Union([product, Type.Null()])),
+    tags: Type.Optional(Type.Record(tagName, Type.Union([tagValue, Type.Null()]), { maxProperties: 64 })),
+    profile: Type.Optional(Type.Union([profile, Type.Null()])),
+    retired: Type.Optional(Type.Boolean()),
+  },
+  { title: 'DevicePatch', additionalProperties: false },
+)
+export type DevicePatchJson = Static<typeof devicePatchSchema>
+
+export const deviceQuerySchema = Type.Object(
+  {
+    product: Type.Optional(Type.String({ maxLength: 64 })),
+    tag: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[^=\\s]{1,64}=.{0,256}$' }), {
+        maxItems: 32,
+        description: 'name=value; given more than once, all must hold',
+      }),
+    ),
+    status: Type.Optional(Type.Enum([...deviceStatuses])),
+    prefix: Type.Optional(Type.String({ maxLength: 255, description: 'Endpoint names that begin with this' })),
+    cursor: Type.Optional(Type.String({ maxLength: 255, description: 'The `next` of the page before' })),
+    limit: Type.Optional(limitSchema),
+  },
+  { additionalProperties: false },
+)
+
+export const devicePageSchema = Type.Object(
+  { devices: Type.Array(deviceSchema), next: Type.Optional(Type.String({ description: 'Cursor of the next page' })) },
+  { title: 'DevicePage', additionalProperties: false },
+)
+
+export const endpointParamsSchema = Type.Object({ endpoint: endpointSchema })

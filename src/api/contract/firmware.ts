@@ -1,0 +1,111 @@
+/** Firmware images and updates as the API shows and takes them. */
+import Type, { type Static } from 'typebox'
+import type { UpdateState } from '../../fleet/firmware/types.ts'
+import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
+
+export const updateStates = [
+  'pending',
+  'offered',
+  'downloading',
+  'downloaded',
+  'updating',
+  'confirmed',
+  'failed',
+  'cancelled',
+] as const satisfies readonly UpdateState[]
+
+/** States an update does not leave. */
+export const finalUpdateStates: readonly UpdateState[] = ['confirmed', 'failed', 'cancelled']
+
+const octets = Type.Integer({ minimum: 0, description: 'Octets' })
+
+export const imageSchema = Type.Object(
+  {
+    sha256: Type.String({ description: 'Of the file, lower-case hex' }),
+    key: Type.String({ description: 'Devices fetch /fw/<key>' }),
+    size: octets,
+    version: Type.String(),
+    product: Type.String(),
+    notes: Type.Optional(Type.String()),
+    addedAt: instantSchema,
+  },
+  { title: 'Image', additionalProperties: false },
+)
+export type ImageJson = Static<typeof imageSchema>
+
+export const imageListSchema = Type.Object(
+  { images: Type.Array(imageSchema) },
+  { title: 'ImageList', additionalProperties: false },
+)
+
+const product = Type.String({ minLength: 1, maxLength: 64 })
+
+export const imageQuerySchema = Type.Object({ product: Type.Optional(product) }, { additionalProperties: false })
+
+export const imageUploadQuerySchema = Type.Object(
+  {
+    product,
+    version: Type.String({ minLength: 1, maxLength: 64 }),
+    notes: Type.Optional(Type.String({ maxLength: 2000 })),
+  },
+  { additionalProperties: false },
+)
+
+const reference = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'SHA-256, key, or version where only one image has it',
+})
+
+export const imageParamsSchema = Type.Object({ image: reference })
+
+export const verificationSchema = Type.Object(
+  {
+    image: imageSchema,
+    intact: Type.Boolean({ description: 'The stored file still has the hash it was added with' }),
+    detail: Type.Optional(Type.String({ description: 'What is wrong with it' })),
+  },
+  { title: 'Verification', additionalProperties: false },
+)
+export type VerificationJson = Static<typeof verificationSchema>
+
+export const updateSchema = Type.Object(
+  {
+    id: idSchema,
+    deviceId: idSchema,
+    endpoint: endpointSchema,
+    sha256: Type.String(),
+    version: Type.String(),
+    size: octets,
+    state: Type.Enum([...updateStates]),
+    fetched: Type.Integer({ minimum: 0, description: 'Highest octet the device has fetched' }),
+    resumes: Type.Integer({ minimum: 0, description: 'Times a fetch went on in the middle' }),
+    blockSize: Type.Optional(octets),
+    fromVersion: Type.Optional(Type.String()),
+    result: Type.Optional(Type.Integer({ description: '/5/0/5 as last seen' })),
+    reason: Type.Optional(Type.String({ description: 'Why it failed, for people' })),
+    createdAt: instantSchema,
+    changedAt: instantSchema,
+    finishedAt: Type.Optional(instantSchema),
+    confirmBy: Type.Optional(instantSchema),
+  },
+  { title: 'FirmwareUpdate', additionalProperties: false },
+)
+export type UpdateJson = Static<typeof updateSchema>
+
+export const updateStartSchema = Type.Object(
+  { image: reference },
+  { title: 'UpdateStart', additionalProperties: false },
+)
+
+export const updateQuerySchema = Type.Object(
+  { endpoint: Type.Optional(endpointSchema), limit: Type.Optional(limitSchema) },
+  { additionalProperties: false },
+)
+
+export const updateListSchema = Type.Object(
+  { updates: Type.Array(updateSchema, { description: 'Newest first' }) },
+  { title: 'UpdateList', additionalProperties: false },
+)
+
+export const updateParamsSchema = Type.Object({ id: idSchema })

@@ -1,0 +1,231 @@
+/**
+ * The route table: what each route takes and answers. The server registers these, `/v1/openapi.json` is
+ * made from them, and the client's types are theirs.
+ */
+import Type, { type Static, type TSchema } from 'typebox'
+import {
+  devicePageSchema,
+  devicePatchSchema,
+  devicePutSchema,
+  deviceQuerySchema,
+  deviceSchema,
+  endpointParamsSchema,
+} from './device.ts'
+import { eventHeadersSchema, eventPageSchema, eventQuerySchema, eventStreamMediaType } from './event.ts'
+import {
+  imageListSchema,
+  imageParamsSchema,
+  imageQuerySchema,
+  imageSchema,
+  imageUploadQuerySchema,
+  updateListSchema,
+  updateParamsSchema,
+  updateQuerySchema,
+  updateSchema,
+  updateStartSchema,
+  verificationSchema,
+} from './firmware.ts'
+import {
+  allOperationsQuerySchema,
+  idempotencyHeadersSchema,
+  operationDraftSchema,
+  operationPageSchema,
+  operationParamsSchema,
+  operationQuerySchema,
+  operationSchema,
+  operationWaitSchema,
+} from './operation.ts'
+import { paths, type RouteName } from './paths.ts'
+import { problemMediaType, problemSchema } from './problem.ts'
+import { healthSchema, statusSchema } from './status.ts'
+
+const noContent = Type.Null({ description: 'Done' })
+const problem = { description: 'Problem', content: { [problemMediaType]: { schema: problemSchema } } }
+
+/** Marks a route that takes octets, not JSON; read by the OpenAPI document and by the body parser. */
+export const octetsBody = { 'x-body': 'application/octet-stream' } as const
+
+function route<const N extends RouteName, const S extends { response: object }>(name: N, schema: S) {
+  return {
+    ...paths[name],
+    schema: { operationId: name, ...schema, response: { ...schema.response, default: problem } },
+  }
+}
+
+export const routes = {
+  listDevices: route('listDevices', {
+    summary: 'Devices, in the order of their endpoint names',
+    tags: ['devices'],
+    querystring: deviceQuerySchema,
+    response: { 200: devicePageSchema },
+  }),
+  readDevice: route('readDevice', {
+    summary: 'One device with its registration and status',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    response: { 200: deviceSchema },
+  }),
+  putDevice: route('putDevice', {
+    summary: 'Create a device, or replace what the operator said of it',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    body: devicePutSchema,
+    response: { 200: deviceSchema, 201: deviceSchema },
+  }),
+  patchDevice: route('patchDevice', {
+    summary: 'Change a device; null takes a value away',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    body: devicePatchSchema,
+    response: { 200: deviceSchema },
+  }),
+  deleteDevice: route('deleteDevice', {
+    summary: 'Forget a device and all that hangs on it; its events stay',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    response: { 204: noContent },
+  }),
+  submitOperation: route('submitOperation', {
+    summary: 'Ask something of a device: 200 with the outcome if it comes within `wait`, else 202',
+    tags: ['operations'],
+    params: endpointParamsSchema,
+    querystring: operationWaitSchema,
+    headers: idempotencyHeadersSchema,
+    body: operationDraftSchema,
+    response: { 200: operationSchema, 202: operationSchema },
+  }),
+  listDeviceOperations: route('listDeviceOperations', {
+    summary: 'What was asked of a device and what became of it',
+    tags: ['operations'],
+    params: endpointParamsSchema,
+    querystring: operationQuerySchema,
+    response: { 200: operationPageSchema },
+  }),
+  listOperations: route('listOperations', {
+    summary: 'Operations of all devices',
+    tags: ['operations'],
+    querystring: allOperationsQuerySchema,
+    response: { 200: operationPageSchema },
+  }),
+  readOperation: route('readOperation', {
+    summary: 'One operation; with `wait` as soon as it has ended',
+    tags: ['operations'],
+    params: operationParamsSchema,
+    querystring: operationWaitSchema,
+    response: { 200: operationSchema },
+  }),
+  cancelOperation: route('cancelOperation', {
+    summary: 'Withdraw an operation that has not been sent',
+    tags: ['operations'],
+    params: operationParamsSchema,
+    response: { 200: operationSchema },
+  }),
+  addImage: route('addImage', {
+    summary: 'Add a firmware image: the body is the file; 200 where the same file is there already',
+    tags: ['firmware'],
+    querystring: imageUploadQuerySchema,
+    response: { 200: imageSchema, 201: imageSchema },
+    ...octetsBody,
+  }),
+  listImages: route('listImages', {
+    summary: 'Firmware images',
+    tags: ['firmware'],
+    querystring: imageQuerySchema,
+    response: { 200: imageListSchema },
+  }),
+  readImage: route('readImage', {
+    summary: 'One firmware image',
+    tags: ['firmware'],
+    params: imageParamsSchema,
+    response: { 200: imageSchema },
+  }),
+  removeImage: route('removeImage', {
+    summary: 'Remove a firmware image no update needs',
+    tags: ['firmware'],
+    params: imageParamsSchema,
+    response: { 204: noContent },
+  }),
+  verifyImage: route('verifyImage', {
+    summary: 'Read the stored file and compare its hash',
+    tags: ['firmware'],
+    params: imageParamsSchema,
+    response: { 200: verificationSchema },
+  }),
+  startUpdate: route('startUpdate', {
+    summary: 'Update the firmware of a device',
+    tags: ['firmware'],
+    params: endpointParamsSchema,
+    body: updateStartSchema,
+    response: { 202: updateSchema },
+  }),
+  readDeviceUpdate: route('readDeviceUpdate', {
+    summary: 'The newest firmware update of a device',
+    tags: ['firmware'],
+    params: endpointParamsSchema,
+    response: { 200: updateSchema },
+  }),
+  cancelUpdate: route('cancelUpdate', {
+    summary: 'Cancel the firmware update of a device',
+    tags: ['firmware'],
+    params: endpointParamsSchema,
+    response: { 200: updateSchema },
+  }),
+  listUpdates: route('listUpdates', {
+    summary: 'Firmware updates',
+    tags: ['firmware'],
+    querystring: updateQuerySchema,
+    response: { 200: updateListSchema },
+  }),
+  readUpdate: route('readUpdate', {
+    summary: 'One firmware update',
+    tags: ['firmware'],
+    params: updateParamsSchema,
+    response: { 200: updateSchema },
+  }),
+  events: route('events', {
+    summary: 'What happened: a page, or with `Accept: text/event-stream` a stream that resumes by Last-Event-ID',
+    tags: ['events'],
+    querystring: eventQuerySchema,
+    headers: eventHeadersSchema,
+    response: { 200: eventPageSchema },
+    'x-also-produces': eventStreamMediaType,
+  }),
+  status: route('status', {
+    summary: 'Version, uptime, counts and listeners',
+    tags: ['server'],
+    response: { 200: statusSchema },
+  }),
+  health: route('health', {
+    summary: 'The process is alive',
+    tags: ['server'],
+    security: [],
+    response: { 200: healthSchema },
+  }),
+  readiness: route('readiness', {
+    summary: 'The server can serve; 503 with `reasons` where it cannot',
+    tags: ['server'],
+    security: [],
+    response: { 200: healthSchema },
+  }),
+}
+
+type Table = typeof routes
+export type DescribedRoute = keyof Table
+
+type Part<N extends DescribedRoute, P extends string> = Table[N]['schema'] extends { readonly [K in P]: infer S }
+  ? S extends TSchema
+    ? Static<S>
+    : undefined
+  : undefined
+type Success<N extends DescribedRoute> = Extract<
+  Table[N]['schema']['response'][keyof Table[N]['schema']['response']],
+  TSchema
+>
+
+/** What a client hands to a route and gets from it. */
+export interface Call<N extends DescribedRoute> {
+  readonly params: Part<N, 'params'>
+  readonly query: Part<N, 'querystring'>
+  readonly body: Part<N, 'body'>
+  readonly answer: Static<Success<N>>
+}

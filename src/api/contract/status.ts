@@ -1,0 +1,20 @@
+/** What the server says of itself. */
+import Type, { type Static } from 'typebox'
+import { instantSchema } from './scalars.ts'
+
+export const statusSchema = Type.Object(
+  {
+    version: Type.String(),
+    startedAt: instantSchema,
+    now: instantSchema,
+    uptimeSeconds: Type.Number({ minimum: 0 }),
+    counts: Type.Record(Type.String(), Type.Number(), { description: 'devices, actors, event streams, …' }),
+    listeners: Type.Array(
+      Type.Object({ protocol: Type.String(), address: Type.String(), port: Type.Integer() }, { title: 'Listener' }),
+    ),
+  },
+  { title: 'Status', additionalProperties: false },
+)
+export type StatusJson = Static<typeof statusSchema>
+
+export const healthSchema = Type.Object({ status: Type.Literal('ok') }, { title: 'Health' })

@@ -1,0 +1,46 @@
+/** The metrics port on prom-client: what cores count, as Prometheus reads it. */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { invariant } from '../base/errors.ts'
+import type { Metrics } from '../base/metrics.ts'
+
+type Labels = Readonly<Record<string, string>>
+
+export interface ExposedMetrics extends Metrics {
+  readonly contentType: string
+  /** Text exposition format, version 0.0.4. */
+  exposition(): Promise<string>
+}
+
+/** `process: true` adds memory, CPU and event loop delay of this process. */
+export function createMetrics(options: { process: boolean }): ExposedMetrics {
+  const registry = new Registry()
+  if (options.process) collectDefaultMetrics({ register: registry })
+
+  function known<M extends Counter | Gauge>(
+    kind: new (about: { name: string; help: string; labelNames: string[]; registers: Registry[] }) => M,
+    name: string,
+    help: string,
+    labels: Labels,
+  ): M {
+    const existing = registry.getSingleMetric(name)
+    if (existing === undefined) {
+      return new kind({ name, help, labelNames: Object.keys(labels), registers: [registry] })
+    }
+    invariant(existing instanceof kind, `the metric ${name} is asked for as two kinds`)
+    return existing
+  }
+
+  return {
+    contentType: registry.contentType,
+    exposition: () => registry.metrics(),
+    counter(name, help, labels = {}) {
+      const child = known(Counter, name, help, labels).labels(labels)
+      child.inc(0)
+      return { add: (count = 1) => child.inc(count) }
+    },
+    gauge(name, help, labels = {}) {
+      const child = known(Gauge, name, help, labels).labels(labels)
+      return { set: (value) => child.set(value) }
+    },
+  }
+}

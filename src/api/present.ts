@@ -1,0 +1,119 @@
+/** From the fleet's types to the JSON of the contract; what devices and we agreed on in secret stays out. */
+import type { Instant } from '../base/time.ts'
+import type { FleetEvent } from '../fleet/events/types.ts'
+import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { Operation } from '../fleet/operations/types.ts'
+import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
+import type { DeviceJson } from './contract/device.ts'
+import type { EventJson } from './contract/event.ts'
+import type { ImageJson, UpdateJson } from './contract/firmware.ts'
+import type { OperationJson } from './contract/operation.ts'
+
+export function presentDevice(device: DeviceWithStatus): DeviceJson {
+  const { id, endpoint, status, product, tags, profile, registration } = device
+  return {
+    id,
+    endpoint,
+    status,
+    ...present({ product }),
+    tags: { ...tags },
+    ...present({ profile }),
+    createdAt: isoOf(device.createdAt),
+    ...instants({ firstSeen: device.firstSeen, lastSeen: device.lastSeen, retiredAt: device.retiredAt }),
+    ...(registration && { registration: presentRegistration(registration) }),
+  }
+}
+
+function presentRegistration(registration: Registration): NonNullable<DeviceJson['registration']> {
+  const { id, lwm2mVersion, lifetime, binding, queueMode, smsNumber, links, address, port } = registration
+  return {
+    id,
+    lwm2mVersion,
+    lifetimeSeconds: lifetime,
+    binding,
+    queueMode,
+    ...present({ smsNumber }),
+    links,
+    registeredAt: isoOf(registration.registeredAt),
+    updatedAt: isoOf(registration.updatedAt),
+    expiresAt: isoOf(registration.expiresAt),
+    address,
+    port,
+  }
+}
+
+export function presentOperation(operation: Operation): OperationJson {
+  const { id, deviceId, endpoint, kind, path, value, priority, state, attempts, origin } = operation
+  const { reason, detail, code, result, idempotencyKey } = operation
+  return {
+    id,
+    deviceId,
+    endpoint,
+    kind,
+    path,
+    ...present({ value }),
+    priority,
+    state,
+    attempts,
+    ...present({ reason, detail, code, result }),
+    createdAt: isoOf(operation.createdAt),
+    ...instants({ sentAt: operation.sentAt, finishedAt: operation.finishedAt }),
+    deadline: isoOf(operation.deadline),
+    ...present({ idempotencyKey }),
+    origin,
+  }
+}
+
+export function presentImage(image: Image): ImageJson {
+  const { sha256, key, size, version, product, notes, addedAt } = image
+  return { sha256, key, size, version, product, ...present({ notes }), addedAt: isoOf(addedAt) }
+}
+
+export function presentUpdate(update: FirmwareUpdate): UpdateJson {
+  const { id, deviceId, endpoint, sha256, version, size, state, fetched, resumes } = update
+  const { blockSize, fromVersion, result, reason } = update
+  return {
+    id,
+    deviceId,
+    endpoint,
+    sha256,
+    version,
+    size,
+    state,
+    fetched,
+    resumes,
+    ...present({ blockSize, fromVersion, result, reason }),
+    createdAt: isoOf(update.createdAt),
+    changedAt: isoOf(update.changedAt),
+    ...instants({ finishedAt: update.finishedAt, confirmBy: update.confirmBy }),
+  }
+}
+
+export function presentEvent(event: FleetEvent): EventJson {
+  const { id, at, kind, deviceId, endpoint, cause, detail } = event
+  return { id, at: isoOf(at), kind, ...present({ deviceId, endpoint }), cause, detail: { ...detail } }
+}
+
+/** Milliseconds are as fine as ISO 8601 gets here; an instant's fraction of one is dropped. */
+export function isoOf(instant: Instant): string {
+  return new Date(instant).toISOString()
+}
+
+/** JSON text in which 64-bit integers are strings. */
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** The members that are there. */
+function present<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
+}
+
+function instants<K extends string>(members: Readonly<Record<K, Instant | undefined>>): { [P in K]?: string } {
+  const known = Object.entries<Instant | undefined>(members).flatMap(([name, at]) =>
+    at === undefined ? [] : [[name, isoOf(at)]],
+  )
+  return Object.fromEntries(known) as { [P in K]?: string }
+}

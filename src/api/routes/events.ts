@@ -1,0 +1,28 @@
+/** /v1/events: what happened, as a page or as a stream. */
+import type { FastifyReply } from 'fastify'
+import type { EventFilter } from '../../fleet/events/store.ts'
+import { eventStreamMediaType } from '../contract/event.ts'
+import { routes } from '../contract/routes.ts'
+import { defaultPageLimit } from '../contract/scalars.ts'
+import { presentEvent } from '../present.ts'
+import type { Api, Context } from './context.ts'
+
+export function eventRoutes(app: Api, { services: { events, registry }, streams }: Context): void {
+  app.route({
+    ...routes.events,
+    handler: async ({ query: { endpoint, kind, after, limit = defaultPageLimit }, headers }, reply) => {
+      const filter: EventFilter = {
+        ...(endpoint !== undefined && { deviceId: registry.device(endpoint).id }),
+        ...(kind !== undefined && { kinds: kind }),
+      }
+      if (headers.accept?.includes(eventStreamMediaType)) {
+        const stream = streams.open(filter, headers['last-event-id'] ?? after)
+        // The table describes the page; a stream has no schema.
+        const untyped: FastifyReply = reply
+        return untyped.type(eventStreamMediaType).header('cache-control', 'no-store').send(stream)
+      }
+      const page = after === undefined ? events.latest(filter, limit) : events.list(filter, after, limit)
+      return { events: page.map(presentEvent), next: page.at(-1)?.id ?? after ?? 0 }
+    },
+  })
+}

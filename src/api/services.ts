@@ -1,0 +1,80 @@
+/**
+ * What the API asks of the fleet and of the process around it, as narrow interfaces. The services of
+ * `fleet/*` fit them; tests hand in a fleet in memory. Errors come as UsageError and EnvironmentError.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { DevicePatch } from '../fleet/commands.ts'
+import type { EventFilter } from '../fleet/events/store.ts'
+import type { EventId, FleetEvent } from '../fleet/events/types.ts'
+import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
+import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
+
+export interface RegistryCalls {
+  list(
+    filter: DeviceFilter,
+    page: { cursor?: EndpointName; limit: number },
+  ): { devices: readonly DeviceWithStatus[]; next?: EndpointName }
+  /** Throws UsageError 'device.unknown' (404) with the member `similar`. */
+  device(endpoint: EndpointName): DeviceWithStatus
+  put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus>
+  delete(endpoint: EndpointName): Promise<void>
+}
+
+export interface OperationsCalls {
+  submit(endpoint: EndpointName, draft: OperationDraft): Promise<Operation>
+  /** Throws UsageError 'operation.unknown' (404). */
+  operation(id: OperationId): Operation
+  /** Newest first. */
+  list(
+    filter: { endpoint?: EndpointName; state?: OperationState },
+    before: OperationId | undefined,
+    limit: number,
+  ): readonly Operation[]
+  cancel(id: OperationId): Promise<Operation>
+}
+
+export interface FirmwareCalls {
+  addImage(about: { product: string; version: string; notes?: string }, chunks: AsyncIterable<Bytes>): Promise<Image>
+  images(product?: string): readonly Image[]
+  /** Throws UsageError 'image.unknown' (404). */
+  image(reference: string): Image
+  removeImage(reference: string): Promise<void>
+  /** Reads the stored file; `detail` says what is wrong with it. */
+  verify(reference: string): Promise<{ image: Image; intact: boolean; detail?: string }>
+  start(endpoint: EndpointName, reference: string): Promise<FirmwareUpdate>
+  cancel(endpoint: EndpointName): Promise<FirmwareUpdate>
+  /** Throws UsageError 'update.unknown' (404). */
+  update(id: number): FirmwareUpdate
+  /** Newest first. */
+  updates(endpoint: EndpointName | undefined, limit: number): readonly FirmwareUpdate[]
+}
+
+export interface EventsCalls {
+  /** Oldest first, with ids above `after`. */
+  list(filter: EventFilter, after: EventId, limit: number): readonly FleetEvent[]
+  /** The newest `limit`, oldest of them first. */
+  latest(filter: EventFilter, limit: number): readonly FleetEvent[]
+  /**
+   * Calls `listener` for each event once it is committed, in the order of ids; what it throws is its
+   * own bug. The returned function ends it.
+   */
+  subscribe(listener: (event: FleetEvent) => void): () => void
+}
+
+export interface ProcessReport {
+  /** Names and numbers for people and dashboards: devices, actors, … */
+  readonly counts: Readonly<Record<string, number>>
+  readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[]
+}
+
+export interface Services {
+  readonly registry: RegistryCalls
+  readonly operations: OperationsCalls
+  readonly firmware: FirmwareCalls
+  readonly events: EventsCalls
+  /** A cheap look at the process. */
+  report(): ProcessReport
+  /** Why the server cannot serve now, one sentence each; none where it can. */
+  obstacles(): readonly string[]
+}

@@ -1,0 +1,266 @@
+/**
+ * A fleet in memory, for tests of what stands in front of it: devices, operations a test answers when it
+ * likes, images, updates, events. Keeps the contract of `api/services.ts` and nothing else.
+ */
+import { createHash } from 'node:crypto'
+import type { Services } from '../../../src/api/services.ts'
+import { UsageError } from '../../../src/base/errors.ts'
+import { instantOf, type Instant } from '../../../src/base/time.ts'
+import type { FleetEvent } from '../../../src/fleet/events/types.ts'
+import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
+import type { Operation } from '../../../src/fleet/operations/types.ts'
+import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
+
+export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+export class FakeFleet implements Services {
+  now: Instant = start
+  readonly known = new Map<string, Mutable<DeviceWithStatus>>()
+  readonly asked: Mutable<Operation>[] = []
+  readonly kept: Image[] = []
+  readonly started: Mutable<FirmwareUpdate>[] = []
+  readonly happened: FleetEvent[] = []
+  readonly listeners = new Set<(event: FleetEvent) => void>()
+  /** What the next call of anything throws. */
+  failure: Error | undefined
+  reasons: string[] = []
+  /** How the device answers an operation; nothing: it stays queued. */
+  answer: ((operation: Operation) => Partial<Operation> | undefined) | undefined
+
+  addDevice(endpoint: string, more: Partial<DeviceWithStatus> = {}): DeviceWithStatus {
+    const device = {
+      id: this.known.size + 1,
+      endpoint,
+      tags: {},
+      createdAt: start,
+      status: 'awake' as const,
+      ...more,
+    }
+    this.known.set(endpoint, device)
+    return device
+  }
+
+  emit(kind: FleetEvent['kind'], endpoint: string | undefined, detail: FleetEvent['detail'] = {}): FleetEvent {
+    const device = endpoint === undefined ? undefined : this.known.get(endpoint)
+    const event: FleetEvent = {
+      id: this.happened.length + 1,
+      at: this.now,
+      kind,
+      ...(device && { deviceId: device.id, endpoint: device.endpoint }),
+      cause: 'test',
+      detail,
+    }
+    this.happened.push(event)
+    for (const listener of this.listeners) listener(event)
+    return event
+  }
+
+  /** The device answers operation `id`. */
+  finish(id: number, outcome: Partial<Operation>): void {
+    const operation = this.asked.find((one) => one.id === id)!
+    Object.assign(operation, { attempts: 1, sentAt: this.now, finishedAt: this.now, ...outcome })
+    this.emit('operation.finished', operation.endpoint, { operation: id, state: operation.state })
+  }
+
+  readonly registry: Services['registry'] = {
+    list: (filter, { cursor, limit }) => {
+      this.#mayFail()
+      const rows = [...this.known.values()]
+        .toSorted((a, b) => (a.endpoint < b.endpoint ? -1 : 1))
+        .filter((device) => cursor === undefined || device.endpoint > cursor)
+        .filter((device) => filter.status === undefined || device.status === filter.status)
+        .filter((device) => filter.product === undefined || device.product === filter.product)
+        .filter((device) => device.endpoint.startsWith(filter.prefix ?? ''))
+        .filter((device) => Object.entries(filter.tags ?? {}).every(([name, value]) => device.tags[name] === value))
+      const devices = rows.slice(0, limit)
+      return { devices, ...(rows.length > limit && { next: devices.at(-1)!.endpoint }) }
+    },
+    device: (endpoint) => {
+      this.#mayFail()
+      return this.#device(endpoint)
+    },
+    put: async (endpoint, patch, mustExist) => {
+      this.#mayFail()
+      const device = mustExist || this.known.has(endpoint) ? this.#device(endpoint) : this.addDevice(endpoint)
+      const tags = { ...device.tags, ...patch.tags }
+      const { product, profile, ...rest } = { ...device, ...patch } as Record<string, unknown>
+      const next = {
+        ...rest,
+        tags: Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== null)),
+        ...(typeof product === 'string' && { product }),
+        ...(typeof profile === 'string' && { profile }),
+      } as unknown as DeviceWithStatus & { retired?: boolean }
+      if (patch.retired === true) Object.assign(next, { status: 'retired', retiredAt: this.now })
+      delete next.retired
+      this.known.set(endpoint, next)
+      return next
+    },
+    delete: async (endpoint) => {
+      this.#device(endpoint)
+      this.emit('device.deleted', endpoint)
+      this.known.delete(endpoint)
+    },
+  }
+
+  readonly operations: Services['operations'] = {
+    submit: async (endpoint, draft) => {
+      this.#mayFail()
+      const device = this.#device(endpoint)
+      const same = this.asked.find(
+        (one) => one.idempotencyKey !== undefined && one.idempotencyKey === draft.idempotencyKey,
+      )
+      if (same) return same
+      const operation: Operation = {
+        id: this.asked.length + 1,
+        deviceId: device.id,
+        endpoint,
+        kind: draft.kind,
+        path: draft.path,
+        ...(draft.value !== undefined && { value: draft.value }),
+        priority: draft.priority ?? 5,
+        state: 'queued',
+        attempts: 0,
+        createdAt: this.now,
+        deadline: draft.deadline ?? instantOf(this.now + 86_400_000),
+        ...(draft.idempotencyKey !== undefined && { idempotencyKey: draft.idempotencyKey }),
+        origin: draft.origin ?? 'operator',
+        messageId: 4711,
+        token: 'secret',
+        ...(device.status === 'asleep' && { reason: 'device-asleep' as const }),
+      }
+      this.asked.push(operation)
+      const outcome = this.answer?.(operation)
+      if (outcome) this.finish(operation.id, outcome)
+      return operation
+    },
+    operation: (id) => {
+      const operation = this.asked.find((one) => one.id === id)
+      if (operation) return operation
+      throw new UsageError('operation.unknown', `there is no operation ${id}`, { status: 404 })
+    },
+    list: ({ endpoint, state }, before, limit) =>
+      this.asked
+        .toReversed()
+        .filter((one) => endpoint === undefined || one.endpoint === endpoint)
+        .filter((one) => state === undefined || one.state === state)
+        .filter((one) => before === undefined || one.id < before)
+        .slice(0, limit),
+    cancel: async (id) => {
+      const operation = this.operations.operation(id)
+      if (operation.state !== 'queued') {
+        throw new UsageError('operation.not-open', `operation ${id} is ${operation.state}`, { status: 409 })
+      }
+      this.finish(id, { state: 'cancelled', reason: 'cancelled-by-operator' })
+      return operation
+    },
+  }
+
+  readonly firmware: Services['firmware'] = {
+    addImage: async (about, chunks) => {
+      this.#mayFail()
+      const hash = createHash('sha256')
+      let size = 0
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        size += chunk.length
+      }
+      const sha256 = hash.digest('hex')
+      const image = { sha256, key: sha256.slice(0, 12), size, ...about, addedAt: this.now }
+      if (!this.kept.some((one) => one.sha256 === sha256)) this.kept.push(image)
+      return image
+    },
+    images: (product) => this.kept.filter((image) => product === undefined || image.product === product),
+    image: (reference) => {
+      const image = this.kept.find(({ sha256, key, version }) => [sha256, key, version].includes(reference))
+      if (image) return image
+      throw new UsageError('image.unknown', `there is no image '${reference}'`, { status: 404 })
+    },
+    removeImage: async (reference) => {
+      this.kept.splice(this.kept.indexOf(this.firmware.image(reference)), 1)
+    },
+    verify: async (reference) => ({ image: this.firmware.image(reference), intact: true }),
+    start: async (endpoint, reference) => {
+      const device = this.#device(endpoint)
+      const { sha256, version, size } = this.firmware.image(reference)
+      const update: FirmwareUpdate = {
+        id: this.started.length + 1,
+        deviceId: device.id,
+        endpoint,
+        sha256,
+        version,
+        size,
+        state: 'pending',
+        fetched: 0,
+        resumes: 0,
+        createdAt: this.now,
+        changedAt: this.now,
+      }
+      this.started.push(update)
+      return update
+    },
+    cancel: async (endpoint) => {
+      const update = this.started.findLast((one) => one.endpoint === endpoint)
+      if (!update) throw new UsageError('update.none', 'no update is open', { status: 404 })
+      Object.assign(update, { state: 'cancelled', finishedAt: this.now })
+      return update
+    },
+    update: (id) => {
+      const update = this.started.find((one) => one.id === id)
+      if (update) return update
+      throw new UsageError('update.unknown', `there is no update ${id}`, { status: 404 })
+    },
+    updates: (endpoint, limit) =>
+      this.started
+        .toReversed()
+        .filter((one) => endpoint === undefined || one.endpoint === endpoint)
+        .slice(0, limit),
+  }
+
+  readonly events: Services['events'] = {
+    list: (filter, after, limit) => {
+      this.#mayFail()
+      return this.#passing(filter)
+        .filter(({ id }) => id > after)
+        .slice(0, limit)
+    },
+    latest: (filter, limit) => this.#passing(filter).slice(-limit),
+    subscribe: (listener) => {
+      this.listeners.add(listener)
+      return () => this.listeners.delete(listener)
+    },
+  }
+
+  report = () => ({
+    counts: { devices: this.known.size },
+    listeners: [{ protocol: 'coap', address: '127.0.0.1', port: 5683 }],
+  })
+
+  obstacles = () => this.reasons
+
+  #passing(filter: Parameters<Services['events']['list']>[0]): FleetEvent[] {
+    return this.happened.filter(
+      (event) =>
+        (filter.deviceId === undefined || event.deviceId === filter.deviceId) &&
+        (filter.kinds === undefined || filter.kinds.includes(event.kind)),
+    )
+  }
+
+  #device(endpoint: string): DeviceWithStatus {
+    const device = this.known.get(endpoint)
+    if (device) return device
+    const similar = [...this.known.keys()].slice(0, 3)
+    throw new UsageError('device.unknown', `no device is called '${endpoint}'`, {
+      status: 404,
+      hint: "'coapstan devices' lists the known ones",
+      members: { similar },
+    })
+  }
+
+  #mayFail(): void {
+    const failure = this.failure
+    this.failure = undefined
+    if (failure) throw failure
+  }
+}

@@ -1,0 +1,103 @@
+/** The firmware routes: images as octets, and the update of one device. */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Value } from 'typebox/value'
+import { imageSchema, updateSchema, verificationSchema } from '../../../src/api/contract/firmware.ts'
+import { EnvironmentError } from '../../../src/base/errors.ts'
+import { apiUnderTest, token, type ApiUnderTest, type CallResult } from './api-under-test.ts'
+
+let api: ApiUnderTest
+beforeEach(async () => {
+  api = await apiUnderTest({ 'firmware.image-limit': 4096 })
+  api.fleet.addDevice('dev')
+})
+
+const octets = { 'content-type': 'application/octet-stream' }
+const file = Buffer.alloc(3000, 7)
+const sha256 = createHash('sha256').update(file).digest('hex')
+const upload = '/v1/firmware-images?product=demo&version=1.1.0'
+const add = (url = upload): Promise<CallResult> => api.call('POST', url, { body: file, headers: octets })
+
+describe('firmware images', () => {
+  it('takes the file as it is; 200 where it was there already', async () => {
+    const { status, headers, json } = await add(`${upload}&notes=first%20one`)
+    expect(status).toBe(201)
+    expect(headers['location']).toBe(`/v1/firmware-images/${sha256}`)
+    expect(json).toMatchObject({ sha256, size: 3000, version: '1.1.0', product: 'demo', notes: 'first one' })
+    expect(Value.Check(imageSchema, json)).toBe(true)
+    expect((await add()).status).toBe(200)
+  })
+
+  it('takes a file of unknown length', async () => {
+    const response = await api.app.inject({
+      method: 'POST',
+      url: upload,
+      headers: { authorization: `Bearer ${token}`, ...octets },
+      payload: Readable.from([file.subarray(0, 1000), file.subarray(1000)]),
+    })
+    expect(response.json()).toMatchObject({ sha256 })
+  })
+
+  it.each<[string, string, object, number, string]>([
+    ['no version', '/v1/firmware-images?product=demo', octets, 400, 'request.invalid'],
+    ['an unknown member', `${upload}&colour=red`, octets, 400, 'request.invalid'],
+    ['JSON', upload, { 'content-type': 'application/json' }, 415, 'request.media-type'],
+    ['another type', upload, { 'content-type': 'image/png' }, 415, 'request.media-type'],
+    ['too long', upload, { ...octets, 'content-length': '4097' }, 413, 'firmware.too-large'],
+  ])('refuses %s', async (_what, url, headers, status, code) => {
+    const body = code === 'firmware.too-large' ? Buffer.alloc(4097) : '{}'
+    const answer = await api.call('POST', url, { body, headers: headers as Record<string, string> })
+    expect(answer.json).toMatchObject({ status, code })
+    expect(api.fleet.kept).toEqual([])
+  })
+
+  it('answers 503 where the disk is full', async () => {
+    api.fleet.failure = undefined
+    api.fleet.firmware.addImage = () =>
+      Promise.reject(new EnvironmentError('firmware.disk-full', 'no space left', { retriable: true }))
+    expect((await add()).json).toMatchObject({ status: 503, code: 'firmware.disk-full' })
+  })
+
+  it('lists, shows, verifies and removes', async () => {
+    await add()
+    expect((await api.call('GET', '/v1/firmware-images')).json).toMatchObject({ images: [{ version: '1.1.0' }] })
+    expect((await api.call('GET', '/v1/firmware-images?product=other')).json).toEqual({ images: [] })
+    expect((await api.call('GET', '/v1/firmware-images/1.1.0')).json).toMatchObject({ sha256 })
+    const verified = await api.call('POST', `/v1/firmware-images/${sha256}/verify`)
+    expect(verified.json).toMatchObject({ intact: true, image: { sha256 } })
+    expect(Value.Check(verificationSchema, verified.json)).toBe(true)
+    expect((await api.call('DELETE', '/v1/firmware-images/1.1.0')).status).toBe(204)
+    expect((await api.call('GET', '/v1/firmware-images/1.1.0')).json).toMatchObject({
+      status: 404,
+      code: 'image.unknown',
+    })
+  })
+})
+
+describe('firmware updates', () => {
+  beforeEach(() => add())
+
+  it('starts, shows, lists and cancels', async () => {
+    const started = await api.call('POST', '/v1/devices/dev/firmware', { body: { image: '1.1.0' } })
+    expect([started.status, started.headers['location']]).toEqual([202, '/v1/firmware-updates/1'])
+    expect(Value.Check(updateSchema, started.json)).toBe(true)
+    expect((await api.call('GET', '/v1/devices/dev/firmware')).json).toEqual(started.json)
+    expect((await api.call('GET', '/v1/firmware-updates/1')).json).toEqual(started.json)
+    expect((await api.call('GET', '/v1/firmware-updates?endpoint=dev')).json).toEqual({ updates: [started.json] })
+    expect((await api.call('DELETE', '/v1/devices/dev/firmware')).json).toMatchObject({ state: 'cancelled' })
+  })
+
+  it.each<['GET' | 'POST' | 'DELETE', string, object | undefined, number, string]>([
+    ['POST', '/v1/devices/dev/firmware', {}, 400, 'request.invalid'],
+    ['POST', '/v1/devices/dev/firmware', { image: '9.9.9' }, 404, 'image.unknown'],
+    ['POST', '/v1/devices/nobody/firmware', { image: '1.1.0' }, 404, 'device.unknown'],
+    ['GET', '/v1/devices/dev/firmware', undefined, 404, 'update.none'],
+    ['GET', '/v1/devices/nobody/firmware', undefined, 404, 'device.unknown'],
+    ['DELETE', '/v1/devices/dev/firmware', undefined, 404, 'update.none'],
+    ['GET', '/v1/firmware-updates/1', undefined, 404, 'update.unknown'],
+    ['GET', '/v1/firmware-updates?endpoint=nobody', undefined, 404, 'device.unknown'],
+  ])('%s %s %j is %i %s', async (method, url, body, status, code) => {
+    expect((await api.call(method, url, { body })).json).toMatchObject({ status, code })
+  })
+})
