@@ -24,6 +24,8 @@ export interface Device {
   /** Last authenticated uplink of any kind, as last committed. */
   readonly lastSeen?: Instant
   readonly retiredAt?: Instant
+  /** Names of the deviations seen of it, each once (lwm2m/quirks.ts). */
+  readonly quirks?: readonly string[]
 }
 
 export interface Registration {

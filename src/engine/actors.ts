@@ -1,0 +1,156 @@
+/**
+ * All actors in memory, found by endpoint, id, registration or peer. Loads what is missing, lets go of
+ * what is idle: memory follows the devices that are awake, not those that exist.
+ */
+import type { Peer } from '../coap/types.ts'
+import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
+import type { DeviceKey, DeviceSnapshot } from '../fleet/store.ts'
+import { Actor } from './actor.ts'
+import type { ActorInput } from './inputs.ts'
+import type { LoadTicket } from './ports.ts'
+import { stateOf, type DeviceState } from './state.ts'
+
+/** Somebody waits for a device that is being read from the store. */
+interface Loading extends LoadTicket {
+  readonly inputs: ActorInput[]
+}
+
+export class Actors {
+  readonly #limit: number
+  readonly #byEndpoint = new Map<EndpointName, Actor>()
+  readonly #byId = new Map<DeviceId, Actor>()
+  readonly #byRegistration = new Map<string, Actor>()
+  readonly #byObservation = new Map<string, Actor>()
+  readonly #byPeer = new Map<Peer, Actor>()
+  readonly #loading = new Map<string, Loading>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get size(): number {
+    return this.#byEndpoint.size
+  }
+
+  get loadingCount(): number {
+    return this.#loading.size
+  }
+
+  find(key: DeviceKey): Actor | undefined {
+    switch (key.by) {
+      case 'endpoint':
+        return this.#byEndpoint.get(key.endpoint)
+      case 'registration':
+        return this.#byRegistration.get(key.registrationId)
+      case 'id':
+        return this.#byId.get(key.deviceId)
+      case 'observation':
+        return this.#byObservation.get(key.token)
+    }
+  }
+
+  ofPeer(peer: Peer): Actor | undefined {
+    return this.#byPeer.get(peer)
+  }
+
+  /** Lets `input` wait for the device; returns a ticket when nobody asked the store for it yet. */
+  await(key: DeviceKey, input: ActorInput, mailboxLimit: number): LoadTicket | 'waiting' | 'full' {
+    const name = nameOf(key)
+    const loading = this.#loading.get(name)
+    if (loading !== undefined) {
+      if (loading.inputs.length >= mailboxLimit) return 'full'
+      loading.inputs.push(input)
+      return 'waiting'
+    }
+    const ticket: Loading = { key, inputs: [input] }
+    this.#loading.set(name, ticket)
+    return ticket
+  }
+
+  /** The store has answered: the actor, if there is such a device, and who waited for it. */
+  settle(ticket: LoadTicket, snapshot: DeviceSnapshot | undefined): { actor: Actor | undefined; inputs: readonly ActorInput[] } {
+    const name = nameOf(ticket.key)
+    const inputs = this.#loading.get(name)?.inputs ?? []
+    this.#loading.delete(name)
+    const endpoint = snapshot?.device.endpoint ?? (ticket.key.by === 'endpoint' ? ticket.key.endpoint : undefined)
+    if (endpoint === undefined) return { actor: undefined, inputs }
+    // Another key may have brought the same device in meanwhile: what is in memory is newer.
+    const present = this.#byEndpoint.get(endpoint)
+    if (present !== undefined) return { actor: present, inputs }
+    const actor = new Actor(stateOf(endpoint, snapshot))
+    this.#byEndpoint.set(endpoint, actor)
+    this.#index(actor, undefined, actor.state)
+    return { actor, inputs }
+  }
+
+  /** Makes `next` the actor's state and keeps every index true to it. */
+  apply(actor: Actor, next: DeviceState): void {
+    const before = actor.state
+    if (next === before) return
+    actor.state = next
+    this.#index(actor, before, next)
+  }
+
+  bind(actor: Actor, peer: Peer): void {
+    if (actor.peer === peer) return
+    if (actor.peer !== undefined && this.#byPeer.get(actor.peer) === actor) this.#byPeer.delete(actor.peer)
+    actor.peer = peer
+    this.#byPeer.set(peer, actor)
+  }
+
+  forgetPeer(peer: Peer): void {
+    const actor = this.#byPeer.get(peer)
+    if (actor === undefined) return
+    this.#byPeer.delete(peer)
+    actor.peer = undefined
+  }
+
+  /** Drops idle actors, longest unused first, until the limit holds (second chance). */
+  evict(): void {
+    if (this.#byEndpoint.size <= this.#limit) return
+    let chances = 2 * this.#byEndpoint.size
+    for (const [endpoint, actor] of this.#byEndpoint) {
+      if (this.#byEndpoint.size <= this.#limit || chances-- <= 0) return
+      this.#byEndpoint.delete(endpoint)
+      if (actor.used || !actor.idle) {
+        actor.used = false
+        this.#byEndpoint.set(endpoint, actor)
+      } else {
+        this.#unindex(actor, actor.state)
+        if (actor.peer !== undefined) this.#byPeer.delete(actor.peer)
+      }
+    }
+  }
+
+  #index(actor: Actor, before: DeviceState | undefined, next: DeviceState): void {
+    if (before?.device?.id !== next.device?.id) {
+      if (before?.device !== undefined) this.#byId.delete(before.device.id)
+      if (next.device !== undefined) this.#byId.set(next.device.id, actor)
+    }
+    if (before?.registration?.id !== next.registration?.id) {
+      if (before?.registration !== undefined) this.#byRegistration.delete(before.registration.id)
+      if (next.registration !== undefined) this.#byRegistration.set(next.registration.id, actor)
+    }
+    if (before?.observations !== next.observations) {
+      for (const observation of before?.observations ?? []) this.#byObservation.delete(observation.token)
+      for (const observation of next.observations) this.#byObservation.set(observation.token, actor)
+    }
+  }
+
+  #unindex(actor: Actor, state: DeviceState): void {
+    this.#index(actor, state, stateOf(state.endpoint, undefined))
+  }
+}
+
+function nameOf(key: DeviceKey): string {
+  switch (key.by) {
+    case 'endpoint':
+      return `e${key.endpoint}`
+    case 'registration':
+      return `r${key.registrationId}`
+    case 'id':
+      return `i${key.deviceId}`
+    case 'observation':
+      return `o${key.token}`
+  }
+}

@@ -1,0 +1,24 @@
+/** What the uplink and the downlink need of the engine that holds them. */
+import type { Instant } from '../base/time.ts'
+import type { Profile } from '../config/profiles.ts'
+import type { CoapEndpoint } from '../coap/endpoint.ts'
+import type { Peer } from '../coap/types.ts'
+import type { DeviceKey } from '../fleet/store.ts'
+import type { Actor } from './actor.ts'
+import type { Actors } from './actors.ts'
+import type { DeviceViews } from './device-view.ts'
+import type { ActorInput } from './inputs.ts'
+import type { EngineOutput, RemoteEndpoint } from './ports.ts'
+
+export interface EngineCore {
+  readonly coap: CoapEndpoint
+  readonly actors: Actors
+  readonly views: DeviceViews
+  readonly output: EngineOutput
+  /** Gives `input` to the device's actor, now or when it is loaded and free. */
+  deliver(now: Instant, key: DeviceKey, input: ActorInput): void
+  /** The same where the actor is at hand. */
+  give(now: Instant, actor: Actor, input: ActorInput): void
+  remoteOf(peer: Peer): RemoteEndpoint
+  profileOf(peer: Peer): Profile
+}

@@ -1,0 +1,16 @@
+/** A device as operators see it, from the actor's state. */
+import { invariant } from '../base/errors.ts'
+import type { Instant } from '../base/time.ts'
+import type { Settings } from '../config/tunables.ts'
+import { graceOf, statusOf } from '../fleet/registry/rules.ts'
+import type { DeviceWithStatus } from '../fleet/registry/types.ts'
+import type { DeviceState } from './state.ts'
+
+export function describeDevice({ device, registration }: DeviceState, now: Instant, settings: Settings): DeviceWithStatus {
+  invariant(device !== undefined, 'only a known device is described')
+  return {
+    ...device,
+    status: statusOf(device, registration, now, graceOf(settings)),
+    ...(registration === undefined ? {} : { registration }),
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What goes down to a device, and when: one request at a time, only while it is registered and its radio
+ * is on, right after the answer to its uplink and never before (devices.md §0, rules 3 and 4).
+ */
+import { bytesOfHex, hexOf } from '../base/bytes.ts'
+import { after, type Instant } from '../base/time.ts'
+import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
+import { transmissionOf } from '../fleet/operations/rules.ts'
+import type { Observation } from '../fleet/observations/types.ts'
+import type { Operation } from '../fleet/operations/types.ts'
+import { awakeWindowOf } from '../fleet/registry/rules.ts'
+import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
+import type { Actor, Outstanding } from './actor.ts'
+import type { OperationAnswer } from './answers.ts'
+import type { EngineCore } from './core.ts'
+import type { ActorInput, UplinkInput } from './inputs.ts'
+import { peerOfPath } from './peers.ts'
+import { answerOf, observeRequestOf, requestOf } from './requests.ts'
+
+type Notification = Extract<UplinkInput, { input: 'notification' }>
+
+/** A request under way and whose it is. */
+interface Open {
+  readonly actor: Actor
+  /** A notification's remaining blocks do not count as the device's one request: it began the exchange. */
+  readonly of: Outstanding | { readonly of: 'rest'; readonly input: Notification }
+}
+
+export class Downlink {
+  readonly #engine: EngineCore
+  readonly #open = new Map<RequestId, Open>()
+
+  constructor(engine: EngineCore) {
+    this.#engine = engine
+  }
+
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** Starts the device's next request if it can hear one now; what has to be committed first is returned. */
+  next(now: Instant, actor: Actor): ActorInput | undefined {
+    if (actor.outstanding !== undefined) return undefined
+    const operation = actor.state.operations[0]
+    const wanted = operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined
+    if (operation === undefined && wanted === undefined) return undefined
+    const notAfter = this.#listensUntil(now, actor)
+    if (notAfter === undefined || now >= notAfter) return undefined
+    const peer = this.#peerOf(actor)
+    if (peer === undefined) return undefined
+    if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
+    this.#observe(now, actor, peer, wanted!, notAfter)
+    return undefined
+  }
+
+  outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    this.#open.delete(id)
+    const { actor, of } = open
+    if (outcome.outcome === 'response') actor.lastUplink = now
+    if (of.of === 'rest') {
+      this.#restArrived(now, actor, of.input, outcome)
+      return
+    }
+    if (actor.outstanding?.request === id) actor.outstanding = undefined
+    const view = this.#engine.views.of(actor.state.registration)
+    if (of.of === 'operation') {
+      const answer = answerOf(of.operation, outcome, view)
+      this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer })
+    } else {
+      const answer = answerOf({ kind: 'observe', path: of.path }, outcome, view)
+      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer })
+    }
+  }
+
+  /** Block2 of a notification: the rest of the body, then the notification whole (RFC 7959 §2.6). */
+  fetchRest(now: Instant, actor: Actor, observation: Observation, input: Notification): void {
+    const request = observeRequestOf(observation, this.#engine.views.of(actor.state.registration))
+    if (isRefusal(request)) {
+      this.#engine.coap.acknowledge(now, input.exchange)
+      return
+    }
+    const ticket = this.#engine.coap.fetchRest(now, input.exchange, request)
+    this.#open.set(ticket.id, { actor, of: { of: 'rest', input } })
+  }
+
+  #restArrived(now: Instant, actor: Actor, input: Notification, outcome: RequestOutcome): void {
+    if (outcome.outcome !== 'response') return
+    const { code, payload } = outcome.response
+    this.#engine.give(now, actor, { ...input, exchange: 0, code, payload: payload.slice(), more: false })
+  }
+
+  #send(now: Instant, actor: Actor, peer: Peer, operation: Operation, notAfter: Instant): ActorInput {
+    const way = transmissionOf(operation, now)
+    if (way.way === 'outcome-unknown') {
+      return failed(operation, 'outcome-unknown', 'it was sent, no answer came, and running it twice could do harm')
+    }
+    const request = this.#requestOf(actor, operation)
+    if (isRefusal(request)) return failed(operation, 'device-gone', request.message)
+    const ticket = this.#engine.coap.prepare(now, peer, {
+      ...request,
+      notAfter,
+      ...(way.way === 'repeat' ? { repeats: { messageId: way.messageId, token: bytesOfHex(way.token)! } } : {}),
+    })
+    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation }
+    actor.outstanding = outstanding
+    this.#open.set(ticket.id, { actor, of: outstanding })
+    return {
+      input: 'transmit',
+      operation,
+      request: ticket.id,
+      messageId: ticket.messageId,
+      token: hexOf(ticket.token),
+    }
+  }
+
+  #requestOf(actor: Actor, operation: Operation): OutboundRequest | Refusal {
+    const view = this.#engine.views.of(actor.state.registration)
+    if (operation.kind !== 'observe' && operation.kind !== 'cancel-observe') return requestOf(operation, view)
+    const observation = actor.state.observations.find(({ path }) => path === operation.path)
+    const request = requestOf(operation, view)
+    if (observation === undefined || isRefusal(request)) return request
+    return { ...request, token: bytesOfHex(observation.token)! }
+  }
+
+  #observe(now: Instant, actor: Actor, peer: Peer, observation: Observation, notAfter: Instant): void {
+    const request = observeRequestOf(observation, this.#engine.views.of(actor.state.registration))
+    if (isRefusal(request)) return
+    const ticket = this.#engine.coap.request(now, peer, { ...request, notAfter })
+    const outstanding: Outstanding = { of: 'observation', request: ticket.id, path: observation.path }
+    actor.outstanding = outstanding
+    this.#open.set(ticket.id, { actor, of: outstanding })
+  }
+
+  /** Until when the device hears us; undefined where it cannot be reached at all. */
+  #listensUntil(now: Instant, actor: Actor): Instant | undefined {
+    const { registration } = actor.state
+    if (registration === undefined || registration.expiresAt <= now) return undefined
+    if (!registration.queueMode) return registration.expiresAt
+    return after(actor.lastUplink, awakeWindowOf(actor.state.device?.profile))
+  }
+
+  #peerOf(actor: Actor): Peer | undefined {
+    const { registration } = actor.state
+    if (actor.peer !== undefined || registration === undefined) return actor.peer
+    const peer = peerOfPath(this.#engine.output.pathOf({ address: registration.address, port: registration.port }))
+    this.#engine.actors.bind(actor, peer)
+    return peer
+  }
+}
+
+function failed(operation: Operation, reason: 'outcome-unknown' | 'device-gone', detail: string): ActorInput {
+  const answer: OperationAnswer = { answer: 'failed', reason, detail, quirks: [] }
+  return { input: 'outcome', operationId: operation.id, answer }
+}

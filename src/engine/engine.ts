@@ -1,0 +1,314 @@
+/**
+ * The deterministic heart: CoAP endpoint, device actors and what they decide, without a clock, a socket or
+ * a disk. Contract for the driver: give one input (`receive`, `loaded`, `committed`, `commitFailed`, `due`,
+ * `submit`, `expire`), then carry out every effect it put into `EngineOutput`, then give the next input.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import { EnvironmentError, UsageError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Random } from '../base/random.ts'
+import { after, milliseconds, type Instant } from '../base/time.ts'
+import { profiles, unknownPeerProfile, type Profile } from '../config/profiles.ts'
+import type { Settings } from '../config/tunables.ts'
+import { CoapEndpoint } from '../coap/endpoint.ts'
+import type {
+  CoapSink,
+  InboundNotification,
+  InboundRequest,
+  Peer,
+  RequestId,
+  RequestOutcome,
+} from '../coap/types.ts'
+import type { Command } from '../fleet/commands.ts'
+import type { DeviceId } from '../fleet/registry/types.ts'
+import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
+import type { ObjectLibrary } from '../lwm2m/model/library.ts'
+import { Actor } from './actor.ts'
+import { Actors } from './actors.ts'
+import type { EngineCore } from './core.ts'
+import { DeviceViews } from './device-view.ts'
+import { Downlink } from './downlink.ts'
+import { storeFailed } from './command-errors.ts'
+import { isInternal, type ActorInput, type CommandReply, type InternalInput } from './inputs.ts'
+import { peerOfPath, pathOfPeer } from './peers.ts'
+import { plan } from './plan.ts'
+import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint, Sequences } from './ports.ts'
+import { Ids, type Effect } from './state.ts'
+import { StoreAlarm } from './store-alarm.ts'
+import { Uplink } from './uplink.ts'
+
+export interface EngineOptions {
+  readonly settings: Settings
+  readonly random: Random
+  readonly output: EngineOutput
+  readonly library: ObjectLibrary
+  readonly sequences: Sequences
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** How often the store is asked for devices whose instant has come. */
+const sweepInterval = milliseconds(1000)
+
+export class Engine implements CoapSink, EngineCore {
+  readonly coap: CoapEndpoint
+  readonly actors: Actors
+  readonly settings: Settings
+  readonly views: DeviceViews
+  readonly output: EngineOutput
+  readonly #ids: Ids
+  readonly #uplink: Uplink
+  readonly #downlink: Downlink
+  readonly #alarm: StoreAlarm
+  readonly #log: Log
+  /** Internal inputs whose commit failed; they go again with the next sweep. */
+  readonly #again: { actor: Actor; input: InternalInput }[] = []
+  #nextSweep: Instant | undefined
+
+  constructor(options: EngineOptions) {
+    this.settings = options.settings
+    this.views = new DeviceViews(options.library)
+    this.output = options.output
+    this.#log = options.log
+    this.#ids = new Ids(options.sequences, options.random)
+    this.actors = new Actors(options.settings['actors.awake'])
+    this.coap = new CoapEndpoint({
+      random: options.random,
+      settings: options.settings,
+      sink: this,
+      metrics: options.metrics,
+      log: options.log,
+    })
+    this.#uplink = new Uplink(this, options.random)
+    this.#downlink = new Downlink(this)
+    this.#alarm = new StoreAlarm(this.#ids)
+  }
+
+  // ——— inputs of the driver ———
+
+  /** A datagram of the plain listener; octets valid during the call only. */
+  receive(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
+    this.coap.receive(now, peerOfPath(path), buffer, start, end)
+  }
+
+  /** An operator's command; `reply` hears once its effect is durable, or why there is none. */
+  submit(now: Instant, command: Command, reply: CommandReply): void {
+    this.deliver(now, { by: 'endpoint', endpoint: command.endpoint }, { input: 'command', command, reply })
+  }
+
+  loaded(now: Instant, ticket: LoadTicket, snapshot: DeviceSnapshot | undefined): void {
+    const { actor, inputs } = this.actors.settle(ticket, snapshot)
+    for (const input of inputs) {
+      if (actor === undefined) this.#uplink.answerUnknownDevice(now, input)
+      else this.give(now, actor, input)
+    }
+    this.actors.evict()
+  }
+
+  committed(now: Instant, ticket: CommitTicket): void {
+    if (ticket instanceof Actor) {
+      const { plan } = ticket.committing!
+      ticket.committing = undefined
+      this.#apply(now, ticket, plan.next, plan.ops, plan.effects)
+      this.#proceed(now, ticket)
+    } else {
+      this.#emit(this.#alarm.committed())
+    }
+    const ops = this.#alarm.storeRecovered(now)
+    if (ops !== undefined) this.output.commit(this.#alarm.ticket, ops)
+  }
+
+  commitFailed(now: Instant, ticket: CommitTicket, error: EnvironmentError): void {
+    this.#alarm.storeFailed(now, error)
+    if (!(ticket instanceof Actor)) return
+    const { input, plan } = ticket.committing!
+    ticket.committing = undefined
+    for (const effect of plan.effects) this.#undo(now, effect, error)
+    if (isInternal(input)) this.#again.push({ actor: ticket, input })
+    if (input.input === 'transmit') ticket.outstanding = undefined
+    this.#proceed(now, ticket)
+  }
+
+  /** Answer to `EngineOutput.sweep`. */
+  due(now: Instant, devices: readonly DeviceId[]): void {
+    for (const deviceId of devices) this.deliver(now, { by: 'id', deviceId }, { input: 'due' })
+  }
+
+  /** For each device with open operations, once after the start: settles what the last process had sent. */
+  recover(now: Instant, deviceId: DeviceId): void {
+    this.deliver(now, { by: 'id', deviceId }, { input: 'recovered' })
+  }
+
+  expire(now: Instant): void {
+    this.coap.expire(now)
+    if (this.#nextSweep === undefined || now >= this.#nextSweep) {
+      this.#nextSweep = after(now, sweepInterval)
+      for (const { actor, input } of this.#again.splice(0)) this.give(now, actor, input)
+      this.output.sweep(now)
+    }
+  }
+
+  nextDeadline(): Instant {
+    const sweep = this.#nextSweep ?? (0 as Instant)
+    const coap = this.coap.nextDeadline()
+    return coap < sweep ? coap : sweep
+  }
+
+  /** The transport has let go of an address: whatever is kept under it is dead. */
+  pathForgotten(path: number): void {
+    const peer = peerOfPath(path)
+    this.coap.forget(peer)
+    this.actors.forgetPeer(peer)
+  }
+
+  // ——— what the CoAP endpoint tells us ———
+
+  send(_now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+    this.output.send(pathOfPeer(peer), buffer, start, end)
+  }
+
+  request(now: Instant, request: InboundRequest): void {
+    this.#uplink.request(now, request)
+  }
+
+  notification(now: Instant, notification: InboundNotification): void {
+    this.#uplink.notification(now, notification)
+  }
+
+  outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {
+    this.#downlink.outcome(now, id, outcome)
+  }
+
+  profileOf(peer: Peer): Profile {
+    const profile = this.actors.ofPeer(peer)?.state.device?.profile
+    return profile === undefined ? unknownPeerProfile : profiles[profile]
+  }
+
+  // ——— actors ———
+
+  remoteOf(peer: Peer): RemoteEndpoint {
+    return this.output.addressOf(pathOfPeer(peer)) ?? { address: '', port: 0 }
+  }
+
+  deliver(now: Instant, key: DeviceKey, input: ActorInput): void {
+    const actor = this.actors.find(key)
+    if (actor !== undefined) {
+      this.give(now, actor, input)
+      return
+    }
+    const waiting = this.actors.await(key, input, this.settings['actors.mailbox'])
+    if (waiting === 'full') this.#shed(input)
+    else if (waiting !== 'waiting') this.output.load(waiting)
+  }
+
+  give(now: Instant, actor: Actor, input: ActorInput): void {
+    actor.used = true
+    if (actor.committing === undefined) this.#run(now, actor, input)
+    else if (actor.mailbox.length < this.settings['actors.mailbox'] || isInternal(input)) actor.mailbox.push(input)
+    else this.#shed(input)
+    if (actor.committing === undefined) this.#proceed(now, actor)
+  }
+
+  #run(now: Instant, actor: Actor, input: ActorInput): void {
+    const result = plan(actor.state, input, now, {
+      ids: this.#ids,
+      views: this.views,
+      settings: this.settings,
+      packageUri: (key, deviceId) => `${this.output.publicUri()}/fw/${key}/${deviceId.toString(36)}`,
+    })
+    if (result.ops.length === 0) {
+      this.#apply(now, actor, result.next, result.ops, result.effects)
+    } else {
+      actor.committing = { input, plan: result }
+      this.output.commit(actor, result.ops)
+    }
+  }
+
+  /** The actor is free: its next input, or else its next downlink. */
+  #proceed(now: Instant, actor: Actor): void {
+    while (actor.committing === undefined) {
+      const input = actor.mailbox.shift() ?? this.#downlink.next(now, actor)
+      if (input === undefined) return
+      this.#run(now, actor, input)
+    }
+  }
+
+  #apply(now: Instant, actor: Actor, next: Actor['state'], ops: readonly StoreOp[], effects: readonly Effect[]): void {
+    this.actors.apply(actor, next)
+    for (const effect of effects) this.#carryOut(now, actor, effect)
+    this.#emit(ops)
+  }
+
+  #emit(ops: readonly StoreOp[]): void {
+    for (const op of ops) if (op.op === 'event.append') this.output.emit(op.event)
+  }
+
+  #carryOut(now: Instant, actor: Actor, effect: Effect): void {
+    switch (effect.effect) {
+      case 'respond':
+        this.coap.respond(now, effect.exchange, effect.response)
+        return
+      case 'acknowledge':
+        this.coap.acknowledge(now, effect.exchange)
+        return
+      case 'reject':
+        this.coap.reject(now, effect.exchange)
+        return
+      case 'fetch-rest':
+        this.#downlink.fetchRest(now, actor, effect.observation, effect.input)
+        return
+      case 'transmit':
+        this.coap.transmit(now, effect.request)
+        return
+      case 'withdraw':
+        this.coap.cancel(now, effect.request)
+        return
+      case 'reply':
+        effect.reply.resolve(effect.result)
+        return
+      case 'refuse':
+        effect.reply.reject(effect.error)
+        return
+      case 'heard':
+        this.actors.bind(actor, effect.peer)
+        actor.lastUplink = now
+        return
+    }
+  }
+
+  /** The commit failed: nothing of the plan happened, and nobody is told that it did. */
+  #undo(now: Instant, effect: Effect, error: EnvironmentError): void {
+    switch (effect.effect) {
+      case 'respond':
+      case 'acknowledge':
+      case 'reject':
+      case 'fetch-rest':
+        this.coap.dismiss(effect.exchange)
+        return
+      case 'transmit':
+        this.coap.cancel(now, effect.request)
+        return
+      case 'reply':
+      case 'refuse':
+        effect.reply.reject(storeFailed(error))
+        return
+      case 'withdraw':
+      case 'heard':
+        return
+    }
+  }
+
+  /** No room for an input: the peer repeats itself, the operator is told. */
+  #shed(input: ActorInput): void {
+    if ('exchange' in input) this.coap.dismiss(input.exchange)
+    else if (input.input === 'command') {
+      input.reply.reject(
+        new UsageError('device.busy', `too much is waiting for ${input.command.endpoint} just now`, {
+          status: 503,
+          hint: 'try again in a few seconds',
+        }),
+      )
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/** Everything that can happen to a device's actor, as data. */
+import type { Bytes } from '../base/bytes.ts'
+import type { ExchangeId, Peer, RequestId } from '../coap/types.ts'
+import type { Command } from '../fleet/commands.ts'
+import type { Operation, OperationId } from '../fleet/operations/types.ts'
+import type { RegisterRequest, UpdateRequest } from '../lwm2m/registration.ts'
+import type { OperationAnswer } from './answers.ts'
+import type { RemoteEndpoint } from './ports.ts'
+
+/** From the wire: the peer repeats itself if we stay silent. */
+export type UplinkInput =
+  | {
+      readonly input: 'register'
+      readonly exchange: ExchangeId
+      readonly peer: Peer
+      readonly remote: RemoteEndpoint
+      readonly request: RegisterRequest
+      readonly messageId: number
+      /** Hex. */
+      readonly token: string
+      /** For the new location, should there be one. */
+      readonly newId: string
+    }
+  | {
+      readonly input: 'update'
+      readonly exchange: ExchangeId
+      readonly peer: Peer
+      readonly remote: RemoteEndpoint
+      readonly registrationId: string
+      readonly request: UpdateRequest
+    }
+  | { readonly input: 'deregister'; readonly exchange: ExchangeId; readonly peer: Peer; readonly registrationId: string }
+  | {
+      readonly input: 'notification'
+      readonly exchange: ExchangeId
+      readonly peer: Peer
+      readonly remote: RemoteEndpoint
+      /** Hex. */
+      readonly token: string
+      readonly code: number
+      readonly sequence: number | undefined
+      readonly contentFormat: number | undefined
+      /** A copy. */
+      readonly payload: Bytes
+      readonly more: boolean
+    }
+  | {
+      readonly input: 'send'
+      readonly exchange: ExchangeId
+      readonly peer: Peer
+      readonly contentFormat: number | undefined
+      /** A copy. */
+      readonly payload: Bytes
+    }
+
+/** From ourselves: nobody repeats these, so a failed commit is tried again. */
+export type InternalInput =
+  | { readonly input: 'outcome'; readonly operationId: OperationId; readonly answer: OperationAnswer }
+  | { readonly input: 'observed'; readonly path: string; readonly answer: OperationAnswer }
+  | { readonly input: 'block-served'; readonly offset: number; readonly length: number; readonly size: number; readonly blockSize: number }
+  /** A deadline of the device may have passed. */
+  | { readonly input: 'due' }
+  /** First time in memory since the process began: settles what was sent. */
+  | { readonly input: 'recovered' }
+
+export type CommandInput = { readonly input: 'command'; readonly command: Command; readonly reply: CommandReply }
+
+/** Made by the downlink when it has taken a message id for a queued operation. */
+export type TransmitInput = {
+  readonly input: 'transmit'
+  readonly operation: Operation
+  readonly request: RequestId
+  readonly messageId: number
+  readonly token: string
+}
+
+export type ActorInput = UplinkInput | InternalInput | CommandInput | TransmitInput
+
+/** Nobody repeats these, so a failed commit is tried again. */
+export function isInternal(input: ActorInput): input is InternalInput {
+  switch (input.input) {
+    case 'outcome':
+    case 'observed':
+    case 'block-served':
+    case 'due':
+    case 'recovered':
+      return true
+    default:
+      return false
+  }
+}
+
+/** How a command's asker hears of it. */
+export interface CommandReply {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}

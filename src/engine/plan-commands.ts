@@ -1,0 +1,138 @@
+/**
+ * What an operator asks: checked against the model and the registration before anything is kept, durable
+ * before it is answered.
+ */
+import { UsageError } from '../base/errors.ts'
+import type { Instant } from '../base/time.ts'
+import type { DevicePatch } from '../fleet/commands.ts'
+import { supersededBy } from '../fleet/operations/rules.ts'
+import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
+import { validatePatch } from '../fleet/registry/rules.ts'
+import type { Device } from '../fleet/registry/types.ts'
+import { isRefusal } from '../lwm2m/refusal.ts'
+import type { CommandInput } from './inputs.ts'
+import { refusedBy, unknownDevice } from './command-errors.ts'
+import { planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
+import { forget, wantObserved } from './intents.ts'
+import type { PlanContext } from './plan-context.ts'
+import { enqueue, finish, operationOf } from './queue.ts'
+import { checkDraft } from './requests.ts'
+import { describeDevice } from './describe.ts'
+import type { Draft } from './state.ts'
+
+export function planCommand(draft: Draft, input: CommandInput, context: PlanContext): void {
+  const { command, reply } = input
+  try {
+    draft.effects.push({ effect: 'reply', reply, result: resultOf(draft, command, context) })
+  } catch (thrown) {
+    // A refusal must leave nothing of a half-made plan behind.
+    if (!(thrown instanceof UsageError)) throw thrown
+    draft.abandon()
+    draft.effects.push({ effect: 'refuse', reply, error: thrown })
+  }
+}
+
+function resultOf(draft: Draft, command: CommandInput['command'], context: PlanContext): unknown {
+  if (command.command === 'device.put') {
+    if (draft.next.device === undefined && command.mustExist) throw unknownDevice(command.endpoint)
+    putDevice(draft, command.patch)
+    return describeDevice(draft.next, draft.now, context.settings)
+  }
+  const device = draft.next.device
+  if (device === undefined) throw unknownDevice(command.endpoint)
+  switch (command.command) {
+    case 'device.delete':
+      return deleteDevice(draft, device)
+    case 'operation.submit':
+      return submit(draft, device, command.draft, context)
+    case 'operation.cancel':
+      return cancel(draft, command.id)
+    case 'firmware.start':
+      return planFirmwareStart(draft, device, command, context)
+    case 'firmware.cancel':
+      return planFirmwareCancel(draft, context)
+  }
+}
+
+function putDevice(draft: Draft, patch: DevicePatch): void {
+  const before = draft.next.device
+  validatePatch(draft.next.endpoint, patch, before)
+  const base: Device = before ?? { id: draft.nextId('deviceId'), endpoint: draft.next.endpoint, tags: {}, createdAt: draft.now }
+  const { product, profile, retiredAt, ...rest } = base
+  const tags = { ...rest.tags }
+  for (const [name, value] of Object.entries(patch.tags ?? {})) {
+    if (value === null) delete tags[name]
+    else tags[name] = value
+  }
+  const retired: Instant | undefined = patch.retired === undefined ? retiredAt : patch.retired ? (retiredAt ?? draft.now) : undefined
+  const next: Device = {
+    ...rest,
+    tags,
+    ...kept('product', patch.product, product),
+    ...kept('profile', patch.profile, profile),
+    ...(retired === undefined ? {} : { retiredAt: retired }),
+  }
+  draft.change({ device: next })
+  draft.ops.push({ op: 'device.put', device: next })
+  draft.event(before === undefined ? 'device.created' : 'device.changed', { ...patch })
+}
+
+/** What a patch leaves of one member: null takes it away, absent keeps what was. */
+function kept<K extends string, V>(name: K, patched: V | null | undefined, before: V | undefined): { readonly [P in K]?: V } {
+  const value = patched === undefined ? before : (patched ?? undefined)
+  return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: V }
+}
+
+function deleteDevice(draft: Draft, device: Device): undefined {
+  for (const operation of draft.next.operations) finish(draft, operation, { state: 'cancelled', reason: 'device-gone' })
+  draft.event('device.deleted')
+  draft.ops.push({ op: 'device.delete', deviceId: device.id })
+  draft.change({ device: undefined, registration: undefined, observations: [], update: undefined })
+  return undefined
+}
+
+function submit(draft: Draft, device: Device, wish: OperationDraft, context: PlanContext): Operation {
+  const known = draft.next.operations.find(
+    ({ idempotencyKey }) => idempotencyKey !== undefined && idempotencyKey === wish.idempotencyKey,
+  )
+  if (known !== undefined) return known
+  const limit = context.settings['operations.queued-per-device']
+  if (draft.next.operations.length >= limit) {
+    throw new UsageError('operation.queue-full', `${limit} operations wait for ${device.endpoint} already`, {
+      status: 409,
+      hint: "'coapstan operations' shows them; cancel what is not wanted any more",
+    })
+  }
+  const checked = checkDraft(wish, context.views.of(draft.next.registration), draft.next.registration !== undefined)
+  if (isRefusal(checked)) throw refusedBy(checked)
+  const operation = operationOf(draft, device, { ...wish, ...checked }, context)
+  const overtaken = supersededBy(operation.kind, operation.path, draft.next.operations)
+  if (overtaken !== undefined) finish(draft, overtaken, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
+  if (operation.kind === 'observe') wantObserved(draft, device.id, operation.path, 'operator')
+  if (operation.kind === 'cancel-observe' && draft.next.registration === undefined) return cancelIntent(draft, operation)
+  enqueue(draft, operation)
+  return operation
+}
+
+/** The device has no registration, so there is nothing to tell it: the intent ends here. */
+function cancelIntent(draft: Draft, operation: Operation): Operation {
+  const observation = draft.next.observations.find(({ path }) => path === operation.path)
+  if (observation !== undefined) forget(draft, observation)
+  return finish(draft, operation, { state: 'acknowledged' })
+}
+
+function cancel(draft: Draft, id: number): Operation {
+  const operation = draft.next.operations.find((other) => other.id === id)
+  if (operation === undefined) {
+    throw new UsageError('operation.finished', `operation ${id} does not wait any more`, {
+      status: 409,
+      hint: `'coapstan operations ${draft.next.endpoint}' shows what became of it`,
+    })
+  }
+  const detail = operation.state === 'sent' ? 'it was with the device already and may have run' : undefined
+  return finish(draft, operation, {
+    state: 'cancelled',
+    reason: 'cancelled-by-operator',
+    ...(detail === undefined ? {} : { detail }),
+  })
+}

@@ -1,0 +1,13 @@
+/** What a plan may look at besides the state and the input: nothing that changes by looking. */
+import type { Settings } from '../config/tunables.ts'
+import type { DeviceId } from '../fleet/registry/types.ts'
+import type { DeviceViews } from './device-view.ts'
+import type { Ids } from './state.ts'
+
+export interface PlanContext {
+  readonly ids: Ids
+  readonly views: DeviceViews
+  readonly settings: Settings
+  /** The URI a device is told to fetch an image from. */
+  readonly packageUri: (imageKey: string, deviceId: DeviceId) => string
+}

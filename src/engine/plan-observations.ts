@@ -1,0 +1,116 @@
+/**
+ * Observe intents and what comes of them: established again after each registration, fed by
+ * notifications in order (RFC 7641 §3.4), ended by an error notification (§4.2). And Send (Core 1.2 §6.4.6).
+ */
+import { isFault } from '../base/fault.ts'
+import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
+import { isNewer } from '../coap/observe.ts'
+import type { Observation } from '../fleet/observations/types.ts'
+import type { Operation } from '../fleet/operations/types.ts'
+import { reactionTo } from '../lwm2m/reactions.ts'
+import type { InternalInput, UplinkInput } from './inputs.ts'
+import { change, forget } from './intents.ts'
+import { firmwareReportOf, planFirmware } from './plan-firmware.ts'
+import type { PlanContext } from './plan-context.ts'
+import { samplesOf } from './requests.ts'
+import type { Draft } from './state.ts'
+
+type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
+
+export function planNotification(draft: Draft, input: Of<'notification'>, context: PlanContext): void {
+  const { device, registration } = draft.next
+  const observation = draft.next.observations.find(({ token }) => token === input.token)
+  // Without a security association the address is all there is to know a device by (lwm2m.md §3, DynamicIP).
+  const isKnown = device !== undefined && observation !== undefined && registration?.address === input.remote.address
+  if (!isKnown) {
+    draft.effects.push({ effect: 'reject', exchange: input.exchange })
+    return
+  }
+  draft.effects.push({ effect: 'heard', peer: input.peer })
+  if (!isSuccess(input.code)) {
+    draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
+    change(draft, observation, { state: 'refused', reason: `the device ended it with ${codeText(input.code)}` })
+    draft.event('observation.ended', { path: observation.path, code: codeText(input.code) })
+    return
+  }
+  if (input.more) {
+    draft.effects.push({ effect: 'fetch-rest', exchange: input.exchange, observation, input })
+    return
+  }
+  draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
+  if (!isNews(observation, input, draft)) return
+  const samples = samplesOf(input.contentFormat, input.payload, observation.path, context.views.of(registration))
+  change(draft, observation, {
+    state: 'established',
+    lastNotification: draft.now,
+    ...(input.sequence === undefined ? {} : { lastSequence: input.sequence }),
+  })
+  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
+  draft.change({ device: { ...device, lastSeen: draft.now } })
+  if (isFault(samples)) {
+    draft.event('notification', { path: observation.path, undecodable: samples.fault, contentFormat: input.contentFormat ?? null })
+    return
+  }
+  draft.quirks(samples.quirks)
+  draft.event('notification', { path: observation.path, samples: samples.samples })
+  const report = firmwareReportOf(samples.samples)
+  if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
+}
+
+function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
+  const { lastSequence, lastNotification } = observation
+  if (input.sequence === undefined || lastSequence === undefined || lastNotification === undefined) return true
+  return isNewer({ sequence: lastSequence, at: lastNotification }, draft.now, input.sequence)
+}
+
+/** The device's answer to an observation that we asked for again by ourselves. */
+export function planObserved(draft: Draft, input: Extract<InternalInput, { input: 'observed' }>): void {
+  const observation = draft.next.observations.find(({ path }) => path === input.path)
+  if (observation === undefined) return
+  draft.quirks(input.answer.quirks)
+  if (input.answer.answer === 'acknowledged') established(draft, observation, input.answer.result)
+  else if (input.answer.answer === 'failed') {
+    change(draft, observation, { state: 'refused', reason: input.answer.detail })
+    draft.event('observation.ended', { path: observation.path, reason: input.answer.detail })
+  }
+}
+
+/** What the end of an observe or cancel operation means for the intent. */
+export function planObserveAnswer(draft: Draft, operation: Operation): void {
+  const observation = draft.next.observations.find(({ path }) => path === operation.path)
+  if (observation === undefined) return
+  const isDone = operation.state === 'acknowledged'
+  if (operation.kind === 'observe' && isDone) established(draft, observation, operation.result)
+  else if (operation.kind === 'observe' && observation.state === 'wanted') forget(draft, observation)
+  else if (operation.kind === 'cancel-observe' && isDone) forget(draft, observation)
+}
+
+function established(draft: Draft, observation: Observation, result: unknown): void {
+  change(draft, observation, { state: 'established', lastNotification: draft.now })
+  draft.event('observation.established', { path: observation.path, ...(result === undefined ? {} : { result }) })
+}
+
+export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext): void {
+  const { device, registration } = draft.next
+  if (device === undefined || registration === undefined) {
+    draft.effects.push({
+      effect: 'respond',
+      exchange: input.exchange,
+      response: reactionTo({ fault: 'send.not-registered' }),
+    })
+    return
+  }
+  draft.effects.push({ effect: 'heard', peer: input.peer })
+  const samples = samplesOf(input.contentFormat, input.payload, '/', context.views.of(registration))
+  if (isFault(samples)) {
+    draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })
+    return
+  }
+  draft.quirks(samples.quirks)
+  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
+  draft.change({ device: { ...device, lastSeen: draft.now } })
+  draft.event('send', { samples: samples.samples })
+  const report = firmwareReportOf(samples.samples)
+  if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
+  draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
+}

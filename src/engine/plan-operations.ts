@@ -1,0 +1,61 @@
+/**
+ * The life of an operation as the device's actor sees it: sent, answered, unheard, expired, and what
+ * becomes of it when we stopped in between.
+ */
+import { isExpired } from '../fleet/operations/rules.ts'
+import type { InternalInput, TransmitInput } from './inputs.ts'
+import { planFirmware } from './plan-firmware.ts'
+import { planObserveAnswer } from './plan-observations.ts'
+import type { PlanContext } from './plan-context.ts'
+import { finish, replace } from './queue.ts'
+import type { Draft } from './state.ts'
+
+/** The message id and token are durable before the datagram leaves, so that a restart can repeat them. */
+export function planTransmit(draft: Draft, input: TransmitInput): void {
+  const { reason: _, detail: __, ...operation } = input.operation
+  replace(draft, {
+    ...operation,
+    state: 'sent',
+    attempts: operation.attempts + 1,
+    sentAt: draft.now,
+    messageId: input.messageId,
+    token: input.token,
+  })
+  draft.effects.push({ effect: 'transmit', request: input.request })
+}
+
+export function planOutcome(draft: Draft, input: Extract<InternalInput, { input: 'outcome' }>, context: PlanContext): void {
+  const operation = draft.next.operations.find(({ id }) => id === input.operationId)
+  // Cancelled or expired while the device was thinking: its end is written already.
+  if (operation === undefined) return
+  const { answer } = input
+  draft.quirks(answer.quirks)
+  if (answer.answer === 'unheard') {
+    replace(draft, { ...operation, state: 'queued', reason: answer.reason })
+    return
+  }
+  const ended = finish(draft, operation, {
+    state: answer.answer,
+    ...(answer.code === undefined ? {} : { code: answer.code }),
+    ...(answer.result === undefined ? {} : { result: answer.result }),
+    ...(answer.answer === 'failed' ? { reason: answer.reason, detail: answer.detail } : {}),
+  })
+  planObserveAnswer(draft, ended)
+  if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
+}
+
+/** What waited for too long ends, whoever wanted it. */
+export function planDeadlines(draft: Draft, context: PlanContext): void {
+  for (const operation of draft.next.operations) {
+    if (!isExpired(operation, draft.now)) continue
+    const ended = finish(draft, operation, { state: 'expired', reason: 'deadline' })
+    if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
+  }
+}
+
+/** First time in memory after a restart: what was sent waits again, to be repeated or given up when it is its turn. */
+export function planRecovery(draft: Draft): void {
+  for (const operation of draft.next.operations) {
+    if (operation.state === 'sent') replace(draft, { ...operation, state: 'queued', reason: 'device-offline' })
+  }
+}

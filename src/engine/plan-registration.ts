@@ -1,0 +1,159 @@
+/**
+ * Register, Update, De-register and the end of a lifetime (LwM2M Core 1.2 §6.2).
+ */
+import { after, between, instantOf, seconds, type Duration, type Instant } from '../base/time.ts'
+import { response as codes } from '../coap/codes.ts'
+import type { OutboundResponse } from '../coap/types.ts'
+import { wantAgain } from '../fleet/observations/rules.ts'
+import type { Registration } from '../fleet/registry/types.ts'
+import type { UplinkInput } from './inputs.ts'
+import type { Draft } from './state.ts'
+
+type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
+
+/** How far back a repetition of a Register may reach: no device known repeats itself for longer. */
+const longestExchange = seconds(1030)
+
+export function planRegister(draft: Draft, input: Of<'register'>): void {
+  const before = draft.next.registration
+  if (before !== undefined && repeats(input, before, draft.now)) {
+    // The answer to this very message was lost, with our memory of it (ARCHITECTURE §4).
+    draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, before.id))
+    return
+  }
+  const { request, remote } = input
+  const isNew = draft.next.device === undefined
+  const device = draft.next.device ?? {
+    id: draft.nextId('deviceId'),
+    endpoint: draft.next.endpoint,
+    tags: {},
+    createdAt: draft.now,
+  }
+  const seen = { ...device, firstSeen: device.firstSeen ?? draft.now, lastSeen: draft.now }
+  const registration: Registration = {
+    id: input.newId,
+    lwm2mVersion: request.version,
+    lifetime: request.lifetime,
+    binding: request.binding,
+    queueMode: request.queueMode,
+    ...(request.smsNumber === undefined ? {} : { smsNumber: request.smsNumber }),
+    links: request.links,
+    registeredAt: draft.now,
+    updatedAt: draft.now,
+    expiresAt: after(draft.now, seconds(request.lifetime)),
+    address: remote.address,
+    port: remote.port,
+    messageId: input.messageId,
+    token: input.token,
+  }
+  draft.change({ device: seen, registration })
+  draft.ops.push({ op: 'device.put', device: seen }, { op: 'registration.put', deviceId: seen.id, registration })
+  if (isNew) draft.event('device.created')
+  draft.event('registration.registered', {
+    registrationId: registration.id,
+    address: `${remote.address}:${remote.port}`,
+    lifetime: registration.lifetime,
+    version: registration.lwm2mVersion,
+    queueMode: registration.queueMode,
+    ...(before === undefined ? {} : { replaces: before.id }),
+  })
+  draft.quirks(request.quirks)
+  // The device has forgotten every observation (LwM2M Core 1.2 §6.2.1); the intents stay.
+  const observations = wantAgain(draft.next.observations)
+  for (const observation of observations) {
+    if (!draft.next.observations.includes(observation)) draft.ops.push({ op: 'observation.put', observation })
+  }
+  draft.change({ observations })
+  draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, registration.id))
+}
+
+export function planUpdate(draft: Draft, input: Of<'update'>): void {
+  const { device, registration } = draft.next
+  if (device === undefined || registration?.id !== input.registrationId) {
+    draft.effects.push({ effect: 'respond', exchange: input.exchange, response: unknownLocation })
+    return
+  }
+  const { request, remote } = input
+  const lifetime = request.lifetime ?? registration.lifetime
+  const next: Registration = {
+    ...registration,
+    lifetime,
+    binding: request.binding ?? registration.binding,
+    queueMode: request.queueMode ?? registration.queueMode,
+    ...(request.smsNumber === undefined ? {} : { smsNumber: request.smsNumber }),
+    links: request.links ?? registration.links,
+    updatedAt: draft.now,
+    expiresAt: after(draft.now, seconds(lifetime)),
+    address: remote.address,
+    port: remote.port,
+  }
+  draft.change({ registration: next, device: { ...device, lastSeen: draft.now } })
+  if (next.lifetime === registration.lifetime && next.links === registration.links && next.binding === registration.binding && next.queueMode === registration.queueMode && next.smsNumber === registration.smsNumber) {
+    draft.ops.push({
+      op: 'registration.touch',
+      deviceId: device.id,
+      updatedAt: next.updatedAt,
+      expiresAt: next.expiresAt,
+      address: next.address,
+      port: next.port,
+    })
+  } else {
+    draft.ops.push({ op: 'registration.put', deviceId: device.id, registration: next }, { op: 'device.seen', deviceId: device.id, at: draft.now })
+    draft.event('registration.updated', {
+      lifetime: next.lifetime,
+      queueMode: next.queueMode,
+      objectsChanged: next.links !== registration.links,
+    })
+  }
+  draft.quirks(request.quirks)
+  draft.effects.push(
+    { effect: 'heard', peer: input.peer },
+    { effect: 'respond', exchange: input.exchange, response: { code: codes.changed } },
+  )
+}
+
+export function planDeregister(draft: Draft, input: Of<'deregister'>): void {
+  const { device, registration } = draft.next
+  if (device === undefined || registration?.id !== input.registrationId) {
+    draft.effects.push({ effect: 'respond', exchange: input.exchange, response: unknownLocation })
+    return
+  }
+  draft.ops.push({ op: 'registration.delete', deviceId: device.id }, { op: 'device.seen', deviceId: device.id, at: draft.now })
+  draft.change({ registration: undefined, device: { ...device, lastSeen: draft.now } })
+  draft.event('registration.deregistered', { registrationId: registration.id })
+  draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.deleted } })
+}
+
+/** The lifetime and its grace have passed: the registration ends, the device stays (LwM2M Core 1.2 §6.2.2). */
+export function planExpiry(draft: Draft, grace: Duration): void {
+  const { device, registration } = draft.next
+  if (device === undefined || registration === undefined) return
+  if (draft.now < after(registration.expiresAt, grace)) return
+  draft.ops.push({ op: 'registration.delete', deviceId: device.id })
+  draft.change({ registration: undefined })
+  draft.event('registration.expired', {
+    registrationId: registration.id,
+    lifetime: registration.lifetime,
+    lastUpdate: registration.updatedAt,
+  })
+}
+
+const unknownLocation: OutboundResponse = { code: codes.notFound }
+
+function repeats(input: Of<'register'>, before: Registration, now: Instant): boolean {
+  return (
+    before.messageId === input.messageId &&
+    before.token === input.token &&
+    before.address === input.remote.address &&
+    before.port === input.remote.port &&
+    between(instantOf(before.registeredAt), now) < longestExchange
+  )
+}
+
+function created(input: Of<'register'>, id: string) {
+  return {
+    effect: 'respond',
+    exchange: input.exchange,
+    response: { code: codes.created, location: ['rd', id] },
+  } as const
+}

@@ -1,0 +1,79 @@
+/**
+ * The device actor's one function: `plan(state, input, now) → { next, ops, effects }`. Decides everything,
+ * does nothing; each kind of input has its planner.
+ */
+import { unreachable } from '../base/errors.ts'
+import { milliseconds, type Instant } from '../base/time.ts'
+import type { PlanContext } from './plan-context.ts'
+import type { ActorInput } from './inputs.ts'
+import { planCommand } from './plan-commands.ts'
+import { planBlockServed, planFirmware } from './plan-firmware.ts'
+import { planNotification, planObserved, planSend } from './plan-observations.ts'
+import { planDeadlines, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
+import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
+import { Draft, type DeviceState, type Plan } from './state.ts'
+
+export function plan(state: DeviceState, input: ActorInput, now: Instant, context: PlanContext): Plan {
+  const draft = new Draft(state, now, causeOf(input), context.ids)
+  switch (input.input) {
+    case 'register':
+      planRegister(draft, input)
+      planFirmware(draft, { input: 'registered', registrationId: draft.next.registration!.id }, context)
+      break
+    case 'update':
+      planUpdate(draft, input)
+      break
+    case 'deregister':
+      planDeregister(draft, input)
+      break
+    case 'notification':
+      planNotification(draft, input, context)
+      break
+    case 'send':
+      planSend(draft, input, context)
+      break
+    case 'transmit':
+      planTransmit(draft, input)
+      break
+    case 'outcome':
+      planOutcome(draft, input, context)
+      break
+    case 'observed':
+      planObserved(draft, input)
+      break
+    case 'block-served':
+      planBlockServed(draft, input, context)
+      break
+    case 'due':
+      planExpiry(draft, milliseconds(context.settings['registration.grace']))
+      planDeadlines(draft, context)
+      planFirmware(draft, { input: 'tick' }, context)
+      break
+    case 'recovered':
+      planRecovery(draft)
+      break
+    case 'command':
+      planCommand(draft, input, context)
+      break
+    default:
+      unreachable(input)
+  }
+  return draft
+}
+
+function causeOf(input: ActorInput): string {
+  switch (input.input) {
+    case 'command':
+      return 'operator'
+    case 'outcome':
+      return `operation ${input.operationId}`
+    case 'transmit':
+      return `operation ${input.operation.id}`
+    case 'due':
+      return 'deadline'
+    case 'recovered':
+      return 'restart'
+    default:
+      return input.input
+  }
+}

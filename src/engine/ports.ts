@@ -1,0 +1,51 @@
+/**
+ * What the engine asks of the process around it. Every call is an effect: the driver carries it out and
+ * comes back with `loaded`, `committed` or `commitFailed`, never from inside the call itself.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { Instant } from '../base/time.ts'
+import type { BodySource } from '../coap/types.ts'
+import type { FleetEvent } from '../fleet/events/types.ts'
+import type { DeviceId } from '../fleet/registry/types.ts'
+import type { DeviceKey, StoreOp } from '../fleet/store.ts'
+
+/** Opaque to the driver: given back with `loaded`. */
+export interface LoadTicket {
+  readonly key: DeviceKey
+}
+
+/** Opaque to the driver: given back with `committed` or `commitFailed`. */
+export type CommitTicket = object
+
+export interface RemoteEndpoint {
+  readonly address: string
+  readonly port: number
+}
+
+export interface EngineOutput {
+  /** A datagram of the plain listener: octets `start` to `end` of `buffer`, valid during the call only. */
+  send(path: number, buffer: Bytes, start: number, end: number): void
+  /** Answered by `loaded`. */
+  load(ticket: LoadTicket): void
+  /** Answered by `committed` or `commitFailed`; many are one transaction. */
+  commit(ticket: CommitTicket, ops: readonly StoreOp[]): void
+  /** Answered by `due` with the devices for which an instant has passed. */
+  sweep(now: Instant): void
+  /** What was just committed, for those who listen. */
+  emit(event: FleetEvent): void
+  addressOf(path: number): RemoteEndpoint | undefined
+  /** The path of an address known from the store. */
+  pathOf(remote: RemoteEndpoint): number
+  /** A firmware image as devices fetch it, by its short key. */
+  image(key: string): BodySource | undefined
+  /** The URI devices reach this listener under, without a trailing slash: `coap://192.0.2.1:5683`. */
+  publicUri(): string
+}
+
+/** Where the counters stood when the last process stopped. */
+export interface Sequences {
+  readonly deviceId: DeviceId
+  readonly operationId: number
+  readonly eventId: number
+  readonly updateId: number
+}

@@ -1,0 +1,151 @@
+/**
+ * What a device actor knows durably, and the shape of its transitions:
+ * `plan(state, input, now) → { next, ops, effects }`. Nothing here is applied before it is committed.
+ */
+import { hexOf } from '../base/bytes.ts'
+import type { Random } from '../base/random.ts'
+import type { Instant } from '../base/time.ts'
+import type { ExchangeId, OutboundResponse, Peer, RequestId } from '../coap/types.ts'
+import type { EventKind, FleetEvent } from '../fleet/events/types.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Observation } from '../fleet/observations/types.ts'
+import type { Operation } from '../fleet/operations/types.ts'
+import type { Device, EndpointName, Registration } from '../fleet/registry/types.ts'
+import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
+import type { CommandReply, UplinkInput } from './inputs.ts'
+import type { Sequences } from './ports.ts'
+
+export interface DeviceState {
+  readonly endpoint: EndpointName
+  /** Absent while nobody has registered or created the device. */
+  readonly device: Device | undefined
+  readonly registration: Registration | undefined
+  /** Queued and sent ones, in the order they are to be sent. */
+  readonly operations: readonly Operation[]
+  readonly observations: readonly Observation[]
+  /** The one that is not finished. */
+  readonly update: FirmwareUpdate | undefined
+}
+
+export function stateOf(endpoint: EndpointName, snapshot: DeviceSnapshot | undefined): DeviceState {
+  return {
+    endpoint,
+    device: snapshot?.device,
+    registration: snapshot?.registration,
+    operations: snapshot?.operations ?? [],
+    observations: snapshot?.observations ?? [],
+    update: snapshot?.update,
+  }
+}
+
+/** Carried out in order once the ops are durable; never before, never after a failed commit. */
+export type Effect =
+  | { readonly effect: 'respond'; readonly exchange: ExchangeId; readonly response: OutboundResponse }
+  | { readonly effect: 'acknowledge'; readonly exchange: ExchangeId }
+  | { readonly effect: 'reject'; readonly exchange: ExchangeId }
+  /** A notification that came with its first block only: get the others, then it is an input again. */
+  | {
+      readonly effect: 'fetch-rest'
+      readonly exchange: ExchangeId
+      readonly observation: Observation
+      readonly input: Extract<UplinkInput, { input: 'notification' }>
+    }
+  | { readonly effect: 'transmit'; readonly request: RequestId }
+  | { readonly effect: 'withdraw'; readonly request: RequestId }
+  | { readonly effect: 'reply'; readonly reply: CommandReply; readonly result: unknown }
+  | { readonly effect: 'refuse'; readonly reply: CommandReply; readonly error: Error }
+  /** An authenticated uplink: the device is awake, and heard on this peer from now on. */
+  | { readonly effect: 'heard'; readonly peer: Peer }
+
+export interface Plan {
+  readonly next: DeviceState
+  readonly ops: readonly StoreOp[]
+  readonly effects: readonly Effect[]
+}
+
+/** A plan under construction; the planners of one input add to it in turn. */
+export class Draft {
+  next: DeviceState
+  readonly ops: StoreOp[] = []
+  readonly effects: Effect[] = []
+  readonly now: Instant
+  readonly cause: string
+  readonly #before: DeviceState
+  readonly #ids: Ids
+
+  constructor(state: DeviceState, now: Instant, cause: string, ids: Ids) {
+    this.next = state
+    this.now = now
+    this.cause = cause
+    this.#before = state
+    this.#ids = ids
+  }
+
+  /** Back to where it began: nothing of the plan happens. */
+  abandon(): void {
+    this.next = this.#before
+    this.ops.length = 0
+    this.effects.length = 0
+  }
+
+  change(part: Partial<DeviceState>): void {
+    this.next = { ...this.next, ...part }
+  }
+
+  nextId(of: keyof Sequences): number {
+    return this.#ids.take(of)
+  }
+
+  newToken(): string {
+    return this.#ids.token()
+  }
+
+  /** Each deviation of a device is written down once (ARCHITECTURE §1.4). */
+  quirks(names: readonly string[]): void {
+    const device = this.next.device
+    if (device === undefined) return
+    const known = device.quirks ?? []
+    const fresh = names.filter((name) => !known.includes(name))
+    if (fresh.length === 0) return
+    const next = { ...device, quirks: [...known, ...fresh] }
+    this.change({ device: next })
+    this.ops.push({ op: 'device.put', device: next })
+    for (const quirk of fresh) this.event('quirk', { quirk })
+  }
+
+  event(kind: EventKind, detail: FleetEvent['detail'] = {}): void {
+    const device = this.next.device
+    this.ops.push({
+      op: 'event.append',
+      event: {
+        id: this.#ids.take('eventId'),
+        at: this.now,
+        kind,
+        ...(device === undefined ? {} : { deviceId: device.id }),
+        endpoint: this.next.endpoint,
+        cause: this.cause,
+        detail,
+      },
+    })
+  }
+}
+
+/** Ids that are never given twice (a failed commit leaves a gap, which is harmless) and tokens nobody guesses. */
+export class Ids {
+  readonly #last: { -readonly [K in keyof Sequences]: number }
+  readonly #random: Random
+
+  constructor(start: Sequences, random: Random) {
+    this.#last = { ...start }
+    this.#random = random
+  }
+
+  take(of: keyof Sequences): number {
+    return ++this.#last[of]
+  }
+
+  /** Hex, as long as a token can be (RFC 7252 §3): nobody off the path guesses it (RFC 7252 §5.3.1). */
+  token(): string {
+    return hexOf(this.#random.bytes(8))
+  }
+}

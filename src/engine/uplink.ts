@@ -1,0 +1,179 @@
+/**
+ * Where a device's message goes: answered on the spot when it changes nothing, else an input of the
+ * device's actor. Resources: `/rd` (LwM2M Core 1.2 §6.2), `/dp` (§6.4.6), `/fw/{image}`, `/.well-known/core`.
+ */
+import { hexOf, utf8, copyOf } from '../base/bytes.ts'
+import type { Random } from '../base/random.ts'
+import type { Instant } from '../base/time.ts'
+import { method, response as codes } from '../coap/codes.ts'
+import { contentFormat } from '../coap/content-formats.ts'
+import { option } from '../coap/options.ts'
+import { blockOf, sizeOf } from '../coap/block.ts'
+import type { InboundNotification, InboundRequest, OutboundResponse } from '../coap/types.ts'
+import { isFault } from '../base/fault.ts'
+import { parseRegister, parseUpdate, registrationIdOctets, registrationIdOf } from '../lwm2m/registration.ts'
+import { reactionTo } from '../lwm2m/reactions.ts'
+import type { EngineCore } from './core.ts'
+import type { ActorInput } from './inputs.ts'
+import { unknownDevice } from './command-errors.ts'
+
+const greeting = utf8('Coapstan, a CoAP and LwM2M server\n')
+const wellKnownCore = utf8('</rd>;rt="core.rd";ct=40,</dp>,</fw>')
+
+export class Uplink {
+  readonly #engine: EngineCore
+  readonly #random: Random
+
+  constructor(engine: EngineCore, random: Random) {
+    this.#engine = engine
+    this.#random = random
+  }
+
+  request(now: Instant, request: InboundRequest): void {
+    const { path } = request
+    switch (path[0]) {
+      case 'rd':
+        if (path.length === 1) return this.#directory(now, request)
+        if (path.length === 2) return this.#location(now, request, path[1]!)
+        return this.#respond(now, request, notFound)
+      case 'fw':
+        return this.#firmware(now, request, path)
+      case 'dp':
+        return this.#send(now, request)
+      case '.well-known':
+        if (path[1] === 'core' && path.length === 2) {
+          return this.#get(now, request, { code: codes.content, payload: wellKnownCore, contentFormat: contentFormat.linkFormat })
+        }
+        return this.#respond(now, request, notFound)
+      case undefined:
+        return this.#get(now, request, { code: codes.content, payload: greeting, contentFormat: contentFormat.text })
+      default:
+        return this.#respond(now, request, notFound)
+    }
+  }
+
+  notification(now: Instant, notification: InboundNotification): void {
+    const token = hexOf(notification.token)
+    this.#engine.deliver(
+      now,
+      { by: 'observation', token },
+      {
+        input: 'notification',
+        exchange: notification.exchange,
+        peer: notification.peer,
+        remote: this.#engine.remoteOf(notification.peer),
+        token,
+        code: notification.code,
+        sequence: notification.sequence,
+        contentFormat: notification.options.uint(option.contentFormat),
+        payload: copyOf(notification.payload),
+        more: notification.more,
+      },
+    )
+  }
+
+  /** The store knows no device for what `input` was addressed to. */
+  answerUnknownDevice(now: Instant, input: ActorInput): void {
+    switch (input.input) {
+      case 'update':
+      case 'deregister':
+        this.#engine.coap.respond(now, input.exchange, notFound)
+        return
+      case 'notification':
+        // Whoever sent it observes for nobody: RST makes it forget (RFC 7641 §3.5).
+        this.#engine.coap.reject(now, input.exchange)
+        return
+      case 'command':
+        input.reply.reject(unknownDevice(input.command.endpoint))
+        return
+      default:
+        return
+    }
+  }
+
+  #directory(now: Instant, request: InboundRequest): void {
+    if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
+    const register = parseRegister(request)
+    if (isFault(register)) return this.#respond(now, request, reactionTo(register))
+    this.#engine.deliver(
+      now,
+      { by: 'endpoint', endpoint: register.endpoint },
+      {
+        input: 'register',
+        exchange: request.exchange,
+        peer: request.peer,
+        remote: this.#engine.remoteOf(request.peer),
+        request: register,
+        messageId: request.messageId,
+        token: hexOf(request.token),
+        newId: registrationIdOf(this.#random.bytes(registrationIdOctets)),
+      },
+    )
+  }
+
+  #location(now: Instant, request: InboundRequest, registrationId: string): void {
+    const { exchange, peer } = request
+    if (request.code === method.delete) {
+      this.#engine.deliver(now, { by: 'registration', registrationId }, { input: 'deregister', exchange, peer, registrationId })
+      return
+    }
+    if (request.code !== method.post && request.code !== method.put) return this.#respond(now, request, methodNotAllowed)
+    const update = parseUpdate(request)
+    if (isFault(update)) return this.#respond(now, request, reactionTo(update))
+    this.#engine.deliver(
+      now,
+      { by: 'registration', registrationId },
+      { input: 'update', exchange, peer, remote: this.#engine.remoteOf(peer), registrationId, request: update },
+    )
+  }
+
+  #send(now: Instant, request: InboundRequest): void {
+    if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
+    const actor = this.#engine.actors.ofPeer(request.peer)
+    if (actor === undefined) {
+      return this.#respond(now, request, { code: codes.badRequest, payload: utf8('not registered from this address') })
+    }
+    this.#engine.deliver(
+      now,
+      { by: 'endpoint', endpoint: actor.state.endpoint },
+      {
+        input: 'send',
+        exchange: request.exchange,
+        peer: request.peer,
+        contentFormat: request.options.uint(option.contentFormat),
+        payload: copyOf(request.payload),
+      },
+    )
+  }
+
+  /** `/fw/{image}` or `/fw/{image}/{device, base 36}`: the second tells whose progress it is. */
+  #firmware(now: Instant, request: InboundRequest, path: readonly string[]): void {
+    const body = path.length === 2 || path.length === 3 ? this.#engine.output.image(path[1]!) : undefined
+    if (body === undefined) return this.#respond(now, request, notFound)
+    if (request.code !== method.get) return this.#respond(now, request, methodNotAllowed)
+    this.#respond(now, request, { code: codes.content, body, contentFormat: contentFormat.octetStream })
+    if (path[2] === undefined) return
+    const deviceId = Number.parseInt(path[2], 36)
+    if (!Number.isSafeInteger(deviceId)) return
+    const asked = request.options.uint(option.block2)
+    const blockSize = asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
+    const offset = asked === undefined ? 0 : blockOf(asked).number * blockSize
+    if (offset >= body.size) return
+    this.#engine.deliver(
+      now,
+      { by: 'id', deviceId },
+      { input: 'block-served', offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize },
+    )
+  }
+
+  #get(now: Instant, request: InboundRequest, response: OutboundResponse): void {
+    this.#respond(now, request, request.code === method.get ? response : methodNotAllowed)
+  }
+
+  #respond(now: Instant, request: InboundRequest, response: OutboundResponse): void {
+    this.#engine.coap.respond(now, request.exchange, response)
+  }
+}
+
+const notFound: OutboundResponse = { code: codes.notFound }
+const methodNotAllowed: OutboundResponse = { code: codes.methodNotAllowed }

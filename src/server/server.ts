@@ -1,0 +1,180 @@
+/** The server as one thing that starts and stops: store, images, engine, listener, HTTP, in this order. */
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { createHttpApi } from '../api/http.ts'
+import { createMetrics } from '../api/metrics.ts'
+import { EnvironmentError, type InvariantError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Settings } from '../config/tunables.ts'
+import { Engine } from '../engine/engine.ts'
+import { EventsService } from '../fleet/events/service.ts'
+import { FirmwareService } from '../fleet/firmware/service.ts'
+import { OperationsService } from '../fleet/operations/service.ts'
+import { RegistryService } from '../fleet/registry/service.ts'
+import { openImageFiles } from '../storage/files/image-files.ts'
+import { openSqliteStore } from '../storage/sqlite/store.ts'
+import { systemNow } from './clock.ts'
+import { openDataDirectory } from './data-directory.ts'
+import { Driver } from './driver.ts'
+import { ImageBodies } from './image-bodies.ts'
+import { loadObjects } from './objects.ts'
+import { SystemRandom } from './system-random.ts'
+import { openDgramTransport } from './udp-dgram.ts'
+
+export interface Server {
+  readonly coap: { readonly address: string; readonly port: number }
+  readonly http: { readonly address: string; readonly port: number }
+  /** What a person sees when it has started. */
+  startUpLines(): readonly string[]
+  /** Takes no more work, commits and answers what is under way, closes the store. */
+  stop(): Promise<void>
+}
+
+export interface ServerOptions {
+  readonly version: string
+  readonly log?: Log
+  /** Our own bug came to light: the process has to end with its context. */
+  readonly fatal: (error: InvariantError) => void
+}
+
+/** Throws UsageError or EnvironmentError with what to do; leaves nothing open then. */
+export async function startServer(settings: Settings, options: ServerOptions): Promise<Server> {
+  const undo: (() => void | Promise<void>)[] = []
+  try {
+    return await start(settings, options, undo)
+  } catch (error) {
+    for (const close of undo.reverse()) await close()
+    throw error
+  }
+}
+
+async function start(settings: Settings, options: ServerOptions, undo: (() => void | Promise<void>)[]): Promise<Server> {
+  const log: Log = options.log ?? pino({ level: settings['log.level'] }, pino.destination({ dest: 2, sync: false }))
+  const now = systemNow
+  const metrics = createMetrics({ process: true })
+  const random = new SystemRandom()
+
+  const directory = openDataDirectory(settings['data.directory'])
+  const library = loadObjects(settings['objects.directory'], log)
+  const store = openSqliteStore({
+    file: directory.database,
+    now,
+    log,
+    eventsKept: settings['events.kept'],
+    operationsKept: settings['operations.kept-per-device'],
+  })
+  undo.push(() => store.close())
+  const files = openImageFiles({ directory: directory.images, log })
+  const bodies = new ImageBodies(store, files)
+
+  const events = new EventsService(store, settings)
+  let publicUri = settings['coap.public-uri'].replace(/\/+$/, '')
+  const driver = new Driver({
+    store,
+    now,
+    batchLimit: settings['commit.batch'],
+    operationsLimit: settings['operations.queued-per-device'],
+    image: (key) => bodies.of(key),
+    publicUri: () => publicUri,
+    publish: (event) => events.publish(event),
+    log,
+    metrics,
+  })
+  const engine = new Engine({
+    settings,
+    random,
+    output: driver,
+    library,
+    sequences: {
+      deviceId: store.lastDeviceId(),
+      operationId: store.lastOperationId(),
+      eventId: store.lastEventId(),
+      updateId: store.lastUpdateId(),
+    },
+    log,
+    metrics,
+  })
+  const transport = await openDgramTransport({
+    host: settings['coap.host'],
+    port: settings['coap.port'],
+    pathLimit: settings['coap.peers'],
+    sendQueueLimit: settings['coap.send-queue'],
+    receiveBuffer: settings['coap.receive-buffer'],
+    now,
+    handler: driver,
+  })
+  undo.push(() => transport.close())
+  if (publicUri === '') publicUri = `coap://${authority(transport.local)}`
+  driver.start(engine, transport)
+  undo.push(() => driver.stop())
+
+  const services = {
+    registry: new RegistryService(store, driver, now, settings),
+    operations: new OperationsService(store, driver, now),
+    firmware: new FirmwareService(store, driver, files, now, settings),
+    events,
+    report: () => ({
+      counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
+      listeners: [
+        { protocol: 'coap', ...transport.local },
+      ],
+    }),
+    obstacles: () => driver.obstacles(),
+  }
+  const api = await createHttpApi({
+    services,
+    token: directory.token,
+    settings,
+    log,
+    metrics,
+    version: options.version,
+    now,
+    fatal: options.fatal,
+  })
+  undo.push(() => api.close())
+  try {
+    await api.listen({ host: settings['http.host'], port: settings['http.port'] })
+  } catch (cause) {
+    throw listenError(cause, settings)
+  }
+  const address = api.server.address() as AddressInfo
+  const http = { address: address.address, port: address.port }
+
+  return {
+    coap: transport.local,
+    http,
+    startUpLines: () => [
+      `Coapstan ${options.version}`,
+      `  coap   udp ${authority(transport.local)} (${transport.kind})`,
+      `  http   http://${authority(http)}/v1`,
+      `  data   ${directory.path} (${store.countDevices()} devices)`,
+      `  token  ${directory.tokenFile}`,
+    ],
+    stop: async () => {
+      for (const close of undo.reverse()) await close()
+    },
+  }
+}
+
+function authority({ address, port }: { address: string; port: number }): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function listenError(cause: unknown, settings: Settings): unknown {
+  const where = authority({ address: settings['http.host'], port: settings['http.port'] })
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new EnvironmentError('http.port-in-use', `another program listens on ${where}: stop it, or choose a port with --http-port`, {
+        retriable: false,
+        cause,
+      })
+    case 'EACCES':
+    case 'EADDRNOTAVAIL':
+      return new EnvironmentError('http.address', `${where} cannot be listened on (${(cause as Error).message})`, {
+        retriable: false,
+        cause,
+      })
+    default:
+      return cause
+  }
+}
