@@ -145,6 +145,13 @@ export function timeJson(at: Instant): string {
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString()
 }
 
+/** Whether `json` is a value or values as deep as an object's content can be; null and the rest are none. */
+export function isWriteJson(json: unknown, depth: number = writeDepthLimit): json is WriteJson {
+  if (typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return true
+  if (typeof json !== 'object' || json === null || depth === 0) return false
+  return Object.values(json).every((inner) => isWriteJson(inner, depth - 1))
+}
+
 /** Values to write at a path: one value, or values by id or name, as deep as the path is short. */
 export type WriteJson = OperatorValue | readonly OperatorValue[] | { readonly [key: string]: WriteJson }
 
@@ -155,16 +162,21 @@ const writeDepthLimit = 4
  * The entries an operator means to write at `path`: a value for a resource; `[…]` or `{"0": …}` for a
  * multiple one; `{"14": "+02:00", "Timezone": …}` for an instance; `{"0": {…}}` for an object.
  */
-export function entriesOfJson(path: Path, json: WriteJson, model: DeviceModel): readonly Entry[] | Refusal {
-  if (typeof json === 'object') return containerEntries(path, json, model)
+export function entriesOfJson(
+  path: Path,
+  json: WriteJson,
+  model: DeviceModel,
+  force: boolean = false,
+): readonly Entry[] | Refusal {
+  if (typeof json === 'object') return containerEntries(path, json, model, force)
   if (path.length < 3) {
     return refuse('value.type', `${formatPath(path)} takes an object of values by id or name, not one value.`)
   }
   const definition = model.resource(path)
-  if (definition?.multiple === true && path.length === 3) {
+  if (definition?.multiple === true && path.length === 3 && !force) {
     return refuse('value.type', `'${definition.name}' has instances: give [values] or {"0": value}.`)
   }
-  const value = parseOperatorValue(definition, json)
+  const value = parseOperatorValue(definition, json, force)
   return isRefusal(value) ? value : [{ path, value }]
 }
 
@@ -172,10 +184,11 @@ function containerEntries(
   path: Path,
   json: readonly OperatorValue[] | { readonly [key: string]: WriteJson },
   model: DeviceModel,
+  force: boolean,
 ): readonly Entry[] | Refusal {
   if (path.length >= writeDepthLimit) return refuse('value.type', `${formatPath(path)} takes one value.`)
   const definition = model.resource(path)
-  if (path.length === 3 && definition !== undefined && !definition.multiple) {
+  if (path.length === 3 && definition !== undefined && !definition.multiple && !force) {
     return refuse('value.type', `'${definition.name}' has one value, no instances.`)
   }
   const members = Object.entries(json) as [string, WriteJson][]
@@ -184,7 +197,7 @@ function containerEntries(
   for (const [key, inner] of members) {
     const id = parseId(key) ?? resourceNamed(path, key, model)
     if (id === undefined) return refuse('path.unknown-name', `${formatPath(path)} has nothing called '${key}'.`)
-    const found = entriesOfJson([...path, id] as unknown as Path, inner, model)
+    const found = entriesOfJson([...path, id] as unknown as Path, inner, model, force)
     if (isRefusal(found)) return found
     entries.push(...found)
   }

@@ -6,7 +6,7 @@ import { base64Of, bytesOfBase64 } from '../base/base64.ts'
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
 import { reservedId } from './path.ts'
 import { limitsSentence, withinLimits, type ResourceDefinition } from './model/definition.ts'
-import { refuse, refuseUnlessForced, type Refusal } from './refusal.ts'
+import { refuseUnlessForced, type Refusal } from './refusal.ts'
 import { largestInteger, largestUnsigned, smallestInteger, type Value, type ValueType } from './value.ts'
 
 /** As a device sends and takes it: booleans 0 and 1, times in seconds, octets in base64. */
@@ -91,19 +91,26 @@ export type OperatorValue = string | number | boolean
 
 /**
  * The value an operator means, by the model's type and range. Octets are hexadecimal, times ISO 8601 or
- * seconds, booleans true, false, on, off, 1 or 0. Without a definition the kind of `given` decides.
+ * seconds, booleans true, false, on, off, 1 or 0. Without a definition the kind of `given` decides; with
+ * `force` it also decides where the model would refuse.
  */
-export function parseOperatorValue(definition: ResourceDefinition | undefined, given: OperatorValue): Value | Refusal {
+export function parseOperatorValue(
+  definition: ResourceDefinition | undefined,
+  given: OperatorValue,
+  force: boolean = false,
+): Value | Refusal {
   const type = definition === undefined ? guessedType(given) : definition.type
   const name = definition === undefined ? 'the resource' : `'${definition.name}'`
-  if (type === 'none') return refuse('value.type', `${name} takes no value: it can only be executed.`)
-  const value = operatorValue(type, given)
+  const value = type === 'none' ? undefined : operatorValue(type, given)
   if (value === undefined) {
-    return refuse('value.type', `'${shown(given)}' is not ${typeSentence(type)}, which ${name} takes.`)
+    const guessed = force ? operatorValue(guessedType(given), given) : undefined
+    if (guessed !== undefined) return guessed
+    if (type === 'none') return refuseUnlessForced('value.type', `${name} takes no value: it can only be executed.`)
+    return refuseUnlessForced('value.type', `'${shown(given)}' is not ${typeSentence(type)}, which ${name} takes.`)
   }
-  if (definition !== undefined && !withinLimits(definition.limits, value)) {
+  if (definition !== undefined && !force && !withinLimits(definition.limits, value)) {
     const limits = limitsSentence(definition.limits) ?? definition.range
-    const unit = definition.unit === '' ? '' : ` ${definition.unit}`
+    const unit = definition.unit === '' || definition.limits.kind === 'length' ? '' : ` ${definition.unit}`
     return refuseUnlessForced('value.range', `${name} takes ${limits}${unit}, not '${shown(given)}'.`)
   }
   return value

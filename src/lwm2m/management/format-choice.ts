@@ -1,0 +1,60 @@
+/**
+ * Which content format to use with a device: what the operator names, else what the device has shown to
+ * take, else the best of what it registered, else what its version must be able to do.
+ */
+import type { DeviceView } from './device-view.ts'
+import { format, formatOf, type FormatNumber } from '../payload/content-format.ts'
+import type { Entry } from '../value.ts'
+
+/** Typed and compact first. */
+const severalPreferred: readonly FormatNumber[] = [
+  format.lwm2mCbor,
+  format.senmlCbor,
+  format.tlv,
+  format.senmlJson,
+  format.json,
+]
+const singlePreferred: readonly FormatNumber[] = [format.text, format.cbor, ...severalPreferred]
+
+/** Accept of a read or observe; undefined leaves the choice to the device, which every version can make. */
+export function formatToAccept(device: DeviceView): FormatNumber | undefined {
+  const registered = registeredFormats(device)
+  const { answered } = device.formats
+  if (answered !== undefined && severalPreferred.includes(answered)) return answered
+  return severalPreferred.find((candidate) => registered.has(candidate))
+}
+
+/** Content-Format of a write or create. */
+export function formatToWrite(device: DeviceView, entries: readonly Entry[]): FormatNumber {
+  const [only] = entries
+  const isSingle = entries.length === 1 && only?.value !== undefined && only.path.length >= 3
+  // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
+  if (isSingle && only.value.type === 'opaque') return format.opaque
+  const registered = registeredFormats(device)
+  const hasEmpty = entries.some((entry) => entry.value === undefined)
+  const preferred = (isSingle ? singlePreferred : severalPreferred).filter(
+    (candidate) => !hasEmpty || (candidate !== format.senmlCbor && candidate !== format.senmlJson),
+  )
+  const { accepted } = device.formats
+  if (accepted !== undefined && preferred.includes(accepted)) return accepted
+  // TLV is the one format 1.0 makes mandatory, text the one of 1.1 (LwM2M Core 1.0 §6.4, 1.1 §7.4).
+  const mandatory = device.version === '1.0' ? format.tlv : isSingle ? format.text : undefined
+  return (
+    preferred.find((candidate) => registered.has(candidate)) ?? mandatory ?? (hasEmpty ? format.tlv : format.senmlCbor)
+  )
+}
+
+/** Both the paths and the answer of a composite (LwM2M Core 1.2 §6.3.8): SenML, CBOR rather than JSON. */
+export function formatForComposite(device: DeviceView, needsEtch: boolean): FormatNumber {
+  const registered = registeredFormats(device)
+  const wantsJson =
+    device.formats.answered === format.senmlJson ||
+    (registered.has(format.senmlJson) && !registered.has(format.senmlCbor))
+  if (needsEtch) return wantsJson ? format.senmlEtchJson : format.senmlEtchCbor
+  return wantsJson ? format.senmlJson : format.senmlCbor
+}
+
+function registeredFormats(device: DeviceView): ReadonlySet<FormatNumber> {
+  const known = device.supported.contentFormats.map(formatOf).filter((number) => number !== undefined)
+  return new Set(known)
+}

@@ -1,0 +1,51 @@
+/** application/cbor: one value of one resource or resource instance (LwM2M Core 1.2 §7.4.7). */
+import type { Bytes } from '../../base/bytes.ts'
+import { isFault, type Fault } from '../../base/fault.ts'
+import type { Entry, Value } from '../value.ts'
+import { CborWriter } from './cbor.ts'
+import { decodeCbor, rawOfCbor } from './cbor-decode.ts'
+import type { Decoding } from './decoding.ts'
+import { typedValue } from './typed-value.ts'
+
+export function decodeCborValue(bytes: Bytes, decoding: Decoding): readonly Entry[] | Fault {
+  const { base, model, quirks } = decoding
+  if (base.length < 3) return { fault: 'payload.single', detail: 'one value for more than a resource' }
+  const cbor = decodeCbor(bytes, quirks)
+  if (isFault(cbor)) return cbor
+  if (cbor.item === null || cbor.item === undefined) return [{ path: base }]
+  const raw = rawOfCbor(cbor.item)
+  if (raw === undefined) return { fault: 'cbor.value', detail: 'a container where one value is expected' }
+  return [{ path: base, value: typedValue(raw, base, model, quirks) }]
+}
+
+export function encodeCborValue(value: Value): Bytes {
+  const writer = new CborWriter()
+  writeCborValue(writer, value)
+  return writer.finish()
+}
+
+/** Links are text `object:instance`, times bare seconds: the form every 1.1 client reads. */
+export function writeCborValue(writer: CborWriter, value: Value): void {
+  switch (value.type) {
+    case 'string':
+    case 'corelnk':
+      writer.text(value.value)
+      return
+    case 'integer':
+    case 'unsigned':
+    case 'time':
+      writer.integer(value.value)
+      return
+    case 'float':
+      writer.float(value.value)
+      return
+    case 'boolean':
+      writer.boolean(value.value)
+      return
+    case 'opaque':
+      writer.bytes(value.value)
+      return
+    case 'objlnk':
+      writer.text(`${value.object}:${value.instance}`)
+  }
+}
