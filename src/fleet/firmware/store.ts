@@ -18,6 +18,8 @@ export interface FirmwareStore {
   /** Newest first. */
   updates(deviceId: DeviceId | undefined, limit: number): readonly FirmwareUpdate[]
   openUpdate(deviceId: DeviceId): FirmwareUpdate | undefined
+  /** Whether an update that is not finished needs the image. */
+  imageInUse(sha256: string): boolean
   lastUpdateId(): number
 }
 

@@ -50,10 +50,16 @@ export interface FirmwareUpdate {
   readonly createdAt: Instant
   readonly changedAt: Instant
   readonly finishedAt?: Instant
-  /** When silence after the install command counts as failure. */
+  /** When silence counts as failure: after the install command (reboot grace), or in a stalled download. */
   readonly confirmBy?: Instant
   /** The registration that was current when Update was executed: success needs another one. */
   readonly registrationAtUpdate?: string
+  /** Offers and install commands sent again after a setback; absent is 0. Bounded by `FirmwareSettings`. */
+  readonly attempts?: number
+  /** The registration `seen` was reported in. */
+  readonly registration?: string
+  /** What the device reported since that registration began, newest values. */
+  readonly seen?: FirmwareReport
 }
 
 /** What a device was last known to report of object 5 and /3/0/3. */

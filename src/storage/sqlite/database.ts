@@ -1,0 +1,116 @@
+/**
+ * Opening the SQLite file: one owner, the pragmas everything else relies on, and SQLite's errors told
+ * in the house's words. Knows no table.
+ */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database, { SqliteError } from 'better-sqlite3'
+import { EnvironmentError, InvariantError } from '../../base/errors.ts'
+
+export type Sqlite = Database.Database
+
+/** 'CoSt': tells our files from any other program's (SQLite file format §1.3.14). */
+const applicationId = 0x436f5374
+
+/** Page cache in KiB; the narrow tables of 200 000 devices fit. */
+const cacheKiB = 65_536
+/** How much of the file is read without copying, octets. */
+const mappedOctets = 268_435_456
+/** Checkpoint once the WAL holds this many pages (32 MiB): each page changed often is written back once. */
+const checkpointPages = 8_000
+/** How long a statement waits for somebody's `sqlite3` shell to let go, milliseconds. */
+const busyTimeout = 2_000
+
+/**
+ * Opens or creates `file` and its directory. Throws EnvironmentError 'store.in-use' (another process
+ * owns it), 'store.foreign' (not ours), 'store.unavailable' (cannot be opened or written).
+ */
+export function openDatabase(file: string): { database: Sqlite; close: () => void } {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw unavailable(`the directory of the database '${file}' cannot be made`, cause)
+  }
+  const release = takeOwnership(file)
+  try {
+    const database = new Database(file, { timeout: busyTimeout })
+    try {
+      prepareDatabase(database, file)
+    } catch (cause) {
+      database.close()
+      throw cause
+    }
+    return {
+      database,
+      close: () => {
+        database.close()
+        release()
+      },
+    }
+  } catch (cause) {
+    release()
+    if (cause instanceof EnvironmentError) throw cause
+    throw unavailable(`the database '${file}' cannot be opened`, cause)
+  }
+}
+
+/**
+ * Holds SQLite's own lock on a second, empty file for as long as the store is open. The system drops it
+ * when the process dies, however it dies, so nothing stale is left behind; the database itself stays
+ * readable for backups and shells.
+ */
+function takeOwnership(file: string): () => void {
+  const lockFile = `${file}.lock`
+  let lock: Sqlite | undefined
+  try {
+    lock = new Database(lockFile, { timeout: 0 })
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock?.close()
+    if (cause instanceof SqliteError && cause.code.startsWith('SQLITE_BUSY')) {
+      throw new EnvironmentError('store.in-use', `another server is running on '${dirname(file)}'`, {
+        retriable: false,
+        cause,
+      })
+    }
+    throw unavailable(`the lock file '${lockFile}' cannot be opened`, cause)
+  }
+  const held = lock
+  return () => held.close()
+}
+
+function prepareDatabase(database: Sqlite, file: string): void {
+  const found = Number(database.pragma('application_id', { simple: true }))
+  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+  if (found !== applicationId && !isEmpty) {
+    throw new EnvironmentError('store.foreign', `'${file}' is a database of another program`, { retriable: false })
+  }
+  database.pragma('journal_mode = WAL')
+  // An acknowledgement must outlive a power cut, not only a crash (ARCHITECTURE §1.2).
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  database.pragma(`cache_size = -${cacheKiB}`)
+  database.pragma(`mmap_size = ${mappedOctets}`)
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`)
+  database.pragma(`journal_size_limit = ${checkpointPages * 4096 * 2}`)
+  if (isEmpty) database.pragma(`application_id = ${applicationId}`)
+}
+
+/** What a failed statement means to the house; errors that are not SQLite's come back as they are. */
+export function houseError(cause: unknown, doing: string): unknown {
+  if (!(cause instanceof SqliteError)) return cause
+  if (cause.code.startsWith('SQLITE_FULL')) {
+    return new EnvironmentError('store.full', `the disk is full: ${doing}`, { retriable: true, cause })
+  }
+  if (cause.code.startsWith('SQLITE_CONSTRAINT') || cause.code === 'SQLITE_ERROR' || cause.code === 'SQLITE_MISMATCH') {
+    return new InvariantError(`${doing}: ${cause.message}`, { cause })
+  }
+  return unavailable(doing, cause)
+}
+
+function unavailable(doing: string, cause: unknown): EnvironmentError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const isDamaged =
+    cause instanceof SqliteError && (cause.code.startsWith('SQLITE_CORRUPT') || cause.code === 'SQLITE_NOTADB')
+  return new EnvironmentError('store.unavailable', `${doing}: ${reason}`, { retriable: !isDamaged, cause })
+}

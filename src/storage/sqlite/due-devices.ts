@@ -1,0 +1,71 @@
+/**
+ * Devices for which an instant has passed: registrations, operations and updates, merged by time.
+ *
+ * A keep-alive does not move `due_at`, so a registration found due may still be alive. Whoever asks pays
+ * for that here, once a lifetime instead of once a keep-alive: stale due times are moved to the true end,
+ * a slice at a time.
+ */
+import type { Instant } from '../../base/time.ts'
+import type { DeviceId } from '../../fleet/registry/types.ts'
+import type { Store } from '../../fleet/store.ts'
+import type { Sqlite } from './database.ts'
+import { isOpenUpdate } from './firmware.ts'
+import { isOpen } from './operations.ts'
+
+interface Due {
+  readonly device_id: DeviceId
+  readonly at: number
+}
+
+/** Stale due times moved on in one transaction, and such transactions in one question. */
+const staleSlice = 500
+const staleSlices = 8
+
+export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
+  const registrations = endedRegistrationsIn(database)
+  const operations = database.prepare<[number, number], Due>(
+    `SELECT device_id, deadline AS at FROM operation INDEXED BY operation_by_deadline
+     WHERE deadline <= +? AND ${isOpen} ORDER BY deadline LIMIT +?`,
+  )
+  const updates = database.prepare<[number, number], Due>(
+    `SELECT device_id, confirm_by AS at FROM firmware_update INDEXED BY firmware_update_due
+     WHERE confirm_by <= +? AND ${isOpenUpdate} ORDER BY confirm_by LIMIT +?`,
+  )
+  return (at, limit) => {
+    const due = [...registrations(at, limit), ...operations.all(at, limit), ...updates.all(at, limit)]
+    due.sort((a, b) => a.at - b.at)
+    const devices = new Set<DeviceId>()
+    for (const { device_id } of due) {
+      if (devices.size === limit) break
+      devices.add(device_id)
+    }
+    return [...devices]
+  }
+}
+
+function endedRegistrationsIn(database: Sqlite): (at: Instant, limit: number) => readonly Due[] {
+  const due = database.prepare<[number, number], Due>(
+    'SELECT device_id, expires_at AS at FROM contact WHERE due_at <= +? ORDER BY due_at LIMIT +?',
+  )
+  const moveOn = database.prepare<[number]>('UPDATE contact SET due_at = expires_at WHERE device_id = +?')
+  const moveAllOn = database.transaction((stale: readonly Due[]) => {
+    for (const { device_id } of stale) moveOn.run(device_id)
+  })
+  return (at, limit) => {
+    let ended: readonly Due[] = []
+    for (let slice = 0; slice < staleSlices; slice++) {
+      const found = due.all(at, limit + staleSlice)
+      ended = found.filter((row) => row.at <= at)
+      const stale = found.filter((row) => row.at > at)
+      if (stale.length === 0) break
+      try {
+        moveAllOn.immediate(stale)
+      } catch {
+        // The disk is full or away, which the next commit reports. The answer is right without the move.
+        break
+      }
+      if (ended.length >= limit) break
+    }
+    return ended.slice(0, limit)
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Devices, their contact rows and registrations in SQLite. Judges nothing: status, grace and names are
+ * the registry's rules.
+ */
+import { instantOf } from '../../base/time.ts'
+import type { DeviceRow, RegistryOp, RegistryStore } from '../../fleet/registry/store.ts'
+import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../../fleet/registry/types.ts'
+import { columnOf, jsonOf, type Appliers } from './appliers.ts'
+import type { Sqlite } from './database.ts'
+import { similarNames } from './similar-names.ts'
+
+type ProfileName = NonNullable<Device['profile']>
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A device with its contact and registration, as one row. */
+export interface FullRow {
+  id: number
+  endpoint: string
+  product: string | null
+  profile: string | null
+  tags: string
+  created_at: number
+  first_seen: number | null
+  retired_at: number | null
+  quirks: string | null
+  last_seen: number | null
+  updated_at: number | null
+  expires_at: number | null
+  address: string | null
+  port: number | null
+  registration_id: string | null
+  lwm2m_version: string
+  lifetime: number
+  binding: string
+  queue_mode: number
+  sms_number: string | null
+  links: string
+  registered_at: number
+  message_id: number
+  token: string
+}
+
+/** What of a device stands in `device_tag` too. */
+type Filed = Pick<FullRow, 'product' | 'tags'>
+
+export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
+  c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
+  r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
+  r.registered_at, r.message_id, r.token`
+export const fullTables =
+  'device d LEFT JOIN contact c ON c.device_id = d.id LEFT JOIN registration r ON r.device_id = d.id'
+
+/** How far holders of a tag are counted to find the rarest of several. */
+const rarityLimit = 2_000
+
+export function registryIn(database: Sqlite): { reads: RegistryStore; apply: Appliers<RegistryOp> } {
+  return { reads: registryReads(database), apply: registryAppliers(database) }
+}
+
+function registryReads(database: Sqlite): RegistryStore {
+  const selectFull = `SELECT ${fullColumns} FROM ${fullTables}`
+  const byEndpoint = database.prepare<[string], FullRow>(`${selectFull} WHERE d.endpoint = +?`)
+  const byId = database.prepare<[number], FullRow>(`${selectFull} WHERE d.id = +?`)
+  const byRegistration = database.prepare<[string], FullRow>(
+    `${selectFull} WHERE d.id = (SELECT device_id FROM registration WHERE id = +?)`,
+  )
+  const count = database.prepare<[], number>('SELECT count(*) FROM device').pluck()
+  return {
+    device: (endpoint) => rowOrNothing(byEndpoint.get(endpoint)),
+    deviceById: (id) => rowOrNothing(byId.get(id)),
+    deviceByRegistration: (registrationId) => rowOrNothing(byRegistration.get(registrationId)),
+    devices: pagesOf(database),
+    similarEndpoints: similarNames(database),
+    countDevices: () => count.get() ?? 0,
+  }
+}
+
+function rowOrNothing(row: FullRow | undefined): DeviceRow | undefined {
+  return row === undefined ? undefined : deviceRowOf(row)
+}
+
+/**
+ * The page query of each set of filters is prepared once; there are few such sets. Product and tags are
+ * rows of `device_tag` in endpoint order: the rarest of those asked for leads, the others are looked up.
+ */
+function pagesOf(database: Sqlite): RegistryStore['devices'] {
+  const prepared = new Map<string, ReturnType<typeof prepare>>()
+  const prepare = (sql: string) => database.prepare<unknown[], FullRow>(sql)
+  const holders = database
+    .prepare<[string, string, number], number>(
+      'SELECT count(*) FROM (SELECT 1 FROM device_tag WHERE name = ? AND value = ? LIMIT +?)',
+    )
+    .pluck()
+  const rarity = ([name, value]: Criterion): number => holders.get(name, value, rarityLimit) ?? 0
+
+  return (filter, cursor, limit) => {
+    const criteria = criteriaOf(filter)
+    if (criteria.length > 1) criteria.sort((a, b) => rarity(a) - rarity(b))
+    const { sql, values } = pageQuery(criteria, filter.prefix ?? '', cursor ?? '')
+    let page = prepared.get(sql)
+    if (page === undefined) prepared.set(sql, (page = prepare(sql)))
+    return page.all(...values, limit).map(deviceRowOf)
+  }
+}
+
+type Criterion = readonly [name: string, value: string]
+
+/** A product is filed as the tag without a name, which no operator can give. */
+const productName = ''
+
+function criteriaOf(filter: Omit<DeviceFilter, 'status'>): Criterion[] {
+  const tags = Object.entries(filter.tags ?? {})
+  return filter.product === undefined ? tags : [[productName, filter.product], ...tags]
+}
+
+function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: EndpointName) {
+  const [leading, ...others] = criteria
+  const values: unknown[] = []
+  const conditions: string[] = []
+  const tables = leading === undefined ? fullTables : `device_tag l CROSS JOIN ${fullTables}`
+  const endpoint = leading === undefined ? 'd.endpoint' : 'l.endpoint'
+  if (leading !== undefined) {
+    conditions.push('l.name = +? AND l.value = +? AND d.id = l.device_id')
+    values.push(...leading)
+  }
+  conditions.push(`${endpoint} > +?`)
+  values.push(cursor)
+  if (prefix !== '') {
+    // U+10FFFF sorts behind every character an endpoint name can go on with.
+    conditions.push(`${endpoint} >= +? AND ${endpoint} < +?`)
+    values.push(prefix, `${prefix}\u{10ffff}`)
+  }
+  for (const other of others) {
+    conditions.push(
+      `EXISTS (SELECT 1 FROM device_tag o WHERE o.name = +? AND o.value = +? AND o.endpoint = ${endpoint})`,
+    )
+    values.push(...other)
+  }
+  const sql = `SELECT ${fullColumns} FROM ${tables} WHERE ${conditions.join(' AND ')} ORDER BY ${endpoint} LIMIT +?`
+  return { sql, values }
+}
+
+function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
+  const putDevice = database.prepare(
+    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, product = excluded.product, profile = excluded.profile,
+       tags = excluded.tags, first_seen = excluded.first_seen, retired_at = excluded.retired_at,
+       quirks = excluded.quirks`,
+  )
+  const putLastSeen = database.prepare(
+    `INSERT INTO contact (device_id, last_seen) VALUES (?, ?)
+     ON CONFLICT (device_id) DO UPDATE SET last_seen = excluded.last_seen`,
+  )
+  const deleteDevice = database.prepare<[number]>('DELETE FROM device WHERE id = ?')
+  const filed = database.prepare<[number], Filed>('SELECT product, tags FROM device WHERE id = ?')
+  const clearTags = database.prepare<[number]>('DELETE FROM device_tag WHERE device_id = ?')
+  const putTag = database.prepare('INSERT INTO device_tag (name, value, endpoint, device_id) VALUES (?, ?, ?, ?)')
+  const putRegistration = database.prepare(
+    `INSERT INTO registration (device_id, id, lwm2m_version, lifetime, binding, queue_mode, sms_number, links,
+       registered_at, message_id, token)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (device_id) DO UPDATE SET id = excluded.id, lwm2m_version = excluded.lwm2m_version,
+       lifetime = excluded.lifetime, binding = excluded.binding, queue_mode = excluded.queue_mode,
+       sms_number = excluded.sms_number, links = excluded.links, registered_at = excluded.registered_at,
+       message_id = excluded.message_id, token = excluded.token`,
+  )
+  const putContact = database.prepare(
+    `INSERT INTO contact (device_id, last_seen, updated_at, expires_at, due_at, address, port)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (device_id) DO UPDATE SET last_seen = excluded.last_seen,
+       updated_at = excluded.updated_at, expires_at = excluded.expires_at, due_at = excluded.due_at,
+       address = excluded.address, port = excluded.port`,
+  )
+  // Leaves due_at alone, and so the index on it: that halves the pages a keep-alive writes (due-devices.ts).
+  const touch = database.prepare(
+    `UPDATE contact SET last_seen = ?, updated_at = ?, expires_at = ?, address = ?, port = ?
+     WHERE device_id = ? AND due_at <= ?`,
+  )
+  const deleteRegistration = database.prepare<[number]>('DELETE FROM registration WHERE device_id = ?')
+  const clearContact = database.prepare<[number]>(
+    'UPDATE contact SET updated_at = NULL, expires_at = NULL, due_at = NULL, address = NULL, port = NULL WHERE device_id = ?',
+  )
+
+  function putTags(device: Device, before: Filed | undefined): void {
+    const product = device.product ?? null
+    if (before !== undefined && before.product === product && before.tags === jsonOf(device.tags)) return
+    if (before !== undefined) clearTags.run(device.id)
+    if (product !== null) putTag.run(productName, product, device.endpoint, device.id)
+    for (const [name, value] of Object.entries(device.tags)) putTag.run(name, value, device.endpoint, device.id)
+  }
+
+  function heard(id: DeviceId, at: Pick<Registration, 'updatedAt' | 'expiresAt' | 'address' | 'port'>): void {
+    const { updatedAt, expiresAt, address, port } = at
+    const { changes } = touch.run(updatedAt, updatedAt, expiresAt, address, port, id, expiresAt)
+    // Its first registration, or the end came nearer: then due_at has to follow.
+    if (changes === 0) putContact.run(id, updatedAt, updatedAt, expiresAt, expiresAt, address, port)
+  }
+
+  return {
+    'device.put': ({ device }) => {
+      const before = filed.get(device.id)
+      putDevice.run(
+        device.id,
+        device.endpoint,
+        columnOf(device.product),
+        columnOf(device.profile),
+        jsonOf(device.tags),
+        device.createdAt,
+        columnOf(device.firstSeen),
+        columnOf(device.retiredAt),
+        jsonOf(device.quirks),
+      )
+      putLastSeen.run(device.id, columnOf(device.lastSeen))
+      putTags(device, before)
+    },
+    'device.delete': ({ deviceId }) => void deleteDevice.run(deviceId),
+    'registration.put': ({ deviceId, registration: r }) => {
+      putRegistration.run(
+        deviceId,
+        r.id,
+        r.lwm2mVersion,
+        r.lifetime,
+        r.binding,
+        r.queueMode ? 1 : 0,
+        columnOf(r.smsNumber),
+        r.links,
+        r.registeredAt,
+        r.messageId,
+        r.token,
+      )
+      heard(deviceId, r)
+    },
+    'registration.touch': (op) => heard(op.deviceId, op),
+    'registration.delete': ({ deviceId }) => {
+      deleteRegistration.run(deviceId)
+      clearContact.run(deviceId)
+    },
+    'device.seen': ({ deviceId, at }) => void putLastSeen.run(deviceId, at),
+  }
+}
+
+export function deviceRowOf(row: FullRow): DeviceRow {
+  const device = deviceOf(row)
+  return row.registration_id === null || row.expires_at === null
+    ? { device }
+    : { device, registration: registrationOf(row, row.registration_id, row.expires_at) }
+}
+
+function deviceOf(row: FullRow): Device {
+  const device: Mutable<Device> = {
+    id: row.id,
+    endpoint: row.endpoint,
+    tags: row.tags === '{}' ? {} : (JSON.parse(row.tags) as Record<string, string>),
+    createdAt: instantOf(row.created_at),
+  }
+  if (row.product !== null) device.product = row.product
+  if (row.profile !== null) device.profile = row.profile as ProfileName
+  if (row.first_seen !== null) device.firstSeen = instantOf(row.first_seen)
+  if (row.last_seen !== null) device.lastSeen = instantOf(row.last_seen)
+  if (row.retired_at !== null) device.retiredAt = instantOf(row.retired_at)
+  if (row.quirks !== null) device.quirks = JSON.parse(row.quirks) as string[]
+  return device
+}
+
+function registrationOf(row: FullRow, id: string, expiresAt: number): Registration {
+  const registration: Mutable<Registration> = {
+    id,
+    lwm2mVersion: row.lwm2m_version,
+    lifetime: row.lifetime,
+    binding: row.binding,
+    queueMode: row.queue_mode !== 0,
+    links: row.links,
+    registeredAt: instantOf(row.registered_at),
+    updatedAt: instantOf(row.updated_at ?? row.registered_at),
+    expiresAt: instantOf(expiresAt),
+    address: row.address ?? '',
+    port: row.port ?? 0,
+    messageId: row.message_id,
+    token: row.token,
+  }
+  if (row.sms_number !== null) registration.smsNumber = row.sms_number
+  return registration
+}

@@ -1,0 +1,119 @@
+/**
+ * The store of a server on one machine: SQLite, one writer, every list an index. Composes the folders'
+ * statements and owns the transaction; knows neither rules nor the engine.
+ *
+ * Queries write parameters as `+?`. Over a join, a partial index or a LIMIT, SQLite (built with STAT4)
+ * plans a statement again whenever a bare `?` is bound anew, and that costs ten times the read.
+ */
+import type { Log } from '../../base/log.ts'
+import type { Instant } from '../../base/time.ts'
+import type { Store, StoreOp } from '../../fleet/store.ts'
+import type { Appliers } from './appliers.ts'
+import { houseError, openDatabase, type Sqlite } from './database.ts'
+import { dueDevicesIn } from './due-devices.ts'
+import { eventsIn } from './events.ts'
+import { firmwareIn } from './firmware.ts'
+import { migrate, ownMigrations } from './migrate.ts'
+import { observationsIn } from './observations.ts'
+import { operationsIn } from './operations.ts'
+import { registryIn } from './registry.ts'
+import { snapshotsIn } from './snapshot.ts'
+
+export interface StoreLimits {
+  /** Knob `events.kept`. */
+  readonly eventsKept: number
+  /** Knob `operations.kept-per-device`. */
+  readonly operationsKept: number
+}
+
+export interface SqliteStoreOptions extends StoreLimits {
+  readonly file: string
+  readonly now: () => Instant
+  readonly log: Log
+}
+
+/**
+ * Opens or creates the database and brings it to this program's schema. Throws EnvironmentError:
+ * 'store.in-use', 'store.newer', 'store.migration-changed', 'store.foreign', 'store.full',
+ * 'store.unavailable'.
+ */
+export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOptions): Store {
+  const { database, close } = openDatabase(file)
+  try {
+    migrate(database, ownMigrations(), now(), log)
+    return storeIn(database, limits, close)
+  } catch (cause) {
+    close()
+    throw houseError(cause, `opening the database '${file}'`)
+  }
+}
+
+/** A store over an open, migrated database. */
+export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): Store {
+  const registry = registryIn(database)
+  const operations = operationsIn(database, limits.operationsKept)
+  const observations = observationsIn(database)
+  const firmware = firmwareIn(database)
+  const events = eventsIn(database, limits.eventsKept)
+  const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
+  const reads = { ...registry.reads, ...operations.reads, ...observations.reads, ...firmware.reads, ...events.reads }
+  const apply: Appliers<StoreOp> = {
+    ...registry.apply,
+    ...operations.apply,
+    ...observations.apply,
+    ...firmware.apply,
+    ...events.apply,
+  }
+  return {
+    ...inHouseWords({
+      ...reads,
+      snapshot: snapshotsIn(database, reads),
+      devicesDue: dueDevicesIn(database),
+      lastDeviceId: () => lastDeviceId.get() ?? 0,
+    }),
+    commit: committer(database, apply, events.trim),
+    close,
+  }
+}
+
+function committer(
+  database: Sqlite,
+  apply: Appliers<StoreOp>,
+  trimEvents: (appended: number) => void,
+): (ops: readonly StoreOp[]) => void {
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const commit = database.prepare('COMMIT')
+  const rollback = database.prepare('ROLLBACK')
+  return (ops) => {
+    let appended = 0
+    try {
+      begin.run()
+      for (const op of ops) {
+        // TypeScript cannot pair a union's member with its own function; the table's type did.
+        ;(apply[op.op] as (op: StoreOp) => void)(op)
+        if (op.op === 'event.append') appended++
+      }
+      if (appended > 0) trimEvents(appended)
+      commit.run()
+    } catch (cause) {
+      // SQLite itself rolls back on some errors (a full disk among them) and not on others.
+      if (database.inTransaction) rollback.run()
+      throw houseError(cause, `committing ${ops.length} changes`)
+    }
+  }
+}
+
+/** The same functions, whose SQLite errors come out as EnvironmentError or InvariantError. */
+function inHouseWords<Reads extends object>(reads: Reads): Reads {
+  const named = Object.entries(reads).map(([name, read]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    (...args: unknown[]) => {
+      try {
+        return read(...args)
+      } catch (cause) {
+        throw houseError(cause, `reading ${name}`)
+      }
+    },
+  ])
+  return Object.fromEntries(named) as Reads
+}
