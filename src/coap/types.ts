@@ -6,10 +6,18 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
-import type { Profile } from '../config/profiles.ts'
+import type { BlockSize, Profile } from '../config/profiles.ts'
 
 /** An opaque number the driver gives each party; never used again for another one. */
 export type Peer = number
+
+/**
+ * What is known of who is behind a peer. secured: an authenticated association, whose non-idempotent
+ * requests must never run twice. reachable: no authentication, but its address can be trusted
+ * (loopback, a network the operator names). unverified: anyone may have written that source address,
+ * so it gets at most three times what it sent until it has echoed (RFC 9175 §2.4).
+ */
+export type PeerStanding = 'secured' | 'reachable' | 'unverified'
 
 /** An inbound exchange that waits for our answer; 0 is none. */
 export type ExchangeId = number
@@ -50,6 +58,8 @@ export interface InboundRequest {
   /** Uri-Query arguments, as sent. */
   readonly query: readonly string[]
   readonly payload: Bytes
+  /** True where it carries an Echo value we gave this peer lately (RFC 9175 §2.3). */
+  readonly fresh: boolean
 }
 
 /**
@@ -110,6 +120,8 @@ export interface OutboundRequest {
    * peer (we restarted): repeats it, so that the peer's own deduplication applies.
    */
   readonly repeats?: { readonly messageId: number; readonly token: Bytes }
+  /** Asks for blocks of the response no larger than this (RFC 7959 §2.4, early negotiation). */
+  readonly blockSize?: BlockSize
   /** No transmission at or after this instant: the device's radio is off. */
   readonly notAfter?: Instant
 }
@@ -155,6 +167,8 @@ export interface CoapSink {
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void
   /** A notification of ours (server role of Observe) ended: delivered, or the peer no longer wants it. */
   notified?(now: Instant, peer: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void
+  /** Asked once, when the endpoint first hears of a peer; where it is absent every peer is secured. */
+  standingOf?(peer: Peer): PeerStanding
   /** The timers and sizes to use towards `peer`, asked anew for each exchange. */
   profileOf(peer: Peer): Profile
 }

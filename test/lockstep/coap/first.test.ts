@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest'
+import { Lockstep } from '../../support/coap-lockstep.ts'
+import { testBody } from '../../support/coap-notation.ts'
+it('get', () => {
+  const l = new Lockstep({
+    handler: (r) => ({ code: 69, payload: new TextEncoder().encode('hi ' + r.path), contentFormat: 0 }),
+  })
+  l.exchange('CON 7 GET [aa] /a/b', 'ACK 7 2.05 [aa] Content-Format=0 "hi /a/b"')
+  l.exchange('CON 7 GET [aa] /a/b', 'ACK 7 2.05 [aa] Content-Format=0 "hi /a/b"')
+  expect(l.requests.length).toBe(1)
+  l.exchange('NON 8 GET [aa] /a', 'NON $m 2.05 [aa] Content-Format=0 "hi /a"')
+  l.done()
+})
+it('separate', () => {
+  const l = new Lockstep()
+  l.send('CON 7 GET [aa] /a')
+  l.expectSilence()
+  l.send('CON 7 GET [aa] /a')
+  l.expectSilence()
+  l.advance(1500)
+  l.expect('ACK 7 EMPTY')
+  l.send('CON 7 GET [aa] /a')
+  l.expect('ACK 7 EMPTY')
+  l.respond({ code: 69 })
+  l.expect('CON $m 2.05 [aa]')
+  l.send('ACK $m EMPTY')
+  l.done()
+})
+it('client', () => {
+  const l = new Lockstep()
+  l.request({ code: 1, path: ['x'] })
+  l.expect('CON $m GET [$t] /x')
+  l.send('ACK $m 2.05 [$t] "ok"')
+  expect(l.takeOutcome()).toMatchObject({ outcome: 'response', code: 69 })
+  l.request({ code: 2, path: ['x'], payload: testBody.slice(0, 1100) })
+  l.expect('CON $n POST [$u] /x Block1=0/1/512 Size1=1100 Request-Tag=$tag {0..512}')
+  l.send('ACK $n 2.31 [$u] Block1=0/1/256')
+  l.expect('CON $o POST [$v] /x Block1=2/1/256 Request-Tag=$tag {512..768}')
+  l.send('ACK $o 2.31 [$v] Block1=2/1/256')
+  l.expect('CON $p POST [$w] /x Block1=3/1/256 Request-Tag=$tag {768..1024}')
+  l.send('ACK $p 2.31 [$w] Block1=3/1/256')
+  l.expect('CON $q POST [$x] /x Block1=4/0/256 Request-Tag=$tag {1024..1100}')
+  l.send('ACK $q 2.04 [$x] Block1=4/0/256')
+  expect(l.takeOutcome()).toMatchObject({ outcome: 'response', code: 68 })
+  l.request({ code: 1, path: ['y'] })
+  l.expect('CON $a GET [$b] /y')
+  l.send('ACK $a 2.05 [$b] ETag=0x01 Block2=0/1/64 {0..64}')
+  l.expect('CON $c GET [$d] /y Block2=1/0/64')
+  l.send('ACK $c 2.05 [$d] ETag=0x01 Block2=1/0/64 {64..100}')
+  const o = l.takeOutcome()
+  expect(o).toMatchObject({ outcome: 'response', code: 69, payload: testBody.slice(0, 100) })
+  l.request({ code: 1, path: ['z'] })
+  l.expect('CON $e GET [$f] /z')
+  l.advance(100_000)
+  for (let i = 0; i < 4; i++) l.expect('CON $e GET [$f] /z')
+  expect(l.takeOutcome()).toEqual({ outcome: 'timeout', acknowledged: false })
+  l.done()
+})
+it('server blocks', () => {
+  const l = new Lockstep({ handler: (r) => ({ code: 68, payload: r.payload }) })
+  l.exchange('CON 1 POST [01] /x Block1=0/1/64 {0..64}', 'ACK 1 2.31 [01] Block1=0/1/64')
+  l.exchange(
+    'CON 2 POST [02] /x Block1=1/0/64 Block2=0/0/64 {64..100}',
+    'ACK 2 2.04 [02] ETag=$e Block2=0/1/64 Block1=1/0/64 {0..64}',
+  )
+  l.exchange('CON 3 POST [03] /x Block2=1/0/64', 'ACK 3 2.04 [03] ETag=$e Block2=1/0/64 {64..100}')
+  l.done()
+})
