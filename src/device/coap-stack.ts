@@ -61,7 +61,9 @@ class BlockwiseAgent extends Agent {
 class BlockwiseServer extends Server {
   override _handle(packet: CoapPacket, from: AddressInfo): void {
     remember(packet, 'Block1')
-    super._handle(packet, from)
+    // The package takes a RST it has no use for as a request. Either way its retransmission is over.
+    if (packet.reset === true) super._handle({ ...packet, reset: false, ack: true }, from)
+    else super._handle(packet, from)
   }
 }
 
