@@ -1,6 +1,6 @@
 /** The benchmarks by name: which loads, and which subjects beside each other under each of them. */
 import type { Load } from './load.ts'
-import { cBatchEcho, cEcho, dgramEcho, libcoap, npmCoap, type Subject } from './subjects.ts'
+import { cBatchEcho, cEcho, dgramEcho, dgramPortEcho, libcoap, nativeEcho, npmCoap, type Subject } from './subjects.ts'
 
 export interface BenchCase {
   readonly name: string
@@ -20,6 +20,15 @@ const small: Pick<Load, 'window' | 'burst'> = { window: 32, burst: 4 }
 const coapServers = [cEcho, cBatchEcho, dgramEcho, npmCoap, libcoap]
 
 export const benches: readonly Bench[] = [
+  {
+    name: 'transport',
+    about: 'echo through our transport ports and without them',
+    cases: [1, 10_000].map((peers) => ({
+      name: `echo, ${peers} ${peers === 1 ? 'peer' : 'peers'}`,
+      load: { scenario: 'get', peers, ...small },
+      subjects: [cEcho, cBatchEcho, dgramEcho, dgramPortEcho, nativeEcho],
+    })),
+  },
   {
     name: 'coap-get',
     about: 'CON GET of a small resource, 256 peers',

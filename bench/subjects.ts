@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { nativeAddon } from '../src/server/native-addon.ts'
 import { compiled } from './compile.ts'
 import { startSubject, type Running } from './process.ts'
 
@@ -35,6 +36,25 @@ export const dgramEcho: Subject = {
   name: 'dgram echo',
   echo: true,
   start: () => startSubject(process.execPath, [script('subject-dgram-echo.ts')]),
+}
+
+/** Our transport port and nothing above it. */
+export const nativeEcho: Subject = {
+  name: 'native transport echo',
+  echo: true,
+  missing: nativeMissing,
+  start: () => startSubject(process.execPath, [script('subject-transport-echo.ts'), 'native']),
+}
+
+export const dgramPortEcho: Subject = {
+  name: 'dgram transport echo',
+  echo: true,
+  start: () => startSubject(process.execPath, [script('subject-transport-echo.ts'), 'dgram']),
+}
+
+function nativeMissing(): string | undefined {
+  const found = nativeAddon()
+  return 'missing' in found ? found.missing : undefined
 }
 
 export const npmCoap: Subject = {

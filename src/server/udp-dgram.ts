@@ -9,8 +9,8 @@ import { isIPv6 } from 'node:net'
 import type { Bytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { canonicalAddress, mappedPrefix, PathTable } from './path-table.ts'
-import type { PathNumber, RemoteAddress, TransportHandler, TransportOptions } from './transport.ts'
-import { literalHost, noCounts, openError, type UdpTransport } from './udp-open.ts'
+import type { PathNumber, RemoteAddress, TransportHandler } from './transport.ts'
+import { literalHost, noCounts, openError, type UdpOptions, type UdpTransport } from './udp-open.ts'
 
 /** Largest UDP payload (RFC 768). */
 const datagramLimit = 65_535
@@ -18,10 +18,11 @@ const datagramLimit = 65_535
 const queueCheckInterval = 65_536
 
 /** Opens and binds a socket. Rejects with `EnvironmentError` `udp.port-in-use` and its siblings. */
-export async function openDgramTransport(options: TransportOptions): Promise<UdpTransport> {
+export async function openDgramTransport(options: UdpOptions): Promise<UdpTransport> {
   const host = await literalHost(options.host, options.port)
   // Every address we send to is a literal: node:dgram would ask getaddrinfo for each datagram.
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: literalLookup })
+  const { reusePort = false } = options
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', reusePort, lookup: literalLookup })
   const transport = new DgramTransport(socket, isIPv6(host), options)
   try {
     await transport.bind(host, options.port)
@@ -48,7 +49,7 @@ class DgramTransport implements UdpTransport {
   readonly #socket: Socket
   readonly #dualStack: boolean
   readonly #handler: TransportHandler
-  readonly #clock: TransportOptions['now']
+  readonly #clock: UdpOptions['now']
   readonly #paths: PathTable
   readonly #sendQueueLimit: number
   /**
@@ -62,7 +63,7 @@ class DgramTransport implements UdpTransport {
   #turnPending = false
   #closed = false
 
-  constructor(socket: Socket, ipv6: boolean, options: TransportOptions) {
+  constructor(socket: Socket, ipv6: boolean, options: UdpOptions) {
     this.#socket = socket
     this.#dualStack = ipv6
     this.#handler = options.handler

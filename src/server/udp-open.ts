@@ -5,7 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { EnvironmentError } from '../base/errors.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportOptions } from './transport.ts'
 
 /** Datagrams since the transport was opened, for metrics and `coapstan doctor`. */
 export interface TransportCounts {
@@ -25,6 +25,11 @@ export interface UdpTransport extends Transport {
   readonly counts: Readonly<TransportCounts>
   /** What SO_RCVBUF became; Linux gives no more than net.core.rmem_max (and reports twice of it). */
   readonly receiveBuffer: number
+}
+
+export interface UdpOptions extends TransportOptions {
+  /** SO_REUSEPORT: several processes or shards share the port. */
+  readonly reusePort?: boolean
 }
 
 export function noCounts(): TransportCounts {

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EnvironmentError, UsageError } from '../../../src/base/errors.ts'
-import type { TransportOptions } from '../../../src/server/transport.ts'
 import { openDgramTransport } from '../../../src/server/udp-dgram.ts'
-import type { UdpTransport } from '../../../src/server/udp-open.ts'
+import { nativeAddon } from '../../../src/server/native-addon.ts'
+import { openNativeTransport } from '../../../src/server/udp-native.ts'
+import type { UdpOptions, UdpTransport } from '../../../src/server/udp-open.ts'
 import { openClient, RecordingHandler, transportOptions, type Client } from './udp-clients.ts'
 
-const implementations: [string, (options: TransportOptions) => Promise<UdpTransport>][] = [
-  ['dgram', openDgramTransport],
-]
+const implementations: [string, (options: UdpOptions) => Promise<UdpTransport>][] = [['dgram', openDgramTransport]]
+// A machine without a C compiler has the first only.
+if ('addon' in nativeAddon()) implementations.push(['native', openNativeTransport])
 
 describe.each(implementations)('UDP over %s', (kind, open) => {
   let handler: RecordingHandler
