@@ -1,62 +1,93 @@
 /**
- * Rules of operations as pure functions: which may be asked twice, which is overtaken by another, when
- * one is too late. Who sends them, and when the device listens, is the engine's business.
+ * What becomes of an operation: which goes next, which is overtaken, how it is sent again after silence
+ * or a restart, and what a waiting one waits for. Pure; sends and stores nothing.
  */
-import { between, seconds, type Instant } from '../../base/time.ts'
-import type { Operation, OperationKind } from './types.ts'
+import { after, type Duration, type Instant } from '../../base/time.ts'
+import { derivedTimes, profiles } from '../../config/profiles.ts'
+import type { DeviceStatus } from '../registry/types.ts'
+import type { Operation, OperationKind, OperationReason } from './types.ts'
 
 /**
- * How long after its first transmission a device surely recognises a repetition by its message id:
- * EXCHANGE_LIFETIME of a device with the default timers (RFC 7252 §4.8.2), the shortest there is.
+ * How long every device remembers a message id it has answered: EXCHANGE_LIFETIME with the shortest
+ * parameters any of them uses (RFC 7252 §4.8.2, 247 s). Slower radios remember for longer.
  */
-export const recognisedFor = seconds(247)
+export const shortestExchangeLifetime: Duration = derivedTimes(profiles.ip).exchangeLifetime
 
-/**
- * Kinds that may run twice without harm: reads, and what leaves the same state however often it is done
- * (RFC 7252 §5.1, §5.8). The others are asked at most once.
- */
-const idempotentKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
+/** Asking twice does no harm (RFC 7252 §5.1: safe methods; an observation asked for again is the same one). */
+const repeatable: ReadonlySet<OperationKind> = new Set([
   'read',
-  'write',
-  'delete',
   'discover',
-  'write-attributes',
   'observe',
-  'cancel-observe',
   'read-composite',
   'observe-composite',
 ])
 
-export function isIdempotent(kind: OperationKind): boolean {
-  return idempotentKinds.has(kind)
-}
-
-/** How an operation that is to be sent goes out: the first time, as a repetition, or not at all any more. */
-export type Transmission =
-  | { readonly way: 'fresh' }
-  /** With the message id and token it had: the device answers from its memory if it has run it. */
-  | { readonly way: 'repeat'; readonly messageId: number; readonly token: string }
-  /** It may have run, nobody can tell, and running it again could do harm. */
-  | { readonly way: 'outcome-unknown' }
-
-export function transmissionOf(operation: Operation, now: Instant): Transmission {
-  const { messageId, token, sentAt } = operation
-  if (messageId === undefined || token === undefined || sentAt === undefined) return { way: 'fresh' }
-  if (between(sentAt, now) < recognisedFor) return { way: 'repeat', messageId, token }
-  return isIdempotent(operation.kind) ? { way: 'fresh' } : { way: 'outcome-unknown' }
+export function isRepeatable(kind: OperationKind): boolean {
+  return repeatable.has(kind)
 }
 
 export function isExpired(operation: Operation, now: Instant): boolean {
-  return operation.deadline <= now
+  return now >= operation.deadline
+}
+
+export type Transmission =
+  /** With a message id and token of its own. */
+  | { readonly way: 'fresh' }
+  /** As a retransmission: a device that has executed it repeats its answer (RFC 7252 §4.5). */
+  | { readonly way: 'repeat'; readonly messageId: number; readonly token: string }
+  /** Not at all: it may have been executed, and the device may have forgotten that. */
+  | { readonly way: 'outcome-unknown' }
+
+/**
+ * How an operation goes out now. One that was under way when we stopped, or stayed unanswered, keeps its
+ * message id within the exchange lifetime since it was first sent; after it only what is safe to ask
+ * twice is asked anew.
+ */
+export function transmissionOf(
+  operation: Operation,
+  now: Instant,
+  exchangeLifetime: Duration = shortestExchangeLifetime,
+): Transmission {
+  const { sentAt, messageId, token } = operation
+  if (sentAt === undefined || messageId === undefined || token === undefined) return { way: 'fresh' }
+  // A clock set back says nothing about how long ago it was: then too, only what is safe is repeated.
+  if (now >= sentAt && now < after(sentAt, exchangeLifetime)) return { way: 'repeat', messageId, token }
+  return isRepeatable(operation.kind) ? { way: 'fresh' } : { way: 'outcome-unknown' }
 }
 
 /**
- * The operation of `queue` that a new write makes pointless: the same path, written whole, still waiting
- * and never sent. An older value must not arrive after a newer one.
+ * The waiting operation that a new one of `kind` to `path` makes pointless: an older full write of the same
+ * path, never sent, with nothing asked since that might depend on what it writes. `open` in any order.
  */
-export function supersededBy(kind: OperationKind, path: string, queue: readonly Operation[]): Operation | undefined {
+export function supersededBy(kind: OperationKind, path: string, open: readonly Operation[]): Operation | undefined {
   if (kind !== 'write') return undefined
-  return queue.find(
-    (other) => other.kind === 'write' && other.path === path && other.state === 'queued' && other.attempts === 0,
-  )
+  for (const older of open.toSorted((a, b) => b.id - a.id)) {
+    if (older.path === path && older.kind === 'write') {
+      return older.state === 'queued' && older.attempts === 0 && older.origin === 'operator' ? older : undefined
+    }
+    const isIndependent = (older.kind === 'write' || isRepeatable(older.kind)) && !overlap(older.path, path)
+    if (!isIndependent) return undefined
+  }
+  return undefined
+}
+
+/** Whether one of two paths lies within the other, or one is a composite's list. */
+function overlap(a: string, b: string): boolean {
+  if (a.includes(' ') || b.includes(' ')) return true
+  return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`) || a === '/' || b === '/'
+}
+
+/** What a queued operation waits for, for people; `isNext` says that no other of its device goes first. */
+export function waitingFor(status: DeviceStatus, isNext: boolean): OperationReason | undefined {
+  switch (status) {
+    case 'asleep':
+      return 'device-asleep'
+    case 'never-seen':
+    case 'offline':
+    case 'overdue':
+    case 'retired':
+      return 'device-offline'
+    case 'awake':
+      return isNext ? undefined : 'behind-another'
+  }
 }

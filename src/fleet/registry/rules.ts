@@ -1,62 +1,121 @@
-/** Rules of the registry as pure functions: what a device's status is, which names and tags are taken. */
-import { UsageError } from '../../base/errors.ts'
+/**
+ * What a device's names may look like and whether it can be reached: pure functions, the same for the
+ * engine, the API and the command line. Stores nothing.
+ */
 import { utf8 } from '../../base/bytes.ts'
+import { UsageError } from '../../base/errors.ts'
 import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
-import { derivedTimes, profiles, unknownPeerProfile, type ProfileName } from '../../config/profiles.ts'
+import { isProfileName, profileNames, profiles, unknownPeerProfile, type ProfileName } from '../../config/profiles.ts'
+import type { Settings } from '../../config/tunables.ts'
 import type { DevicePatch } from '../commands.ts'
 import type { Device, DeviceStatus, Registration } from './types.ts'
 
-/**
- * How long a device in queue mode listens after an uplink: what its network does, or MAX_TRANSMIT_WAIT
- * where its receiver is said to be always on (LwM2M Core 1.2 §6.5).
- */
+/** What a status depends on besides the device itself. */
+export interface StatusRules {
+  /** How long after its lifetime a registration still counts (LwM2M Core 1.2 §6.2.2). */
+  readonly grace: Duration
+  /** How long the device listens after an uplink, where more is known than its profile says. */
+  readonly awakeWindow?: Duration | 'always'
+}
+
+export function graceOf(settings: Pick<Settings, 'registration.grace'>): StatusRules {
+  return { grace: milliseconds(settings['registration.grace']) }
+}
+
+/** How long a device in queue mode listens after an uplink; infinite where its receiver is never off. */
 export function awakeWindowOf(profile: ProfileName | undefined): Duration {
-  const of = profile === undefined ? unknownPeerProfile : profiles[profile]
-  return of.awakeWindow === 'always' ? derivedTimes(of).maxTransmitWait : of.awakeWindow
+  return durationOf((profile === undefined ? unknownPeerProfile : profiles[profile]).awakeWindow)
 }
 
-/** The one place that says what state a device is in; nothing of it is stored. */
-export function statusOf(device: Device, registration: Registration | undefined, now: Instant, grace: Duration): DeviceStatus {
+const durationOf = (window: Duration | 'always'): Duration =>
+  window === 'always' ? milliseconds(Number.POSITIVE_INFINITY) : window
+
+/** Reachability as of `now`; the one function that says it (LwM2M Core 1.2 §6.5 for queue mode). */
+export function statusOf(
+  device: Device,
+  registration: Registration | undefined,
+  now: Instant,
+  { grace, awakeWindow }: StatusRules,
+): DeviceStatus {
   if (device.retiredAt !== undefined) return 'retired'
-  if (registration === undefined) return device.firstSeen === undefined ? 'never-seen' : 'offline'
-  if (registration.expiresAt <= now) return now < after(registration.expiresAt, grace) ? 'overdue' : 'offline'
+  if (registration === undefined) {
+    return device.firstSeen === undefined && device.lastSeen === undefined ? 'never-seen' : 'offline'
+  }
+  if (now >= after(registration.expiresAt, grace)) return 'offline'
+  if (now >= registration.expiresAt) return 'overdue'
   if (!registration.queueMode) return 'awake'
-  const heard = Math.max(registration.updatedAt, device.lastSeen ?? registration.updatedAt) as Instant
-  return now < after(heard, awakeWindowOf(device.profile)) ? 'awake' : 'asleep'
+  const heard = Math.max(device.lastSeen ?? 0, registration.updatedAt) as Instant
+  const window = awakeWindow === undefined ? awakeWindowOf(device.profile) : durationOf(awakeWindow)
+  return now < after(heard, window) ? 'awake' : 'asleep'
 }
 
-/** Octets of an endpoint name (LwM2M Core 1.2 §7.4). */
-export const endpointNameLimit = 255
-export const tagLimit = 32
-export const tagNameLimit = 64
-export const tagValueLimit = 256
-export const productLimit = 100
+const longestEndpoint = 255
+const longestProduct = 128
+const mostTags = 32
+const longestTagName = 64
+const longestTagValue = 256
 
-/** Throws UsageError 'device.endpoint', 'device.product' or 'device.tags' that says what is allowed. */
+/** Why `endpoint` cannot be an LwM2M Endpoint Client Name (LwM2M Core 1.2 §7.4), or undefined where it can. */
+export function endpointProblem(endpoint: string): string | undefined {
+  if (endpoint === '') return 'an endpoint name has at least one character'
+  const octets = utf8(endpoint).length
+  if (octets > longestEndpoint) return `an endpoint name has at most ${longestEndpoint} octets, this one has ${octets}`
+  if (/\p{Cc}/u.test(endpoint)) return 'an endpoint name has no control characters'
+  return endpoint.isWellFormed() ? undefined : 'an endpoint name is valid Unicode'
+}
+
+/**
+ * Throws UsageError (422) 'device.endpoint', 'device.product', 'device.tags' or 'device.profile' where
+ * `before` with `patch` could not be a device.
+ */
 export function validatePatch(endpoint: string, patch: DevicePatch, before: Device | undefined): void {
-  if (endpoint === '' || /\p{Cc}/u.test(endpoint) || utf8(endpoint).length > endpointNameLimit) {
-    throw new UsageError('device.endpoint', `an endpoint name has 1 to ${endpointNameLimit} octets and no control characters`)
+  const problem = before === undefined ? endpointProblem(endpoint) : undefined
+  if (problem !== undefined) throw refused('device.endpoint', problem)
+  if (typeof patch.product === 'string' && !isText(patch.product, longestProduct)) {
+    throw refused(
+      'device.product',
+      `a product is a text of 1 to ${longestProduct} characters without control characters`,
+    )
   }
-  if (typeof patch.product === 'string' && (patch.product === '' || patch.product.length > productLimit)) {
-    throw new UsageError('device.product', `a product name has 1 to ${productLimit} characters`)
+  if (typeof patch.profile === 'string' && !isProfileName(patch.profile)) {
+    throw refused(
+      'device.profile',
+      `'${String(patch.profile)}' is no network profile`,
+      `profiles: ${profileNames.join(', ')}`,
+    )
   }
-  const added = Object.entries(patch.tags ?? {}).filter(([, value]) => value !== null)
-  for (const [name, value] of added) {
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) || name.length > tagNameLimit) {
-      throw new UsageError(
+  validateTags(patch.tags ?? {}, before?.tags ?? {})
+}
+
+function validateTags(
+  changes: Readonly<Record<string, string | null>>,
+  before: Readonly<Record<string, string>>,
+): void {
+  const names = new Set(Object.keys(before))
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) {
+      names.delete(name)
+      continue
+    }
+    // No blank, comma or equals sign, so that `tag.site=berlin,tag.floor=3` can be read back.
+    if (!isText(name, longestTagName) || /[\s,=]/.test(name)) {
+      throw refused(
         'device.tags',
-        `'${name}' is no tag name: up to ${tagNameLimit} letters, digits and _ . - , not beginning with . or -`,
+        `the tag name '${name}' is not 1 to ${longestTagName} characters without blanks, commas and equals signs`,
       )
     }
-    if (value!.length > tagValueLimit) {
-      throw new UsageError('device.tags', `the value of tag '${name}' is longer than ${tagValueLimit} characters`)
+    if (!isText(value, longestTagValue)) {
+      throw refused('device.tags', `the value of tag '${name}' is not 1 to ${longestTagValue} characters of text`)
     }
+    names.add(name)
   }
-  const count = new Set([...Object.keys(before?.tags ?? {}), ...added.map(([name]) => name)]).size
-  if (count > tagLimit) throw new UsageError('device.tags', `a device has at most ${tagLimit} tags`)
+  if (names.size > mostTags) throw refused('device.tags', `a device has at most ${mostTags} tags, not ${names.size}`)
 }
 
-/** From settings: the time an ended registration still counts. */
-export function graceOf(settings: { readonly 'registration.grace': number }): Duration {
-  return milliseconds(settings['registration.grace'])
+function isText(text: string, longest: number): boolean {
+  return text !== '' && text.length <= longest && !/\p{Cc}/u.test(text) && text.isWellFormed()
+}
+
+function refused(code: string, message: string, hint?: string): UsageError {
+  return new UsageError(code, message, { status: 422, ...(hint === undefined ? {} : { hint }) })
 }
