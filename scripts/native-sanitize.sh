@@ -23,7 +23,8 @@ echo "== valgrind"
 CFLAGS="-O1 -g" node scripts/build-native.mjs
 log="$(mktemp)"
 # Only errors with a frame of the add-on count: V8's generated code looks wild to valgrind.
-valgrind --trace-children=no --smc-check=all-non-file --error-limit=no --log-file="$log" \
+valgrind --trace-children=no --smc-check=all-non-file --error-limit=no --leak-check=full --show-leak-kinds=definite \
+  --log-file="$log" \
   "$node_binary" --jitless --no-opt scripts/native-exercise.mjs
 if awk 'BEGIN { RS = "" } /native\/[a-z]+\.c|\((addon|aead|paths|udp)\.c:/ { print; found = 1 } END { exit found }' "$log"; then
   echo "valgrind: nothing to say about the add-on"
