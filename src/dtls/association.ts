@@ -77,6 +77,9 @@ export class Association implements Deadlined {
   renegotiationRefused: Instant | undefined
   /** Tells this set of keys from every other one; set where snapshots are made. */
   fingerprint: number | undefined
+  /** Its neighbours in the order they were heard; left to the table. */
+  older: Association | undefined
+  newer: Association | undefined
   deadline: Instant = never
   deadlineSlot = -1
 

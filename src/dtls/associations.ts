@@ -157,7 +157,10 @@ export class Associations {
     if (this.#alive.has(fingerprint) || cidTaken) return 'snapshot-alive'
     const known = this.#generations.peek(fingerprint)
     if (known !== undefined && state.generation < known) return 'snapshot-rolled-back'
-    if (durable !== undefined && durable.window.edge < state.window.edge) return 'snapshot-rolled-back'
+    const isOlderThanSnapshot =
+      durable !== undefined &&
+      (durable.window.edge < state.window.edge || durable.reservedUpTo < state.writeSequence)
+    if (isOlderThanSnapshot) return 'snapshot-rolled-back'
     const resumeAt = Math.max(state.writeSequence, durable?.reservedUpTo ?? 0)
     const association = new Association(
       crypto,

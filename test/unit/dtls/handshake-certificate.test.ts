@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { noBytes } from '../../../src/base/bytes.ts'
+import type { DtlsOptions, OwnCertificate } from '../../../src/dtls/options.ts'
+import { defaultSuites, type CipherSuite } from '../../../src/dtls/suites.ts'
+import {
+  authority,
+  behindCertificate,
+  brokenChainCertificate,
+  deviceCertificate,
+  expiredCertificate,
+  issuedCertificate,
+  serverCertificate,
+  strangerCertificate,
+  wideCertificate,
+} from '../../support/dtls-certificates.ts'
+import { DtlsPair, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
+import type { ClientTerms } from '../../../src/dtls/handshake/client.ts'
+
+const ecdsaSuites: readonly CipherSuite[] = defaultSuites.filter(({ keyExchange }) => keyExchange === 'ecdhe-ecdsa')
+const certified: Partial<DtlsOptions> = { certificate: serverCertificate, authorities: [authority] }
+
+function terms(certificate: OwnCertificate | undefined, extra: Partial<ClientTerms> = {}): ClientTerms {
+  return { suites: ecdsaSuites, cidDialect: 54, ...(certificate === undefined ? {} : { certificate }), ...extra }
+}
+
+function pairOf(server: PeerOptions = {}, client: Partial<DtlsOptions> = {}): DtlsPair {
+  return new DtlsPair(
+    { ...server, options: { ...certified, ...server.options } },
+    { options: { ...certified, ...client } },
+  )
+}
+
+const raw = { certificateTypes: ['raw-public-key'] } as const
+
+describe('a handshake with certificates', () => {
+  it.each(ecdsaSuites.map((suite) => [suite.name, suite] as const))('%s with X.509 on both sides', (name, suite) => {
+    const pair = pairOf().connect(terms(deviceCertificate, { suites: [suite] }))
+    expect(pair.server.lastOpened).toMatchObject({
+      suite: name,
+      principal: { kind: 'certificate', names: ['urn:imei:350000000000002', 'meter-2.example'] },
+    })
+    expect(pair.client.lastOpened).toMatchObject({ principal: { kind: 'certificate', names: ['localhost'] } })
+    pair.client.sendText(pair.now, pair.client.lastOpened.id, 'hello')
+    expect(pair.settle().server.texts).toEqual(['hello'])
+  })
+
+  it.each(['secp256r1', 'x25519', 'secp384r1'] as const)('over %s', (group) => {
+    const pair = pairOf({ options: { groups: [group] } }).connect(terms(deviceCertificate))
+    expect(pair.server.opens).toHaveLength(1)
+  })
+
+  it('with raw public keys on both sides the key itself is who the peer is', () => {
+    const pair = pairOf({ options: { authorities: [] } }).connect(terms(deviceCertificate, raw))
+    expect(pair.server.lastOpened.principal).toEqual({
+      kind: 'raw-public-key',
+      publicKey: new Uint8Array(deviceCertificate.publicKey),
+    })
+    expect(pair.server.lookups).toMatchObject([{ query: { kind: 'raw-public-key' } }])
+    expect(pair.client.lookups).toMatchObject([{ query: { kind: 'raw-public-key' } }])
+  })
+
+  it('a chain over an intermediate authority is followed', () => {
+    const pair = pairOf().connect(terms(behindCertificate))
+    expect(pair.server.lastOpened.certificate?.commonName).toBe('urn:imei:350000000000004')
+  })
+
+  it('keys on P-384 sign and are verified', () => {
+    const pair = pairOf({ options: { certificate: wideCertificate } }).connect(terms(wideCertificate))
+    expect(pair.server.opens).toHaveLength(1)
+  })
+
+  it.each([
+    ['from another authority', strangerCertificate, 'certificate-untrusted'],
+    ['from someone who is no authority', issuedCertificate, 'certificate-untrusted'],
+    ['with a link missing', brokenChainCertificate, 'certificate-untrusted'],
+    ['out of date', expiredCertificate, 'certificate-expired'],
+    ['of octets that are none', { ...deviceCertificate, chain: [new Uint8Array(20)] }, 'certificate-malformed'],
+    [
+      'with a chain too long',
+      { ...deviceCertificate, chain: Array(6).fill(deviceCertificate.chain[0]) },
+      'certificate-malformed',
+    ],
+  ] as const)('a certificate %s is refused', (_what, certificate, reason) => {
+    const pair = pairOf().connect(terms(certificate as OwnCertificate))
+    expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason }])
+    expect(pair.server.opens).toEqual([])
+  })
+
+  it('a holder nobody knows is refused although its certificate is valid', () => {
+    const pair = pairOf({ lookup: () => ({ kind: 'unknown' }) }).connect(terms(deviceCertificate))
+    expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason: 'certificate-untrusted' }])
+  })
+
+  it('a client does not trust a server it was told not to', () => {
+    const pair = new DtlsPair(
+      { options: certified },
+      { options: certified, lookup: () => ({ kind: 'unknown' }) },
+    ).connect(terms(deviceCertificate))
+    expect(pair.client.reports).toMatchObject([{ outcome: 'failed', reason: 'certificate-untrusted' }])
+  })
+
+  it.each([
+    ['needed', false],
+    ['wanted', true],
+    ['none', true],
+  ] as const)(
+    'client authentication %s: a client without a certificate gets in: %s',
+    (clientAuthentication, getsIn) => {
+      const pair = pairOf({ options: { clientAuthentication } }).connect(terms(undefined))
+      expect(pair.server.opens.map(({ principal }) => principal.kind)).toEqual(getsIn ? ['anonymous'] : [])
+      if (!getsIn) expect(pair.server.reports).toMatchObject([{ reason: 'certificate-missing' }])
+    },
+  )
+
+  it('a certificate type neither has in common is its own failure', () => {
+    const pair = pairOf({ options: { rawPublicKeys: false } }).connect(terms(deviceCertificate, raw))
+    expect(pair.server.reports).toMatchObject([{ reason: 'no-common-certificate-type' }])
+  })
+
+  it('without a certificate of its own a server falls back to what it can serve', () => {
+    const offer = { ...pskTerms(), suites: defaultSuites }
+    const pair = new DtlsPair().connect(offer)
+    expect(pair.server.lastOpened.suite).toBe('PSK_WITH_AES_128_CCM_8')
+  })
+
+  it('a name that is an address is ignored, another one is passed on', () => {
+    for (const [given, seen] of [
+      ['192.0.2.1', undefined],
+      ['lwm2m.example.org', 'lwm2m.example.org'],
+    ] as const) {
+      const pair = new DtlsPair().connect(pskTerms({ serverName: given }))
+      expect(pair.server.lookups[0]?.query.serverName).toBe(seen)
+      expect(pair.server.opens).toHaveLength(1)
+    }
+  })
+
+  it('record size limits of both kinds are kept by our records', () => {
+    for (const limit of [{ maxFragmentLength: 512 }, { recordSizeLimit: 200 }] as const) {
+      const pair = pairOf().connect(terms(deviceCertificate, limit))
+      const wanted = 'maxFragmentLength' in limit ? 512 : 200
+      expect(pair.server.endpoint.dataLimit(pair.server.lastOpened.id)).toBe(wanted)
+      expect(pair.server.sendText(pair.now, pair.server.lastOpened.id, 'x'.repeat(wanted))).toBe(true)
+      expect(pair.server.sendText(pair.now, pair.server.lastOpened.id, 'x'.repeat(wanted + 1))).toBe(false)
+      const plain = pair.log.filter(({ direction, bytes }) => direction === 'down' && bytes[0] === 22)
+      for (const { bytes } of plain) expect(recordLengths(bytes).every((length) => length <= wanted)).toBe(true)
+    }
+  })
+
+  it('an empty key from the store is no key', () => {
+    const pair = new DtlsPair({ lookup: () => ({ kind: 'key', key: noBytes }) }).connect()
+    expect(pair.server.opens).toEqual([])
+  })
+})
+
+function recordLengths(datagram: Uint8Array): readonly number[] {
+  const lengths: number[] = []
+  for (let at = 0; at < datagram.length; at += 13 + lengths.at(-1)!) {
+    lengths.push(datagram[at + 11]! * 256 + datagram[at + 12]!)
+  }
+  return lengths
+}
