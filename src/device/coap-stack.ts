@@ -74,6 +74,7 @@ export class CoapStack {
   readonly #events: StackEvents
   readonly #waitLimit: number
   #last: Promise<unknown> = Promise.resolve()
+  #interruptions = 0
   #closed = false
   #abandon: (() => void) | undefined
 
@@ -102,7 +103,10 @@ export class CoapStack {
 
   /** The answer, or undefined where none came: no answer within MAX_TRANSMIT_WAIT, RST, or the stack was closed. */
   exchange(exchange: Exchange): Promise<Reply | undefined> {
-    const result = this.#last.then(() => (this.#closed ? undefined : this.#run(exchange)))
+    const interruptions = this.#interruptions
+    const result = this.#last.then(() =>
+      this.#closed || interruptions !== this.#interruptions ? undefined : this.#run(exchange),
+    )
     this.#last = result
     return result
   }
@@ -147,8 +151,9 @@ export class CoapStack {
     return { hostname: address, port, method, options, confirmable: true, agent: this.#agent }
   }
 
-  /** Gives up on the request under way: it ends without an answer. */
+  /** Gives up on the request under way and on those waiting behind it: they end without an answer. */
   interrupt(): void {
+    this.#interruptions++
     this.#abandon?.()
   }
 

@@ -35,7 +35,7 @@ export interface DeviceParts {
 }
 
 const tickPeriod: Duration = milliseconds(500)
-const measurePeriod: Duration = seconds(5)
+const measurePeriod: Duration = seconds(2)
 /** Between an answer that says "I reboot" and the reboot: the answer must be out, latency and all. */
 const partingTime: Duration = milliseconds(300)
 /** From registering with a faulty image to its crash. */

@@ -144,8 +144,10 @@ export class FirmwareUpdate implements PackageReceiver {
       blockSize,
       pause: (wait) => pause(wait, signal),
       progress: (received, total, size) => this.#progress.show(received, total, size),
-      interrupted: (retryIn) =>
-        narrator.trouble(`firmware  no answer to a block; goes on from ${flash.stagedLength} in ${retryIn / 1000} s`),
+      interrupted: (retryIn) => {
+        if (signal.aborted) return
+        narrator.trouble(`firmware  no answer to a block; goes on from ${flash.stagedLength} in ${retryIn / 1000} s`)
+      },
     })
     source.close()
     if (signal.aborted || outcome === 'given-up') return

@@ -24,7 +24,7 @@ export function inspectImage(image: Buffer): Inspection {
   if (image.length >= headerSize && image.readUInt32LE(0) === imageMagic) return inspectMcuboot(image)
   const version = /^version=([0-9A-Za-z.+-]{1,64})\s*$/m.exec(image.toString('latin1', 0, versionLineWithin))?.[1]
   if (version !== undefined) return { ok: true, version }
-  const reason = 'neither an MCUboot header nor a line version=… (see coapstan device --make-image)'
+  const reason = 'neither an MCUboot header nor a line version=… in it'
   return { ok: false, result: results.packageType, reason }
 }
 

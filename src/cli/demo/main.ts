@@ -1,0 +1,141 @@
+/**
+ * `coapstan demo`: the quick start by itself. Starts a server on free ports with a directory of its own and
+ * two virtual devices, then types the commands a user would. Speaks to all of them from outside only.
+ */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { styleText } from 'node:util'
+import { Stage, StepFailed, type Background } from './stage.ts'
+
+const nbiot = 'urn:dev:demo-nbiot'
+const thread = 'urn:dev:demo-thread'
+const interruptedExit = 130
+/** Milliseconds. */
+const startPatience = 15_000
+const observeFor = 7000
+/** Octets; at 512 a block a slow radio fetches it in some ten seconds. */
+const imageSize = 12_288
+/** Lines of a device shown after a command. */
+const shownLines = 6
+
+const paint = (style: 'bold' | 'dim' | 'cyan' | 'green' | 'red', text: string): string =>
+  styleText(style, text, { stream: process.stdout })
+const tell = (text = ''): void => void process.stdout.write(`${text}\n`)
+
+const [coapPort, httpPort] = await Promise.all([freeUdpPort(), freeTcpPort()])
+const stage = new Stage(httpPort)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    void stage.close().then(() => process.exit(interruptedExit))
+  })
+}
+process.exitCode = await play()
+await stage.close()
+
+async function play(): Promise<number> {
+  const began = Date.now()
+  try {
+    await show()
+    tell(paint('green', `\n✔ All of it in ${Math.round((Date.now() - began) / 1000)} s, and nothing is left behind.`))
+    tell(whatNext())
+    return 0
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+    tell(paint('red', `\n✘ The demonstration stopped: ${error.message}`))
+    for (const line of error.lines) tell(paint('dim', `    ${line}`))
+    return 1
+  }
+}
+
+async function show(): Promise<void> {
+  heading('A server', `CoAP on udp/${coapPort}, HTTP on ${httpPort}, SQLite in ${stage.directory}`)
+  const server = stage.start('the server', [
+    'serve',
+    ...['--data-directory', `${stage.directory}/data`],
+    ...['--coap-host', '127.0.0.1', '--coap-port', String(coapPort), '--http-port', String(httpPort)],
+  ])
+  await server.says(new RegExp(`\\b${httpPort}\\b`), startPatience)
+  echo(server)
+
+  heading('Two virtual devices', 'an NB-IoT one that sleeps, and a Thread one that polls every 2 s')
+  const first = device(nbiot, ['--personality', 'nbiot', '--latency', '250ms', '--reboot-time', '2s'])
+  const second = device(thread, ['--personality', 'thread-sleepy'])
+  for (const each of [first, second]) await each.says(/→ register .* 2\.01/, startPatience)
+  echo(first)
+  echo(second)
+  await command(['devices'])
+
+  heading('Ask a device', 'every request is a stored operation first, sent when the device can hear it')
+  await command(['read', thread, '/3/0'])
+  await command(['write', thread, '/3/0/14', '+02:00'], second)
+  await command(['observe', thread, '/4/0/2', '--follow'], second, observeFor)
+
+  heading('New firmware for the sleepy NB-IoT device', 'pulled block by block, tried, confirmed after it registered')
+  await command(['firmware', 'make-demo-image', '1.1.0', './app-1.1.0.bin', '--size', String(imageSize)])
+  await command(['firmware', 'add', './app-1.1.0.bin', '--version', '1.1.0', '--product', 'demo'])
+  first.news()
+  await command(['firmware', 'update', nbiot, '1.1.0', '--watch'], first)
+  await command(['read', nbiot, '/3/0/3'])
+
+  heading('What became of it all')
+  await command(['operations', nbiot])
+}
+
+function device(endpoint: string, options: readonly string[]): Background {
+  const args = ['device', '--endpoint', endpoint, '--server', `coap://127.0.0.1:${coapPort}`, ...options]
+  return stage.start(endpoint, args)
+}
+
+/** Runs one command and shows it as typed; then what `watched` made of it. */
+async function command(args: readonly string[], watched?: Background, enough?: number): Promise<void> {
+  watched?.news()
+  const typed = args.map((arg) => (/[\s"]/.test(arg) ? JSON.stringify(arg) : arg)).join(' ')
+  tell(`\n${paint('cyan', '$')} ${paint('bold', `coapstan ${typed}`)}`)
+  const code = await stage.run(args, enough)
+  const stopped = enough !== undefined && code === interruptedExit
+  if (code !== 0 && !stopped) throw new StepFailed(`'coapstan ${typed}' ended with ${code}`, watched?.news() ?? [])
+  if (watched !== undefined) echo(watched)
+}
+
+/** The last of what a process in the background said. */
+function echo(background: Background): void {
+  const news = background.news().filter((line) => line.trim() !== '')
+  for (const line of news.slice(-shownLines)) tell(paint('dim', `  ${background.name} │ ${line}`))
+}
+
+function heading(title: string, more = ''): void {
+  tell(`\n${paint('bold', `━━ ${title}`)}${more === '' ? '' : paint('dim', `  ${more}`)}`)
+}
+
+function whatNext(): string {
+  const lines = [
+    '',
+    'Now with a server that stays:',
+    '  npx coapstan serve                                       # or npm start',
+    '  npx coapstan device --endpoint urn:dev:demo-1            # in a second terminal',
+    '  npx coapstan observe urn:dev:demo-1 /3303/0/5700 --follow',
+    '  npx coapstan device --endpoint urn:dev:demo-2 --personality nbiot --loss 0.1 --faulty-image',
+    '  npx coapstan --help',
+  ]
+  return lines.join('\n')
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  return port
+}
+
+async function freeTcpPort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  if (address === null || typeof address === 'string') throw new StepFailed('no TCP port is free')
+  return address.port
+}
