@@ -65,7 +65,7 @@ export function openUdp(peer: Peer, events: CarrierEvents): Promise<Carrier> {
 }
 
 /** node-dtls-client sends each flight once, so a lost one means to begin anew after this long. */
-const handshakeTimeout: Duration = seconds(9)
+const handshakeTimeout: Duration = seconds(4)
 
 /** Rejects where the handshake fails or times out. */
 export function openDtls(peer: Peer, psk: Psk, events: CarrierEvents): Promise<Carrier> {

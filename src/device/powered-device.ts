@@ -38,8 +38,8 @@ const tickPeriod: Duration = milliseconds(500)
 const measurePeriod: Duration = seconds(2)
 /** Between an answer that says "I reboot" and the reboot: the answer must be out, latency and all. */
 const partingTime: Duration = milliseconds(300)
-/** From registering with a faulty image to its crash. */
-const lateCrashTime: Duration = seconds(15)
+/** From registering with a faulty image to its crash, in times a reboot takes: slow devices do all more slowly. */
+const lateCrashReboots = 8
 const watchdogTime: Duration = seconds(1)
 
 export class PoweredDevice {
@@ -153,12 +153,12 @@ export class PoweredDevice {
 
   #hasRegistered(): void {
     this.registered = true
-    const { boot, options, flash, narrator } = this.#parts
+    const { boot, options, flash, personality, narrator } = this.#parts
     if (boot.event !== 'testing' || flash.record.swap !== 'testing') return
     if (options.faultyImage === 'late') {
       this.#firmware.reportSuccess()
       narrator.happened(`image ${boot.version} reports success, yet will crash before it confirms itself`)
-      this.#endAfter('crash', lateCrashTime)
+      this.#endAfter('crash', milliseconds(lateCrashReboots * personality.rebootTime))
       return
     }
     this.#firmware.confirm(boot.version)

@@ -2,9 +2,6 @@
  * `coapstan demo`: the quick start by itself. Starts a server on free ports with a directory of its own and
  * two virtual devices, then types the commands a user would. Speaks to all of them from outside only.
  */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { styleText } from 'node:util'
 import { Stage, StepFailed, type Background } from './stage.ts'
 
@@ -23,8 +20,7 @@ const paint = (style: 'bold' | 'dim' | 'cyan' | 'green' | 'red', text: string): 
   styleText(style, text, { stream: process.stdout })
 const tell = (text = ''): void => void process.stdout.write(`${text}\n`)
 
-const [coapPort, httpPort] = await Promise.all([freeUdpPort(), freeTcpPort()])
-const stage = new Stage(httpPort)
+const stage = new Stage()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     void stage.close().then(() => process.exit(interruptedExit))
@@ -49,18 +45,22 @@ async function play(): Promise<number> {
 }
 
 async function show(): Promise<void> {
-  heading('A server', `CoAP on udp/${coapPort}, HTTP on ${httpPort}, SQLite in ${stage.directory}`)
-  const server = stage.start('the server', [
+  heading('A server', 'CoAP, HTTP and SQLite in one process, on free ports and with a directory of its own')
+  const server = stage.start('server', [
     'serve',
     ...['--data-directory', `${stage.directory}/data`],
-    ...['--coap-host', '127.0.0.1', '--coap-port', String(coapPort), '--http-port', String(httpPort)],
+    ...['--coap-host', '127.0.0.1', '--coap-port', '0', '--http-port', '0'],
   ])
-  await server.says(new RegExp(`\\b${httpPort}\\b`), startPatience)
+  const [, coapPort] = await server.says(/coap +udp \S+:(\d+)/, startPatience)
+  const [, httpUrl] = await server.says(/(http:\/\/\S+)\/v1/, startPatience)
+  stage.environment['COAPSTAN_SERVER'] = httpUrl
   echo(server)
 
   heading('Two virtual devices', 'an NB-IoT one that sleeps, and a Thread one that polls every 2 s')
-  const first = device(nbiot, ['--personality', 'nbiot', '--latency', '250ms', '--reboot-time', '2s'])
-  const second = device(thread, ['--personality', 'thread-sleepy'])
+  const device = (endpoint: string, ...options: readonly string[]): Background =>
+    stage.start(endpoint, ['device', '--endpoint', endpoint, '--server', `coap://127.0.0.1:${coapPort}`, ...options])
+  const first = device(nbiot, '--personality', 'nbiot', '--latency', '250ms', '--reboot-time', '2s')
+  const second = device(thread, '--personality', 'thread-sleepy')
   for (const each of [first, second]) await each.says(/→ register .* 2\.01/, startPatience)
   echo(first)
   echo(second)
@@ -80,11 +80,6 @@ async function show(): Promise<void> {
 
   heading('What became of it all')
   await command(['operations', nbiot])
-}
-
-function device(endpoint: string, options: readonly string[]): Background {
-  const args = ['device', '--endpoint', endpoint, '--server', `coap://127.0.0.1:${coapPort}`, ...options]
-  return stage.start(endpoint, args)
 }
 
 /** Runs one command and shows it as typed; then what `watched` made of it. */
@@ -119,23 +114,4 @@ function whatNext(): string {
     '  npx coapstan --help',
   ]
   return lines.join('\n')
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new StepFailed('no TCP port is free')
-  return address.port
 }

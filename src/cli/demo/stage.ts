@@ -68,16 +68,17 @@ export class Background {
   }
 
   /** Resolves once a line matches; fails when the process ends or `patience` milliseconds are over. */
-  says(pattern: RegExp, patience: number): Promise<void> {
+  says(pattern: RegExp, patience: number): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
-      const finish = (failure?: string): void => {
+      const finish = (outcome: RegExpExecArray | string): void => {
         clearTimeout(timer)
         this.#watchers.delete(look)
-        if (failure === undefined) resolve()
-        else reject(new StepFailed(failure, this.#lines.slice(-10)))
+        if (typeof outcome !== 'string') resolve(outcome)
+        else reject(new StepFailed(outcome, this.#lines.slice(-10)))
       }
       const look = (): void => {
-        if (this.#lines.some((line) => pattern.test(line))) finish()
+        const found = pattern.exec(this.#lines.join('\n'))
+        if (found !== null) finish(found)
         else if (this.#ended) finish(`${this.name} ended by itself`)
       }
       const timer = setTimeout(
@@ -102,23 +103,20 @@ export class Background {
 
 export class Stage {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'coapstan-demo-'))
-  readonly #environment: NodeJS.ProcessEnv
+  /** Where the commands find the server, once it is known. */
+  readonly environment: NodeJS.ProcessEnv
   readonly #background: Background[] = []
   #foreground: ChildProcess | undefined
   #closed = false
 
-  constructor(httpPort: number) {
-    this.#environment = {
-      ...process.env,
-      COAPSTAN_SERVER: `http://127.0.0.1:${httpPort}`,
-      COAPSTAN_DATA_DIRECTORY: path.join(this.directory, 'data'),
-    }
+  constructor() {
+    this.environment = { ...process.env, COAPSTAN_DATA_DIRECTORY: path.join(this.directory, 'data') }
   }
 
   start(name: string, args: readonly string[]): Background {
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.directory,
-      env: { ...this.#environment, NO_COLOR: '1' },
+      env: { ...this.environment, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Ctrl-C is ours to handle: the processes end in order, devices before the server.
       detached: true,
@@ -133,7 +131,7 @@ export class Stage {
     if (this.#closed) return 1
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.directory,
-      env: this.#environment,
+      env: this.environment,
       stdio: ['ignore', 'inherit', 'inherit'],
     })
     this.#foreground = child

@@ -84,6 +84,19 @@ it('reverts an image that never registers, and says so', async () => {
   expect([await read('/3/0/3'), await read('/5/0/3'), await read('/5/0/5')]).toEqual(['1.0.0', '0', '8'])
 })
 
+it('with a late fault reports success, crashes unconfirmed, and comes back as it was', async () => {
+  await start({ faultyImage: 'late' })
+  await writeUri(`${server.uri}/fw/app`)
+  await device.says(/firmware {2}Downloaded/)
+  await execute('/5/0/2')
+  await device.says(/reports success, yet will crash/)
+  expect([await read('/3/0/3'), await read('/5/0/5')]).toEqual(['1.1.0', '1'])
+  await device.says(/• crashed/)
+  await device.says(/back to 1\.0\.0/)
+  await device.says(/→ register .* 2\.01/)
+  expect([await read('/3/0/3'), await read('/5/0/3'), await read('/5/0/5')]).toEqual(['1.0.0', '0', '8'])
+})
+
 it('goes on after its own restart, from the last block it had', async () => {
   server.silentAfter = 7
   await start({ stateDirectory: directory })
