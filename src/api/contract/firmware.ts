@@ -14,9 +14,6 @@ export const updateStates = [
   'cancelled',
 ] as const satisfies readonly UpdateState[]
 
-/** States an update does not leave. */
-export const finalUpdateStates: readonly UpdateState[] = ['confirmed', 'failed', 'cancelled']
-
 const octets = Type.Integer({ minimum: 0, description: 'Octets' })
 
 export const imageSchema = Type.Object(

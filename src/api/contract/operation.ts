@@ -1,4 +1,4 @@
-/** Operations as the API shows and takes them, and the shape of what a device answered. */
+/** Operations as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import type { OperationKind, OperationReason, OperationState } from '../../fleet/operations/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema, pathSchema, waitSchema } from './scalars.ts'
@@ -43,46 +43,6 @@ export const operationReasons = [
   'superseded',
 ] as const satisfies readonly OperationReason[]
 
-/**
- * One value a device told, with what the model knows of it. Integers are strings of digits, times ISO
- * 8601, octets base64, object links `3:0`; what is empty has no value.
- */
-export const nodeSchema = Type.Object(
-  {
-    path: Type.String({ description: 'Of a resource, or of an instance of a multiple one: /3/0/7/1' }),
-    name: Type.Optional(Type.String({ description: 'Of the resource, as the model calls it' })),
-    type: Type.Optional(Type.String({ description: 'string, integer, unsigned, float, boolean, opaque, time, …' })),
-    value: Type.Optional(Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
-    units: Type.Optional(Type.String()),
-    at: Type.Optional(instantSchema),
-  },
-  { title: 'Node', additionalProperties: false },
-)
-export type NodeJson = Static<typeof nodeSchema>
-
-/** Result of read, observe and their composites; also the detail of a `notification` event. */
-export const valuesSchema = Type.Object(
-  { path: Type.String(), nodes: Type.Array(nodeSchema) },
-  { title: 'Values', additionalProperties: true },
-)
-export type ValuesJson = Static<typeof valuesSchema>
-
-/** Result of discover. */
-export const linksSchema = Type.Object(
-  {
-    path: Type.String(),
-    links: Type.Array(
-      Type.Object({
-        path: Type.String(),
-        name: Type.Optional(Type.String()),
-        attributes: Type.Record(Type.String(), Type.String()),
-      }),
-    ),
-  },
-  { title: 'Links', additionalProperties: true },
-)
-export type LinksJson = Static<typeof linksSchema>
-
 export const operationSchema = Type.Object(
   {
     id: idSchema,
@@ -97,7 +57,12 @@ export const operationSchema = Type.Object(
     reason: Type.Optional(Type.Enum([...operationReasons])),
     detail: Type.Optional(Type.String()),
     code: Type.Optional(Type.String({ description: 'CoAP code of the answer, 2.05' })),
-    result: Type.Optional(Type.Unknown({ description: 'Values after read and observe, Links after discover' })),
+    result: Type.Optional(
+      Type.Unknown({
+        description:
+          'What the device answered: after read and observe a tree of path, name, type, unit and value, values, resources, instances or objects; after discover a list of path, name and attributes; after create the path',
+      }),
+    ),
     createdAt: instantSchema,
     sentAt: Type.Optional(instantSchema),
     finishedAt: Type.Optional(instantSchema),

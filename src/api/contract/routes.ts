@@ -217,10 +217,8 @@ type Part<N extends DescribedRoute, P extends string> = Table[N]['schema'] exten
     ? Static<S>
     : undefined
   : undefined
-type Success<N extends DescribedRoute> = Extract<
-  Table[N]['schema']['response'][keyof Table[N]['schema']['response']],
-  TSchema
->
+type Answers<N extends DescribedRoute> = Table[N]['schema']['response']
+type Success<N extends DescribedRoute> = Extract<Answers<N>[Exclude<keyof Answers<N>, 'default'>], TSchema>
 
 /** What a client hands to a route and gets from it. */
 export interface Call<N extends DescribedRoute> {

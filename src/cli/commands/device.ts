@@ -1,0 +1,109 @@
+/** `coapstan device`: a virtual device, to try the server with; it shares no protocol code with it. */
+import { randomInt } from 'node:crypto'
+import type { DeviceOptions } from '../../device/options.ts'
+import { does, type AddCommand } from '../command.ts'
+import { usageFailure } from '../failure.ts'
+import { countOf, durationOf, type Session } from '../session.ts'
+
+interface GivenOptions {
+  readonly endpoint: string
+  readonly lifetime?: string
+  readonly personality?: string
+  readonly loss?: string
+  readonly psk?: string
+  readonly faultyImage?: true | string
+  readonly product?: string
+  readonly version?: string
+  readonly state?: string
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly seed?: string
+  readonly once?: boolean
+  readonly duration?: string
+  readonly latency?: string
+  readonly updateEvery?: string
+  readonly rebootTime?: string
+}
+
+export const addDevice: AddCommand = (parent, frame) => {
+  const device = parent
+    .command('device')
+    .description('run a virtual device; --server is where it registers, coap://127.0.0.1:5683 unless told')
+    .requiredOption('--endpoint <name>', 'its endpoint name')
+    .option('--personality <name>', 'what it pretends to be: nbiot, thread-sleepy or ip')
+    .option('--loss <share>', 'share of its own datagrams that are lost, for example 0.1')
+    .option('--lifetime <seconds>', 'how long a registration holds')
+    .option('--product <name>', 'its model number')
+    .option('--version <version>', 'the firmware a new device runs')
+    .option('--faulty-image [when]', 'images it is given do not work: they fail at boot, or late')
+    .option('--psk <identity:hexkey>', 'for coaps://')
+    .option('--state <directory>', 'keep its flash there, so that it goes on where it was')
+    .option('--seed <number>', 'makes measurements and losses repeatable')
+    .option('--latency <duration>', 'time its datagrams take, besides the real network')
+    .option('--update-every <duration>', 'how often it updates its registration')
+    .option('--reboot-time <duration>', 'how long a reboot takes')
+    .option('--once', 'register, update, deregister, and end')
+    .option('--duration <duration>', 'end after this time')
+    .option('--quiet', 'only tell what goes wrong')
+    .option('--verbose', 'tell everything')
+  does<GivenOptions>(
+    device,
+    frame,
+    [
+      'coapstan device --endpoint urn:dev:demo-1',
+      'coapstan device --endpoint urn:dev:demo-2 --personality nbiot --loss 0.1 --server coap://192.0.2.1',
+    ],
+    async (session, _args, given) => {
+      const { defaultDeviceOptions } = await import('../../device/options.ts')
+      const { runDevice } = await import('../../device/main.ts')
+      const server = device.parent?.opts<{ server?: string }>().server
+      const options = optionsOf(session, given, { ...defaultDeviceOptions, ...(server !== undefined && { server }) })
+      return runDevice(options, session.surroundings.interrupted)
+    },
+  )
+}
+
+function optionsOf(
+  session: Session,
+  given: GivenOptions,
+  defaults: Omit<DeviceOptions, 'endpoint' | 'print'>,
+): DeviceOptions {
+  const { surroundings, paint } = session
+  const duration = (flag: string, text: string | undefined): DeviceOptions['latency'] =>
+    text === undefined ? undefined : (durationOf(flag, text) as DeviceOptions['latency'])
+  return {
+    ...defaults,
+    endpoint: given.endpoint,
+    ...(given.lifetime !== undefined && { lifetime: countOf('--lifetime', given.lifetime, 1) }),
+    // The device says itself which there are.
+    ...(given.personality !== undefined && { personality: given.personality as DeviceOptions['personality'] }),
+    ...(given.loss !== undefined && { loss: Number(given.loss) }),
+    ...(given.product !== undefined && { product: given.product }),
+    ...(given.version !== undefined && { version: given.version }),
+    psk: pskOf(given.psk),
+    faultyImage: faultOf(given.faultyImage),
+    stateDirectory: given.state,
+    verbosity: given.quiet ? 'quiet' : given.verbose ? 'verbose' : 'normal',
+    colours: paint('dim', 'x') !== 'x',
+    seed: given.seed === undefined ? randomInt(2 ** 31) : countOf('--seed', given.seed),
+    until: given.once ? 'registered' : duration('--duration', given.duration),
+    latency: duration('--latency', given.latency),
+    updatePeriod: duration('--update-every', given.updateEvery),
+    rebootTime: duration('--reboot-time', given.rebootTime),
+    print: (line) => surroundings.out.write(`${line}\n`),
+  }
+}
+
+function pskOf(text: string | undefined): DeviceOptions['psk'] {
+  if (text === undefined) return undefined
+  const [, identity, key] = /^(.+):((?:[0-9a-f]{2})+)$/i.exec(text) ?? []
+  if (identity === undefined || key === undefined) throw usageFailure('--psk is not identity:hexkey')
+  return { identity, key: Buffer.from(key, 'hex') }
+}
+
+function faultOf(when: true | string | undefined): DeviceOptions['faultyImage'] {
+  if (when === undefined) return false
+  if (when === true || when === 'boot') return 'boot'
+  if (when === 'late') return 'late'
+  throw usageFailure(`--faulty-image '${when}' is neither boot nor late`)
+}

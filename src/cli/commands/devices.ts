@@ -1,0 +1,201 @@
+/** `coapstan devices`: the fleet at a glance, one device, and what the operator says of it. */
+import type { DeviceJson, DevicePatchJson } from '../../api/contract/device.ts'
+import type { Call } from '../../api/contract/routes.ts'
+import { countOf, pairsOf, type Session } from '../session.ts'
+import { does, gathered, withExamples, type AddCommand } from '../command.ts'
+import { ServerProblem, usageFailure } from '../failure.ts'
+import { durationText, relativeTime, type Style } from '../style.ts'
+import type { Column } from '../table.ts'
+
+interface ListOptions {
+  readonly product?: string
+  readonly status?: string
+  readonly tag?: readonly string[]
+  readonly prefix?: string
+  readonly limit: string
+}
+
+interface SetOptions {
+  readonly product?: string
+  readonly profile?: string
+  readonly tag?: readonly string[]
+  readonly untag?: readonly string[]
+  readonly retire?: boolean
+  readonly restore?: boolean
+  readonly create?: boolean
+}
+
+export const addDevices: AddCommand = (parent, frame) => {
+  const devices = withExamples(parent.command('devices').description('list devices; show, set or delete one'), [
+    'coapstan devices',
+    'coapstan devices show urn:dev:demo-1',
+  ])
+  does<ListOptions>(
+    devices
+      .command('list', { isDefault: true })
+      .description('list devices')
+      .option('--product <product>', 'of this product only')
+      .option('--status <status>', 'never-seen, awake, asleep, overdue, offline or retired')
+      .option('--tag <name=value>', 'with this tag; may be given more than once', gathered)
+      .option('--prefix <text>', 'with an endpoint name that begins with this')
+      .option('--limit <count>', 'at most so many; 0 for all', '1000'),
+    frame,
+    ['coapstan devices --status asleep', 'coapstan devices --tag site=berlin -o name'],
+    (session, _args, options) => list(session, options),
+  )
+  does(
+    devices.command('show').argument('<endpoint>', 'its endpoint name').description('show one device'),
+    frame,
+    ['coapstan devices show urn:dev:demo-1'],
+    (session, [endpoint]) => show(session, endpoint!),
+  )
+  does<SetOptions>(
+    devices
+      .command('set')
+      .argument('<endpoint>', 'its endpoint name')
+      .description('say what a device is; an empty value takes it away')
+      .option('--product <product>', 'what it is')
+      .option('--profile <profile>', 'its network: nbiot, lte-m, thread-sleepy, ip, …')
+      .option('--tag <name=value>', 'set a tag; may be given more than once', gathered)
+      .option('--untag <name>', 'take a tag away; may be given more than once', gathered)
+      .option('--retire', 'it is out of service')
+      .option('--restore', 'it is in service again')
+      .option('--create', 'make it known where it is not yet'),
+    frame,
+    [
+      'coapstan devices set urn:dev:demo-1 --product demo --tag site=berlin',
+      'coapstan devices set urn:dev:new --create',
+    ],
+    (session, [endpoint], options) => set(session, endpoint!, options),
+  )
+  does(
+    devices
+      .command('delete')
+      .argument('<endpoint>', 'its endpoint name')
+      .description('forget a device and all that hangs on it; its events stay'),
+    frame,
+    ['coapstan devices delete urn:dev:demo-1'],
+    async (session, [endpoint]) => {
+      await session.client.call('deleteDevice', { params: { endpoint: endpoint! } })
+      await session.output.done({ endpoint }, endpoint!, `${endpoint} is forgotten`)
+    },
+  )
+}
+
+const statusStyles: Readonly<Record<DeviceJson['status'], Style>> = {
+  'never-seen': 'dim',
+  awake: 'green',
+  asleep: 'cyan',
+  overdue: 'yellow',
+  offline: 'red',
+  retired: 'dim',
+}
+
+function columns(now: number): readonly Column<DeviceJson>[] {
+  return [
+    { title: 'ENDPOINT', text: (device) => device.endpoint, flexible: true },
+    { title: 'STATUS', text: (device) => device.status, style: (device) => statusStyles[device.status] },
+    { title: 'PRODUCT', text: (device) => device.product ?? '' },
+    { title: 'PROFILE', text: (device) => device.profile ?? '' },
+    { title: 'LAST SEEN', text: (device) => relativeTime(device.lastSeen, now) },
+    { title: 'TAGS', text: tagsText, flexible: true },
+  ]
+}
+
+function tagsText({ tags }: DeviceJson): string {
+  return Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
+}
+
+const pageSize = 500
+
+async function list({ client, output, surroundings, note }: Session, options: ListOptions): Promise<void> {
+  const limit = countOf('--limit', options.limit) || Number.POSITIVE_INFINITY
+  const { product, status, tag, prefix } = options
+  const filter = { product, status, tag, prefix } as Call<'listDevices'>['query']
+  const rows: DeviceJson[] = []
+  let cursor: string | undefined
+  do {
+    const query = { ...filter, limit: Math.min(pageSize, limit - rows.length), ...(cursor !== undefined && { cursor }) }
+    const page = await client.call('listDevices', { query })
+    rows.push(...page.devices)
+    cursor = page.next
+  } while (cursor !== undefined && rows.length < limit)
+  await output.list({
+    rows,
+    columns: columns(surroundings.now()),
+    name: (device) => device.endpoint,
+    empty: 'no devices; try one with: coapstan device --endpoint urn:dev:demo-1',
+  })
+  if (cursor !== undefined) note(`there are more than ${rows.length}: --limit 0 shows all`)
+}
+
+async function show({ client, output, surroundings }: Session, endpoint: string): Promise<void> {
+  const device = await client.call('readDevice', { params: { endpoint } })
+  const { registration } = device
+  const when = (instant: string | undefined): string =>
+    instant === undefined ? '' : `${instant} (${relativeTime(instant, surroundings.now())})`
+  await output.detail({
+    whole: device,
+    name: device.endpoint,
+    fields: [
+      ['Endpoint', device.endpoint],
+      ['Status', device.status],
+      ['Product', device.product ?? ''],
+      ['Profile', device.profile ?? ''],
+      ['Tags', tagsText(device)],
+      ['Created', when(device.createdAt)],
+      ['First seen', when(device.firstSeen)],
+      ['Last seen', when(device.lastSeen)],
+      ['Retired', when(device.retiredAt)],
+      ...(registration === undefined
+        ? []
+        : ([
+            ['Registered', when(registration.registeredAt)],
+            ['Expires', when(registration.expiresAt)],
+            ['Lifetime', durationText(registration.lifetimeSeconds * 1000)],
+            ['LwM2M', registration.lwm2mVersion],
+            ['Binding', `${registration.binding}${registration.queueMode ? ', sleeps between uplinks' : ''}`],
+            ['Address', `${registration.address} port ${registration.port}`],
+            ['Objects', objectsText(registration.links)],
+          ] as const)),
+    ],
+  })
+}
+
+/** `/1/0 /3/0 /5/0` of link format (RFC 6690 §2). */
+function objectsText(links: string): string {
+  return [...links.matchAll(/<([^>]+)>/g)]
+    .map(([, target]) => target!)
+    .filter((target) => /\/\d+/.test(target))
+    .join(' ')
+}
+
+async function set({ client, output }: Session, endpoint: string, options: SetOptions): Promise<void> {
+  if (options.retire && options.restore) throw usageFailure('a device is retired or restored, not both')
+  const patch = patchOf(options)
+  if (Object.keys(patch).length === 0 && !options.create) {
+    throw usageFailure('there is nothing to set', `what can be set: coapstan devices set --help`)
+  }
+  const params = { endpoint }
+  let device: DeviceJson
+  try {
+    device = await client.call('patchDevice', { params, body: patch })
+  } catch (error) {
+    if (!options.create || !(error instanceof ServerProblem) || error.problem.code !== 'device.unknown') throw error
+    await client.call('putDevice', { params, body: {} })
+    device = await client.call('patchDevice', { params, body: patch })
+  }
+  await output.done(device, endpoint, `${endpoint} is set`)
+}
+
+function patchOf({ product, profile, tag = [], untag = [], retire, restore }: SetOptions): DevicePatchJson {
+  const tags = { ...Object.fromEntries(untag.map((name) => [name, null])), ...pairsOf('--tag', tag) }
+  return {
+    ...(product !== undefined && { product: product || null }),
+    ...(profile !== undefined && { profile: (profile || null) as DevicePatchJson['profile'] & {} }),
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...((retire || restore) && { retired: retire === true }),
+  }
+}

@@ -1,0 +1,99 @@
+/** `coapstan observe`: have a device tell when something changes, and follow what it tells. */
+import type { EventJson } from '../../api/contract/event.ts'
+import type { OperationJson } from '../../api/contract/operation.ts'
+import { does, type AddCommand } from '../command.ts'
+import { isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
+import { followEvents, newestEvent, type Following } from '../event-source.ts'
+import { usageFailure } from '../failure.ts'
+import { outcomeOf } from '../outcome.ts'
+import { showResult } from '../result.ts'
+import type { Session } from '../session.ts'
+import { printable } from '../style.ts'
+
+interface ObserveOptions {
+  readonly follow?: boolean
+  readonly cancel?: boolean
+  readonly attributes?: string
+}
+
+export const addObserve: AddCommand = (parent, frame) => {
+  does<ObserveOptions>(
+    parent
+      .command('observe')
+      .argument('<endpoint>', 'its endpoint name')
+      .argument('<path>', 'an object, an instance or a resource')
+      .description('have a device tell when something changes; it stays observed until cancelled')
+      .option('--follow', 'show what it tells as it comes, until Ctrl-C')
+      .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
+      .option('--cancel', 'no longer observe it'),
+    frame,
+    [
+      'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
+      'coapstan observe urn:dev:demo-1 /3303/0/5700 --attributes pmin=10,st=0.5',
+      'coapstan observe urn:dev:demo-1 /4/0/2 --cancel',
+    ],
+    async (session, [endpoint, path], { follow, cancel, attributes }) => {
+      if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
+      if (cancel) return endObservation(session, endpoint!, path!)
+      const after = follow ? await newestEvent(session.client) : 0
+      const draft = { kind: 'observe', path: path!, ...(attributes !== undefined && { value: attributes }) } as const
+      const operation = await outcomeOf(session, { endpoint: endpoint!, draft })
+      if (follow) {
+        await showFirst(session, operation)
+        await followNotifications(session, operation, after)
+      } else {
+        await showResult(session, operation, `${operation.path} is observed`)
+        session.note(`it stays observed; end that with: coapstan observe ${endpoint} ${path} --cancel`)
+      }
+    },
+  )
+}
+
+async function endObservation(session: Session, endpoint: string, path: string): Promise<void> {
+  const operation = await outcomeOf(session, { endpoint, draft: { kind: 'cancel-observe', path } })
+  await session.output.done(operation, String(operation.id), `${operation.path} is no longer observed`)
+}
+
+/** What the device said when the observation was established (RFC 7641 §3.1). */
+async function showFirst(session: Session, { result, finishedAt, createdAt, path }: OperationJson): Promise<void> {
+  if (!isContent(result)) return
+  const samples = leavesOf(result)
+  await showTold(session, { at: finishedAt ?? createdAt, path, samples }, leavesLine(samples))
+}
+
+async function followNotifications(session: Session, observed: OperationJson, after: number): Promise<void> {
+  const { client, surroundings, note } = session
+  const { endpoint, path } = observed
+  note(`following ${path} of ${endpoint}; Ctrl-C ends this, the observation stays`)
+  const query: Following['query'] = { endpoint, kind: ['notification', 'observation.ended'] }
+  for await (const event of followEvents(client, surroundings, { query, after })) {
+    if (event.detail['path'] !== path) continue
+    if (event.kind === 'notification') await showNotification(session, event)
+    else note(`the observation ended: ${printable(event.cause)}`)
+  }
+}
+
+async function showNotification(session: Session, { at, detail }: EventJson): Promise<void> {
+  if (!isNotification(detail)) return
+  const { path, samples = [], undecodable } = detail
+  const text = undecodable === undefined ? samplesLine(samples) : `cannot be read: ${printable(undecodable)}`
+  await showTold(session, { at, path, samples }, text)
+}
+
+interface Told {
+  readonly at: string
+  readonly path: string
+  readonly samples: readonly unknown[]
+}
+
+async function showTold({ output, paint }: Session, told: Told, text: string): Promise<void> {
+  await output.next(told, {
+    columns: [
+      { title: 'AT', text: ({ at }) => at },
+      { title: 'PATH', text: ({ path }) => path },
+      { title: 'VALUES', text: () => text },
+    ],
+    name: ({ path }) => path,
+    line: `${paint('dim', told.at)}  ${text}`,
+  })
+}

@@ -1,0 +1,54 @@
+/** `coapstan write`: give a resource a value, or an instance several. */
+import { does, type AddCommand } from '../command.ts'
+import { usageFailure } from '../failure.ts'
+import { outcomeOf } from '../outcome.ts'
+import { codeText, showResult } from '../result.ts'
+
+interface WriteOptions {
+  readonly json?: boolean
+  readonly partial?: boolean
+  readonly detach?: boolean
+  readonly force?: boolean
+}
+
+export const addWrite: AddCommand = (parent, frame) => {
+  does<WriteOptions>(
+    parent
+      .command('write')
+      .argument('<endpoint>', 'its endpoint name')
+      .argument('<path>', 'a resource; with --json also an instance')
+      .argument('<value>', 'as text; the object model says what type it becomes')
+      .description('write a resource of a device')
+      .option('--json', 'the value is JSON: an object of resources, or of instances')
+      .option('--partial', 'leave what is not named as it is')
+      .option('--detach', 'do not wait for the device')
+      .option('--force', 'send it even where the object model says no'),
+    frame,
+    [
+      'coapstan write urn:dev:demo-1 /3/0/14 "+02:00"',
+      'coapstan write urn:dev:demo-1 /1/0 \'{"2": 60, "3": 300}\' --json --partial',
+    ],
+    async (session, [endpoint, path, text], { json, partial, detach = false, force }) => {
+      const operation = await outcomeOf(session, {
+        endpoint: endpoint!,
+        draft: {
+          kind: partial ? 'write-partial' : 'write',
+          path: path!,
+          value: json ? parsedJson(text!) : text!,
+          ...(force && { force }),
+        },
+        detached: detach,
+      })
+      const sentence = detach ? `operation ${operation.id} is queued` : `${path} is written${codeText(operation.code)}`
+      await showResult(session, operation, sentence)
+    },
+  )
+}
+
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw usageFailure(`the value is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Asking something of a device and waiting for what becomes of it. What is asked is kept by the server:
+ * giving up here takes nothing back, and says so.
+ */
+import { randomUUID } from 'node:crypto'
+import type { OperationDraftJson, OperationJson } from '../api/contract/operation.ts'
+import { CommandFailure, Interrupted } from './failure.ts'
+import { withSpinner } from './progress.ts'
+import type { Session } from './session.ts'
+import { counted, durationText } from './style.ts'
+
+export interface Ask {
+  readonly endpoint: string
+  readonly draft: OperationDraftJson
+  /** Return as soon as the server has it. */
+  readonly detached?: boolean
+}
+
+/** Milliseconds of one wait: short enough to learn why it takes long, and to survive a server's limit. */
+const longestWait = 5000
+
+/** The operation once the device has said yes. Throws CommandFailure for every other end, and after the timeout. */
+export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJson> {
+  const { client, surroundings, timeout } = session
+  const { now, interrupted } = surroundings
+  const until = now() + timeout
+  const waitFor = (): { wait: string } => ({ wait: `${Math.max(0, Math.min(longestWait, until - now()))}ms` })
+
+  let operation: OperationJson | undefined
+  const work = async (): Promise<OperationJson> => {
+    operation = await client.call(
+      'submitOperation',
+      {
+        params: { endpoint: ask.endpoint },
+        query: ask.detached ? {} : waitFor(),
+        body: ask.draft,
+        headers: { 'idempotency-key': randomUUID() },
+      },
+      longestWait,
+    )
+    while (!ask.detached && operation.finishedAt === undefined && now() < until) {
+      if (interrupted.aborted) throw new Interrupted()
+      operation = await client.call('readOperation', { params: { id: operation.id }, query: waitFor() }, longestWait)
+    }
+    return operation
+  }
+
+  try {
+    operation = await withSpinner(surroundings, () => waitingText(ask.endpoint, operation), work)
+  } catch (error) {
+    if (error instanceof Interrupted && operation !== undefined) throw new Interrupted(afterwards(operation))
+    throw error
+  }
+  return ask.detached ? operation : successOf(operation)
+}
+
+function successOf(operation: OperationJson): OperationJson {
+  if (operation.state === 'acknowledged') return operation
+  if (operation.finishedAt !== undefined) throw failureOf(operation)
+  throw new CommandFailure(`no outcome yet: ${whyItWaits(operation)}`, { exitCode: 1, advice: afterwards(operation) })
+}
+
+function afterwards({ id, endpoint, deadline }: OperationJson): string[] {
+  return [
+    `operation ${id} stays with the server until ${deadline}`,
+    `see what becomes of it: coapstan operations ${endpoint} --follow`,
+    `take it back: coapstan operations cancel ${id}`,
+  ]
+}
+
+function waitingText(endpoint: string, operation: OperationJson | undefined): string {
+  return operation === undefined ? `waiting for ${endpoint}` : `waiting for ${endpoint}: ${whyItWaits(operation)}`
+}
+
+function whyItWaits({ state, reason, attempts }: OperationJson): string {
+  switch (reason) {
+    case 'device-asleep':
+      return 'the device is asleep, and asked as soon as it wakes'
+    case 'device-offline':
+      return 'the device is not registered, and asked as soon as it is'
+    case 'behind-another':
+      return 'another operation of the device goes first'
+    default:
+      return state === 'sent' || attempts > 0 ? 'the device has not answered' : 'it is about to be sent'
+  }
+}
+
+/** How an operation ended that did not end well. */
+export function failureOf(operation: OperationJson): CommandFailure {
+  const { reason, detail, code, attempts, endpoint, path, deadline, createdAt, id } = operation
+  const say = (message: string, ...advice: string[]): CommandFailure =>
+    new CommandFailure(detail === undefined ? message : `${message}: ${detail}`, { exitCode: 1, advice })
+  switch (reason) {
+    case 'rejected':
+      return new CommandFailure(`the device said no: ${detail ?? code ?? 'without a code'}`, {
+        exitCode: 1,
+        advice: adviceOn(code, endpoint, path),
+      })
+    case 'timed-out':
+      return say(
+        `the device did not answer, asked ${counted(attempts, 'time')}`,
+        `is it on? coapstan devices show ${endpoint}`,
+      )
+    case 'reset':
+      return say('the device knows nothing of the request and reset it', 'it may have restarted: try again')
+    case 'undecodable':
+      return say('the answer could not be understood', `its octets: coapstan operations show ${id}`)
+    case 'outcome-unknown':
+      return say(
+        'nobody knows whether the device did it: the server was stopped in between',
+        `look: coapstan read ${endpoint} ${path}`,
+      )
+    case 'deadline':
+      return say(`the device was not reached within ${durationText(Date.parse(deadline) - Date.parse(createdAt))}`)
+    case 'cancelled-by-operator':
+      return say('the operation was cancelled')
+    case 'device-gone':
+      return say('the device is gone, or no longer has the path')
+    case 'superseded':
+      return say('a later operation took its place')
+    default:
+      return say(`the operation is ${operation.state}`)
+  }
+}
+
+function adviceOn(code: string | undefined, endpoint: string, path: string): string[] {
+  if (code === '4.04') return [`what there is: coapstan discover ${endpoint} /${path.split('/')[1] ?? ''}`]
+  if (code === '4.05') return ['the object does not allow this for the resource']
+  return []
+}

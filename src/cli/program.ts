@@ -1,0 +1,72 @@
+/** The command tree. */
+import { Command } from 'commander'
+import { styleText } from 'node:util'
+import type { Frame } from './command.ts'
+import { withExamples } from './command.ts'
+import { addCompletion } from './commands/completion.ts'
+import { addConfig } from './commands/config.ts'
+import { addCreate } from './commands/create.ts'
+import { addDelete } from './commands/delete.ts'
+import { addDemo } from './commands/demo.ts'
+import { addDevice } from './commands/device.ts'
+import { addDevices } from './commands/devices.ts'
+import { addDiscover } from './commands/discover.ts'
+import { addEvents } from './commands/events.ts'
+import { addExecute } from './commands/execute.ts'
+import { addFirmware } from './commands/firmware.ts'
+import { addObserve } from './commands/observe.ts'
+import { addOperations } from './commands/operations.ts'
+import { addRead } from './commands/read.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+import { addWrite } from './commands/write.ts'
+import { formats } from './output.ts'
+import { paintFor } from './style.ts'
+
+const groups = {
+  'Ask devices:': [addRead, addWrite, addExecute, addDiscover, addObserve, addCreate, addDelete],
+  'See and manage the fleet:': [addDevices, addOperations, addFirmware, addEvents],
+  'The server:': [addServe, addStatus, addConfig],
+  'Try it, and more:': [addDevice, addDemo, addCompletion],
+} as const
+
+/** `--version` names firmware versions below, so the program's own is only known where it stands alone. */
+export function isVersionQuestion(argv: readonly string[]): boolean {
+  return argv.length === 1 && ['-V', '--version', 'version'].includes(argv[0]!)
+}
+
+export function program(frame: Frame): Command {
+  const { out, err, environment } = frame.surroundings
+  const isColoured = paintFor(frame.surroundings, true)('bold', 'x') !== 'x'
+  const root = new Command('coapstan')
+    .description('CoAP/LwM2M server for fleets of battery devices.')
+    .option('--server <url>', 'where the server is [COAPSTAN_SERVER]')
+    .option('--token <token>', 'its API token; that of a server on this machine is found [COAPSTAN_TOKEN]')
+    .option('-o, --output <format>', formats.join(', '), 'table')
+    .option('--timeout <duration>', 'how long to wait for a device', '30s')
+    .option('--no-color', 'no colours, as NO_COLOR does')
+    .exitOverride()
+    .showHelpAfterError('--help says how it goes')
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => styleText('bold', title, { validateStream: false }),
+    })
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'coapstan: ')),
+      getOutHelpWidth: () => (out.isTerminal ? out.columns : Number(environment['COLUMNS'] ?? 100)),
+      getErrHelpWidth: () => (err.isTerminal ? err.columns : Number(environment['COLUMNS'] ?? 100)),
+      getOutHasColors: () => isColoured,
+      getErrHasColors: () => isColoured && err.isTerminal,
+    })
+  for (const [title, commands] of Object.entries(groups)) {
+    root.commandsGroup(title)
+    for (const add of commands) add(root, frame)
+  }
+  return withExamples(root, [
+    'coapstan serve',
+    'coapstan device --endpoint urn:dev:demo-1',
+    'coapstan read urn:dev:demo-1 /3/0',
+  ])
+}

@@ -1,0 +1,60 @@
+/** Text for a screen: colours where they are welcome, and nothing a device wrote that could steer a terminal. */
+import { styleText } from 'node:util'
+import type { Screen, Surroundings } from './surroundings.ts'
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+export type Paint = (style: Style, text: string) => string
+
+/** NO_COLOR: https://no-color.org */
+export function paintFor(
+  { out, environment }: { out: Pick<Screen, 'isTerminal'>; environment: Surroundings['environment'] },
+  wanted: boolean,
+): Paint {
+  const on = wanted && out.isTerminal && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
+  return (style, text) => (on && text !== '' ? styleText(style, text, { validateStream: false }) : text)
+}
+
+/** Without control characters, so that what a device calls itself stays on its line. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- because control characters are what it looks for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '�')
+}
+
+const segmenter = new Intl.Segmenter()
+
+/** Characters as a reader counts them. */
+export function charactersOf(text: string): string[] {
+  // eslint-disable-next-line no-control-regex -- because ASCII begins with them
+  if (/^[\u0000-\u007f]*$/.test(text)) return text.split('')
+  return Array.from(segmenter.segment(text), ({ segment }) => segment)
+}
+
+/** `1 resume`, `3 resumes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** `3 min ago`, `in 2 h`, `now`. */
+export function relativeTime(instant: string | undefined, now: number): string {
+  if (instant === undefined) return ''
+  const milliseconds = Date.parse(instant) - now
+  const text = durationText(Math.abs(milliseconds))
+  if (text === '0 s') return 'now'
+  return milliseconds < 0 ? `${text} ago` : `in ${text}`
+}
+
+/** In the largest unit that leaves at least one: `90 s` is `1 min`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
+/** `97 B`, `12.5 kB`, `1.2 MB` of 1000s. */
+export function sizeText(octets: number): string {
+  if (octets < 1000) return `${octets} B`
+  if (octets < 1_000_000) return `${(octets / 1000).toFixed(1)} kB`
+  return `${(octets / 1_000_000).toFixed(1)} MB`
+}

@@ -1,0 +1,153 @@
+/** `coapstan firmware`: images, and watching an update to its end. */
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
+import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
+
+let cli: CliUnderTest
+beforeEach(async () => {
+  cli = await cliUnderTest()
+  cli.fleet.addDevice('dev')
+  cli.files.set('app.bin', 'x'.repeat(12_345))
+})
+
+const add = ['firmware', 'add', 'app.bin', '--version', '1.1.0', '--product', 'demo']
+
+describe('images', () => {
+  it('adds a file, and its version is not the program’s', async () => {
+    const { code, out } = await cli.run(...add, '--notes', 'first')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^demo 1\.1\.0 is added: 12\.3 kB, key [0-9a-f]{12}\n$/)
+    expect(cli.fleet.kept).toMatchObject([{ version: '1.1.0', product: 'demo', notes: 'first', size: 12_345 }])
+  })
+
+  it.each<[string[], string]>([
+    [['firmware', 'add', 'nowhere.bin', '--version', '1', '--product', 'p'], 'there is no file nowhere.bin'],
+    [['firmware', 'add', 'app.bin', '--product', 'p'], "required option '--version <version>' not specified"],
+    [['firmware', 'add', 'app.bin', '--version', '1'], "required option '--product <product>' not specified"],
+  ])('%j is a usage error', async (argv, sentence) => {
+    const { code, err } = await cli.run(...argv)
+    expect(code).toBe(2)
+    expect(err).toContain(`coapstan: ${sentence}`)
+  })
+
+  it('lists, shows, verifies and removes', async () => {
+    await cli.run(...add)
+    const key = cli.fleet.kept[0]!.key
+    expect((await cli.run('firmware', 'list')).out).toBe(
+      `KEY           PRODUCT  VERSION     SIZE  ADDED  NOTES\n${key}  demo     1.1.0    12.3 kB  now\n`,
+    )
+    expect((await cli.run('firmware', 'show', '1.1.0')).out).toContain('Size     12345 B\n')
+    expect((await cli.run('firmware', 'verify', '1.1.0')).out).toContain('demo 1.1.0 is intact')
+    expect(await cli.run('firmware', 'remove', '1.1.0')).toMatchObject({ code: 0, out: '1.1.0 is removed\n' })
+    expect(await cli.run('firmware', 'show', '1.1.0')).toMatchObject({ code: 1, out: '' })
+    expect((await cli.run('firmware', 'list')).err).toContain('firmware add')
+  })
+
+  it('fails where the stored file is damaged', async () => {
+    await cli.run(...add)
+    const [image] = cli.fleet.kept
+    cli.fleet.firmware.verify = async () => ({ image: image!, intact: false, detail: 'its hash is another' })
+    expect(await cli.run('firmware', 'verify', '1.1.0')).toMatchObject({
+      code: 1,
+      err: 'coapstan: 1.1.0 is damaged: its hash is another\n',
+    })
+  })
+})
+
+describe('updates', () => {
+  beforeEach(() => cli.run(...add))
+
+  /** The states the device goes through, one at each look. */
+  function plays(...states: Partial<FirmwareUpdate>[]): void {
+    const read = cli.fleet.firmware.update.bind(cli.fleet.firmware)
+    cli.fleet.firmware.update = (id) => {
+      Object.assign(cli.fleet.started[0]!, states.shift())
+      return read(id)
+    }
+  }
+
+  const download: Partial<FirmwareUpdate>[] = [
+    { state: 'offered' },
+    { state: 'downloading', fetched: 1024, blockSize: 512 },
+    { state: 'downloading', fetched: 1200, blockSize: 512 },
+    { state: 'downloading', fetched: 5400, blockSize: 512, resumes: 1 },
+    { state: 'updating', fetched: 12_345 },
+  ]
+
+  it('are begun and left to themselves', async () => {
+    expect(await cli.run('firmware', 'update', 'dev', '1.1.0')).toEqual({
+      code: 0,
+      out: 'update 1 of dev to 1.1.0 is begun\n',
+      err: 'see how it goes: coapstan firmware status dev\n',
+    })
+  })
+
+  it('are watched in plain lines where there is no terminal', async () => {
+    plays(...download, { state: 'confirmed', finishedAt: cli.fleet.now })
+    expect(await cli.run('firmware', 'update', 'dev', '1.1.0', '--watch')).toEqual({
+      code: 0,
+      out: '1.1.0 confirmed\n',
+      err: `Waiting for the device
+Offered 1.1.0
+Downloading 8 % (512 B blocks, no resume)
+Downloading 43 % (512 B blocks, 1 resume)
+Downloaded 12.3 kB (512 B blocks, 1 resume)
+Updating (the device installs and restarts)
+`,
+    })
+  })
+
+  it('are watched with a bar on a terminal', async () => {
+    cli.terminal = { columns: 80 }
+    plays(...download, { state: 'confirmed', finishedAt: cli.fleet.now })
+    const { err } = await cli.run('firmware', 'update', 'dev', '1.1.0', '--watch')
+    expect(err).toContain('Downloading 43 % ▕██████████▍             ▏ 512 B blocks, 1 resume')
+    expect(err).toContain('Downloaded 12.3 kB (512 B blocks, 1 resume)\n')
+    expect(err.endsWith('\r\u001b[2K')).toBe(true)
+  })
+
+  it('end with 1 and the reason where they fail', async () => {
+    plays(
+      { state: 'downloading' },
+      { state: 'failed', reason: 'not enough flash', fromVersion: '1.0.0', finishedAt: cli.fleet.now },
+    )
+    const { code, out, err } = await cli.run('firmware', 'update', 'dev', '1.1.0', '--watch')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain(`coapstan: the update of dev to 1.1.0 failed: not enough flash
+  the device ran 1.0.0 before
+  what happened: coapstan events --endpoint dev
+`)
+  })
+
+  it('are still watched after the server was away', async () => {
+    const watching = cli.begin('firmware', 'update', 'dev', '1.1.0', '--watch')
+    await vi.waitFor(() => expect(watching.err()).toContain('Waiting'))
+    cli.serverIsDown = true
+    await vi.waitFor(() => expect(watching.err()).toContain('No server answers; trying again'))
+    cli.serverIsDown = false
+    plays({ state: 'confirmed', finishedAt: cli.fleet.now })
+    expect(await watching.ran).toMatchObject({ code: 0, out: '1.1.0 confirmed\n' })
+  })
+
+  it('go on when Ctrl-C ends the watching', async () => {
+    const watching = cli.begin('firmware', 'update', 'dev', '1.1.0', '--watch')
+    await vi.waitFor(() => expect(watching.err()).toContain('Waiting'))
+    cli.interrupt()
+    const { code, err } = await watching.ran
+    expect(code).toBe(130)
+    expect(err).toContain('the update goes on; see how: coapstan firmware status dev --watch')
+  })
+
+  it('are listed, shown and cancelled', async () => {
+    await cli.run('firmware', 'update', 'dev', '1.1.0')
+    Object.assign(cli.fleet.started[0]!, { state: 'downloading', fetched: 6000, blockSize: 256 })
+    expect((await cli.run('firmware', 'status')).out).toBe(
+      `ID  ENDPOINT  VERSION  STATE        FETCHED  BEGUN  REASON\n 1  dev       1.1.0    downloading     48 %  now\n`,
+    )
+    expect((await cli.run('firmware', 'status', 'dev')).out).toContain(
+      'Fetched   48 % of 12.3 kB, 256 B blocks, no resume\n',
+    )
+    expect(await cli.run('firmware', 'cancel', 'dev')).toMatchObject({ code: 0, out: 'update 1 of dev is cancelled\n' })
+    expect(await cli.run('firmware', 'status', '--watch')).toMatchObject({ code: 2 })
+  })
+})
