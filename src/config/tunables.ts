@@ -526,15 +526,6 @@ export const tunables = {
     scope: 'server',
     takesHold: 'restart',
   },
-  'events.subscribers': {
-    kind: 'count',
-    default: 256,
-    min: 1,
-    max: 100_000,
-    consequence: 'Event streams open at a time; one more is refused.',
-    scope: 'server',
-    takesHold: 'restart',
-  },
   'registration.grace': {
     kind: 'duration',
     default: 0,

@@ -23,6 +23,8 @@ export class Actor {
   /** When the device was last heard; as committed where it has not spoken since we have it in memory. */
   lastUplink: Instant
   outstanding: Outstanding | undefined
+  /** It left a request unanswered and has not been heard since: nothing more is sent until it is. */
+  silent = false
   /** Used since the last round of eviction. */
   used = true
 

@@ -68,7 +68,10 @@ export class Actors {
   }
 
   /** The store has answered: the actor, if there is such a device, and who waited for it. */
-  settle(ticket: LoadTicket, snapshot: DeviceSnapshot | undefined): { actor: Actor | undefined; inputs: readonly ActorInput[] } {
+  settle(
+    ticket: LoadTicket,
+    snapshot: DeviceSnapshot | undefined,
+  ): { actor: Actor | undefined; inputs: readonly ActorInput[] } {
     const name = nameOf(ticket.key)
     const inputs = this.#loading.get(name)?.inputs ?? []
     this.#loading.delete(name)

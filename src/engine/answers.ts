@@ -5,7 +5,12 @@
 import type { OperationReason } from '../fleet/operations/types.ts'
 
 export type OperationAnswer =
-  | { readonly answer: 'acknowledged'; readonly code: string; readonly result?: unknown; readonly quirks: readonly string[] }
+  | {
+      readonly answer: 'acknowledged'
+      readonly code: string
+      readonly result?: unknown
+      readonly quirks: readonly string[]
+    }
   | {
       readonly answer: 'failed'
       readonly reason: OperationReason
@@ -15,4 +20,8 @@ export type OperationAnswer =
       readonly quirks: readonly string[]
     }
   /** The device may never have heard it: ask again when it wakes, if that is safe. */
-  | { readonly answer: 'unheard'; readonly reason: 'device-asleep' | 'device-offline'; readonly quirks: readonly string[] }
+  | {
+      readonly answer: 'unheard'
+      readonly reason: 'device-asleep' | 'device-offline'
+      readonly quirks: readonly string[]
+    }

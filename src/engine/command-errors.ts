@@ -17,5 +17,8 @@ export function refusedBy(refusal: Refusal): UsageError {
 }
 
 export function storeFailed(error: EnvironmentError): EnvironmentError {
-  return new EnvironmentError(error.code, `nothing was changed: ${error.message}`, { retriable: error.retriable, cause: error })
+  return new EnvironmentError(error.code, `nothing was changed: ${error.message}`, {
+    retriable: error.retriable,
+    cause: error,
+  })
 }

@@ -6,7 +6,11 @@ import { graceOf, statusOf } from '../fleet/registry/rules.ts'
 import type { DeviceWithStatus } from '../fleet/registry/types.ts'
 import type { DeviceState } from './state.ts'
 
-export function describeDevice({ device, registration }: DeviceState, now: Instant, settings: Settings): DeviceWithStatus {
+export function describeDevice(
+  { device, registration }: DeviceState,
+  now: Instant,
+  settings: Settings,
+): DeviceWithStatus {
   invariant(device !== undefined, 'only a known device is described')
   return {
     ...device,

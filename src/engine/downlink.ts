@@ -40,9 +40,10 @@ export class Downlink {
 
   /** Starts the device's next request if it can hear one now; what has to be committed first is returned. */
   next(now: Instant, actor: Actor): ActorInput | undefined {
-    if (actor.outstanding !== undefined) return undefined
+    if (actor.outstanding !== undefined || actor.silent) return undefined
     const operation = actor.state.operations[0]
-    const wanted = operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined
+    const wanted =
+      operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined
     if (operation === undefined && wanted === undefined) return undefined
     const notAfter = this.#listensUntil(now, actor)
     if (notAfter === undefined || now >= notAfter) return undefined
@@ -59,6 +60,7 @@ export class Downlink {
     this.#open.delete(id)
     const { actor, of } = open
     if (outcome.outcome === 'response') actor.lastUplink = now
+    actor.silent = outcome.outcome === 'timeout'
     if (of.of === 'rest') {
       this.#restArrived(now, actor, of.input, outcome)
       return
@@ -66,10 +68,10 @@ export class Downlink {
     if (actor.outstanding?.request === id) actor.outstanding = undefined
     const view = this.#engine.views.of(actor.state.registration)
     if (of.of === 'operation') {
-      const answer = answerOf(of.operation, outcome, view)
+      const answer = answerOf(now, of.operation, outcome, view)
       this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer })
     } else {
-      const answer = answerOf({ kind: 'observe', path: of.path }, outcome, view)
+      const answer = answerOf(now, { kind: 'observe', path: of.path }, outcome, view)
       this.#engine.give(now, actor, { input: 'observed', path: of.path, answer })
     }
   }

@@ -4,7 +4,7 @@
  * `submit`, `expire`), then carry out every effect it put into `EngineOutput`, then give the next input.
  */
 import type { Bytes } from '../base/bytes.ts'
-import { EnvironmentError, UsageError } from '../base/errors.ts'
+import { UsageError, type EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
@@ -17,10 +17,12 @@ import type {
   InboundNotification,
   InboundRequest,
   Peer,
+  PeerStanding,
   RequestId,
   RequestOutcome,
 } from '../coap/types.ts'
 import type { Command } from '../fleet/commands.ts'
+import { imageKeyOf } from '../fleet/firmware/types.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
@@ -31,7 +33,7 @@ import { DeviceViews } from './device-view.ts'
 import { Downlink } from './downlink.ts'
 import { storeFailed } from './command-errors.ts'
 import { isInternal, type ActorInput, type CommandReply, type InternalInput } from './inputs.ts'
-import { peerOfPath, pathOfPeer } from './peers.ts'
+import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
 import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint, Sequences } from './ports.ts'
 import { Ids, type Effect } from './state.ts'
@@ -61,7 +63,6 @@ export class Engine implements CoapSink, EngineCore {
   readonly #uplink: Uplink
   readonly #downlink: Downlink
   readonly #alarm: StoreAlarm
-  readonly #log: Log
   /** Internal inputs whose commit failed; they go again with the next sweep. */
   readonly #again: { actor: Actor; input: InternalInput }[] = []
   #nextSweep: Instant | undefined
@@ -70,7 +71,6 @@ export class Engine implements CoapSink, EngineCore {
     this.settings = options.settings
     this.views = new DeviceViews(options.library)
     this.output = options.output
-    this.#log = options.log
     this.#ids = new Ids(options.sequences, options.random)
     this.actors = new Actors(options.settings['actors.awake'])
     this.coap = new CoapEndpoint({
@@ -156,9 +156,9 @@ export class Engine implements CoapSink, EngineCore {
   }
 
   /** The transport has let go of an address: whatever is kept under it is dead. */
-  pathForgotten(path: number): void {
+  pathForgotten(now: Instant, path: number): void {
     const peer = peerOfPath(path)
-    this.coap.forget(peer)
+    this.coap.forget(now, peer)
     this.actors.forgetPeer(peer)
   }
 
@@ -180,6 +180,13 @@ export class Engine implements CoapSink, EngineCore {
     this.#downlink.outcome(now, id, outcome)
   }
 
+  /** An association has proved who it is; of an address on this machine there is no doubt; of others there is. */
+  standingOf(peer: Peer): PeerStanding {
+    if (isSecured(peer)) return 'secured'
+    const address = this.output.addressOf(pathOfPeer(peer))?.address ?? ''
+    return address === '::1' || address.startsWith('127.') ? 'reachable' : 'unverified'
+  }
+
   profileOf(peer: Peer): Profile {
     const profile = this.actors.ofPeer(peer)?.state.device?.profile
     return profile === undefined ? unknownPeerProfile : profiles[profile]
@@ -198,7 +205,7 @@ export class Engine implements CoapSink, EngineCore {
       return
     }
     const waiting = this.actors.await(key, input, this.settings['actors.mailbox'])
-    if (waiting === 'full') this.#shed(input)
+    if (waiting === 'full') this.#shed(now, input)
     else if (waiting !== 'waiting') this.output.load(waiting)
   }
 
@@ -206,7 +213,7 @@ export class Engine implements CoapSink, EngineCore {
     actor.used = true
     if (actor.committing === undefined) this.#run(now, actor, input)
     else if (actor.mailbox.length < this.settings['actors.mailbox'] || isInternal(input)) actor.mailbox.push(input)
-    else this.#shed(input)
+    else this.#shed(now, input)
     if (actor.committing === undefined) this.#proceed(now, actor)
   }
 
@@ -215,7 +222,7 @@ export class Engine implements CoapSink, EngineCore {
       ids: this.#ids,
       views: this.views,
       settings: this.settings,
-      packageUri: (key, deviceId) => `${this.output.publicUri()}/fw/${key}/${deviceId.toString(36)}`,
+      packageUri: (sha256, deviceId) => `${this.output.publicUri()}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
     })
     if (result.ops.length === 0) {
       this.#apply(now, actor, result.next, result.ops, result.effects)
@@ -273,6 +280,7 @@ export class Engine implements CoapSink, EngineCore {
       case 'heard':
         this.actors.bind(actor, effect.peer)
         actor.lastUplink = now
+        actor.silent = false
         return
     }
   }
@@ -284,7 +292,7 @@ export class Engine implements CoapSink, EngineCore {
       case 'acknowledge':
       case 'reject':
       case 'fetch-rest':
-        this.coap.dismiss(effect.exchange)
+        this.coap.dismiss(now, effect.exchange)
         return
       case 'transmit':
         this.coap.cancel(now, effect.request)
@@ -300,8 +308,8 @@ export class Engine implements CoapSink, EngineCore {
   }
 
   /** No room for an input: the peer repeats itself, the operator is told. */
-  #shed(input: ActorInput): void {
-    if ('exchange' in input) this.coap.dismiss(input.exchange)
+  #shed(now: Instant, input: ActorInput): void {
+    if ('exchange' in input) this.coap.dismiss(now, input.exchange)
     else if (input.input === 'command') {
       input.reply.reject(
         new UsageError('device.busy', `too much is waiting for ${input.command.endpoint} just now`, {

@@ -29,7 +29,12 @@ export type UplinkInput =
       readonly registrationId: string
       readonly request: UpdateRequest
     }
-  | { readonly input: 'deregister'; readonly exchange: ExchangeId; readonly peer: Peer; readonly registrationId: string }
+  | {
+      readonly input: 'deregister'
+      readonly exchange: ExchangeId
+      readonly peer: Peer
+      readonly registrationId: string
+    }
   | {
       readonly input: 'notification'
       readonly exchange: ExchangeId
@@ -57,7 +62,13 @@ export type UplinkInput =
 export type InternalInput =
   | { readonly input: 'outcome'; readonly operationId: OperationId; readonly answer: OperationAnswer }
   | { readonly input: 'observed'; readonly path: string; readonly answer: OperationAnswer }
-  | { readonly input: 'block-served'; readonly offset: number; readonly length: number; readonly size: number; readonly blockSize: number }
+  | {
+      readonly input: 'block-served'
+      readonly offset: number
+      readonly length: number
+      readonly size: number
+      readonly blockSize: number
+    }
   /** A deadline of the device may have passed. */
   | { readonly input: 'due' }
   /** First time in memory since the process began: settles what was sent. */

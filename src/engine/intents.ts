@@ -24,4 +24,3 @@ export function forget(draft: Draft, observation: Observation): void {
   draft.change({ observations: draft.next.observations.filter((other) => other !== observation) })
   draft.event('observation.ended', { path: observation.path })
 }
-

@@ -57,14 +57,20 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
 function putDevice(draft: Draft, patch: DevicePatch): void {
   const before = draft.next.device
   validatePatch(draft.next.endpoint, patch, before)
-  const base: Device = before ?? { id: draft.nextId('deviceId'), endpoint: draft.next.endpoint, tags: {}, createdAt: draft.now }
+  const base: Device = before ?? {
+    id: draft.nextId('deviceId'),
+    endpoint: draft.next.endpoint,
+    tags: {},
+    createdAt: draft.now,
+  }
   const { product, profile, retiredAt, ...rest } = base
   const tags = { ...rest.tags }
   for (const [name, value] of Object.entries(patch.tags ?? {})) {
     if (value === null) delete tags[name]
     else tags[name] = value
   }
-  const retired: Instant | undefined = patch.retired === undefined ? retiredAt : patch.retired ? (retiredAt ?? draft.now) : undefined
+  const retired: Instant | undefined =
+    patch.retired === undefined ? retiredAt : patch.retired ? (retiredAt ?? draft.now) : undefined
   const next: Device = {
     ...rest,
     tags,
@@ -78,7 +84,11 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
 }
 
 /** What a patch leaves of one member: null takes it away, absent keeps what was. */
-function kept<K extends string, V>(name: K, patched: V | null | undefined, before: V | undefined): { readonly [P in K]?: V } {
+function kept<K extends string, V>(
+  name: K,
+  patched: V | null | undefined,
+  before: V | undefined,
+): { readonly [P in K]?: V } {
   const value = patched === undefined ? before : (patched ?? undefined)
   return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: V }
 }
@@ -107,9 +117,11 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
   if (isRefusal(checked)) throw refusedBy(checked)
   const operation = operationOf(draft, device, { ...wish, ...checked }, context)
   const overtaken = supersededBy(operation.kind, operation.path, draft.next.operations)
-  if (overtaken !== undefined) finish(draft, overtaken, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
+  if (overtaken !== undefined)
+    finish(draft, overtaken, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
   if (operation.kind === 'observe') wantObserved(draft, device.id, operation.path, 'operator')
-  if (operation.kind === 'cancel-observe' && draft.next.registration === undefined) return cancelIntent(draft, operation)
+  if (operation.kind === 'cancel-observe' && draft.next.registration === undefined)
+    return cancelIntent(draft, operation)
   enqueue(draft, operation)
   return operation
 }

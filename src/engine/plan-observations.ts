@@ -10,7 +10,8 @@ import type { Operation } from '../fleet/operations/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
 import { change, forget } from './intents.ts'
-import { firmwareReportOf, planFirmware } from './plan-firmware.ts'
+import { reportOfContent, reportOfSamples } from './firmware-report.ts'
+import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
 import { samplesOf } from './requests.ts'
 import type { Draft } from './state.ts'
@@ -39,7 +40,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   }
   draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
   if (!isNews(observation, input, draft)) return
-  const samples = samplesOf(input.contentFormat, input.payload, observation.path, context.views.of(registration))
+  const samples = samplesOf(draft.now, observation.path, input, context.views.of(registration))
   change(draft, observation, {
     state: 'established',
     lastNotification: draft.now,
@@ -48,13 +49,16 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
   if (isFault(samples)) {
-    draft.event('notification', { path: observation.path, undecodable: samples.fault, contentFormat: input.contentFormat ?? null })
+    draft.event('notification', {
+      path: observation.path,
+      undecodable: samples.fault,
+      contentFormat: input.contentFormat ?? null,
+    })
     return
   }
   draft.quirks(samples.quirks)
   draft.event('notification', { path: observation.path, samples: samples.samples })
-  const report = firmwareReportOf(samples.samples)
-  if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
+  planFirmwareReport(draft, reportOfSamples(samples.samples), context)
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
@@ -64,12 +68,18 @@ function isNews(observation: Observation, input: Of<'notification'>, draft: Draf
 }
 
 /** The device's answer to an observation that we asked for again by ourselves. */
-export function planObserved(draft: Draft, input: Extract<InternalInput, { input: 'observed' }>): void {
+export function planObserved(
+  draft: Draft,
+  input: Extract<InternalInput, { input: 'observed' }>,
+  context: PlanContext,
+): void {
   const observation = draft.next.observations.find(({ path }) => path === input.path)
   if (observation === undefined) return
   draft.quirks(input.answer.quirks)
-  if (input.answer.answer === 'acknowledged') established(draft, observation, input.answer.result)
-  else if (input.answer.answer === 'failed') {
+  if (input.answer.answer === 'acknowledged') {
+    established(draft, observation, input.answer.result)
+    planFirmwareReport(draft, reportOfContent(input.answer.result), context)
+  } else if (input.answer.answer === 'failed') {
     change(draft, observation, { state: 'refused', reason: input.answer.detail })
     draft.event('observation.ended', { path: observation.path, reason: input.answer.detail })
   }
@@ -101,7 +111,7 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
     return
   }
   draft.effects.push({ effect: 'heard', peer: input.peer })
-  const samples = samplesOf(input.contentFormat, input.payload, '/', context.views.of(registration))
+  const samples = samplesOf(draft.now, '/', input, context.views.of(registration))
   if (isFault(samples)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })
     return
@@ -110,7 +120,6 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
   draft.event('send', { samples: samples.samples })
-  const report = firmwareReportOf(samples.samples)
-  if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
+  planFirmwareReport(draft, reportOfSamples(samples.samples), context)
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
 }

@@ -4,7 +4,8 @@
  */
 import { isExpired } from '../fleet/operations/rules.ts'
 import type { InternalInput, TransmitInput } from './inputs.ts'
-import { planFirmware } from './plan-firmware.ts'
+import { reportOfContent } from './firmware-report.ts'
+import { planFirmware, planFirmwareReport } from './plan-firmware.ts'
 import { planObserveAnswer } from './plan-observations.ts'
 import type { PlanContext } from './plan-context.ts'
 import { finish, replace } from './queue.ts'
@@ -17,14 +18,19 @@ export function planTransmit(draft: Draft, input: TransmitInput): void {
     ...operation,
     state: 'sent',
     attempts: operation.attempts + 1,
-    sentAt: draft.now,
+    // A repetition counts from the first time: that is what the device remembers from.
+    sentAt: input.messageId === operation.messageId && operation.sentAt !== undefined ? operation.sentAt : draft.now,
     messageId: input.messageId,
     token: input.token,
   })
   draft.effects.push({ effect: 'transmit', request: input.request })
 }
 
-export function planOutcome(draft: Draft, input: Extract<InternalInput, { input: 'outcome' }>, context: PlanContext): void {
+export function planOutcome(
+  draft: Draft,
+  input: Extract<InternalInput, { input: 'outcome' }>,
+  context: PlanContext,
+): void {
   const operation = draft.next.operations.find(({ id }) => id === input.operationId)
   // Cancelled or expired while the device was thinking: its end is written already.
   if (operation === undefined) return
@@ -41,6 +47,7 @@ export function planOutcome(draft: Draft, input: Extract<InternalInput, { input:
     ...(answer.answer === 'failed' ? { reason: answer.reason, detail: answer.detail } : {}),
   })
   planObserveAnswer(draft, ended)
+  if (ended.state === 'acknowledged') planFirmwareReport(draft, reportOfContent(ended.result), context)
   if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
 }
 

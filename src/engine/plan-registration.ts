@@ -88,7 +88,13 @@ export function planUpdate(draft: Draft, input: Of<'update'>): void {
     port: remote.port,
   }
   draft.change({ registration: next, device: { ...device, lastSeen: draft.now } })
-  if (next.lifetime === registration.lifetime && next.links === registration.links && next.binding === registration.binding && next.queueMode === registration.queueMode && next.smsNumber === registration.smsNumber) {
+  if (
+    next.lifetime === registration.lifetime &&
+    next.links === registration.links &&
+    next.binding === registration.binding &&
+    next.queueMode === registration.queueMode &&
+    next.smsNumber === registration.smsNumber
+  ) {
     draft.ops.push({
       op: 'registration.touch',
       deviceId: device.id,
@@ -98,7 +104,10 @@ export function planUpdate(draft: Draft, input: Of<'update'>): void {
       port: next.port,
     })
   } else {
-    draft.ops.push({ op: 'registration.put', deviceId: device.id, registration: next }, { op: 'device.seen', deviceId: device.id, at: draft.now })
+    draft.ops.push(
+      { op: 'registration.put', deviceId: device.id, registration: next },
+      { op: 'device.seen', deviceId: device.id, at: draft.now },
+    )
     draft.event('registration.updated', {
       lifetime: next.lifetime,
       queueMode: next.queueMode,
@@ -118,7 +127,10 @@ export function planDeregister(draft: Draft, input: Of<'deregister'>): void {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: unknownLocation })
     return
   }
-  draft.ops.push({ op: 'registration.delete', deviceId: device.id }, { op: 'device.seen', deviceId: device.id, at: draft.now })
+  draft.ops.push(
+    { op: 'registration.delete', deviceId: device.id },
+    { op: 'device.seen', deviceId: device.id, at: draft.now },
+  )
   draft.change({ registration: undefined, device: { ...device, lastSeen: draft.now } })
   draft.event('registration.deregistered', { registrationId: registration.id })
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.deleted } })

@@ -7,7 +7,7 @@ import { milliseconds, type Instant } from '../base/time.ts'
 import type { PlanContext } from './plan-context.ts'
 import type { ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
-import { planBlockServed, planFirmware } from './plan-firmware.ts'
+import { planFirmware } from './plan-firmware.ts'
 import { planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
@@ -39,10 +39,10 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       planOutcome(draft, input, context)
       break
     case 'observed':
-      planObserved(draft, input)
+      planObserved(draft, input, context)
       break
     case 'block-served':
-      planBlockServed(draft, input, context)
+      planFirmware(draft, input, context)
       break
     case 'due':
       planExpiry(draft, milliseconds(context.settings['registration.grace']))

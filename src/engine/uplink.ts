@@ -42,7 +42,11 @@ export class Uplink {
         return this.#send(now, request)
       case '.well-known':
         if (path[1] === 'core' && path.length === 2) {
-          return this.#get(now, request, { code: codes.content, payload: wellKnownCore, contentFormat: contentFormat.linkFormat })
+          return this.#get(now, request, {
+            code: codes.content,
+            payload: wellKnownCore,
+            contentFormat: contentFormat.linkFormat,
+          })
         }
         return this.#respond(now, request, notFound)
       case undefined:
@@ -114,10 +118,15 @@ export class Uplink {
   #location(now: Instant, request: InboundRequest, registrationId: string): void {
     const { exchange, peer } = request
     if (request.code === method.delete) {
-      this.#engine.deliver(now, { by: 'registration', registrationId }, { input: 'deregister', exchange, peer, registrationId })
+      this.#engine.deliver(
+        now,
+        { by: 'registration', registrationId },
+        { input: 'deregister', exchange, peer, registrationId },
+      )
       return
     }
-    if (request.code !== method.post && request.code !== method.put) return this.#respond(now, request, methodNotAllowed)
+    if (request.code !== method.post && request.code !== method.put)
+      return this.#respond(now, request, methodNotAllowed)
     const update = parseUpdate(request)
     if (isFault(update)) return this.#respond(now, request, reactionTo(update))
     this.#engine.deliver(
@@ -156,7 +165,8 @@ export class Uplink {
     const deviceId = Number.parseInt(path[2], 36)
     if (!Number.isSafeInteger(deviceId)) return
     const asked = request.options.uint(option.block2)
-    const blockSize = asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
+    const blockSize =
+      asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
     const offset = asked === undefined ? 0 : blockOf(asked).number * blockSize
     if (offset >= body.size) return
     this.#engine.deliver(

@@ -2,7 +2,7 @@
  * What an operator asks that changes something. A command takes the same road as a device's message: it
  * is one more input of the device's actor, committed before it is answered.
  */
-import type { FirmwareUpdate } from './firmware/types.ts'
+import type { FirmwareUpdate, Image } from './firmware/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
 import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
 import type { ProfileName } from '../config/profiles.ts'
@@ -27,7 +27,7 @@ export type Command =
   | { readonly command: 'device.delete'; readonly endpoint: EndpointName }
   | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
   | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
-  | { readonly command: 'firmware.start'; readonly endpoint: EndpointName; readonly sha256: string }
+  | { readonly command: 'firmware.start'; readonly endpoint: EndpointName; readonly image: Image }
   | { readonly command: 'firmware.cancel'; readonly endpoint: EndpointName }
 
 export interface CommandResults {

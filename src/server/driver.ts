@@ -86,8 +86,8 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
     if (!this.#stopped) this.#advance(now)
   }
 
-  pathForgotten(_now: Instant, path: number): void {
-    this.#engine.pathForgotten(path)
+  pathForgotten(now: Instant, path: number): void {
+    this.#engine.pathForgotten(now, path)
   }
 
   unreachable(): void {
@@ -98,7 +98,7 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
 
   submit<C extends Command>(command: C): Promise<CommandResult<C>> {
     const { promise, resolve, reject } = Promise.withResolvers<CommandResult<C>>()
-    this.#engine.submit(this.#options.now(), command, { resolve: resolve as (result: unknown) => void, reject })
+    this.#engine.submit(this.#options.now(), command, { resolve, reject })
     this.#scheduleTurn()
     return promise
   }

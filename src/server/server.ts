@@ -48,7 +48,11 @@ export async function startServer(settings: Settings, options: ServerOptions): P
   }
 }
 
-async function start(settings: Settings, options: ServerOptions, undo: (() => void | Promise<void>)[]): Promise<Server> {
+async function start(
+  settings: Settings,
+  options: ServerOptions,
+  undo: (() => void | Promise<void>)[],
+): Promise<Server> {
   const log: Log = options.log ?? pino({ level: settings['log.level'] }, pino.destination({ dest: 2, sync: false }))
   const now = systemNow
   const metrics = createMetrics({ process: true })
@@ -97,9 +101,9 @@ async function start(settings: Settings, options: ServerOptions, undo: (() => vo
   const transport = await openDgramTransport({
     host: settings['coap.host'],
     port: settings['coap.port'],
-    pathLimit: settings['coap.peers'],
-    sendQueueLimit: settings['coap.send-queue'],
-    receiveBuffer: settings['coap.receive-buffer'],
+    pathLimit: settings['udp.paths'],
+    sendQueueLimit: settings['udp.send-queue'],
+    receiveBuffer: settings['udp.receive-buffer'],
     now,
     handler: driver,
   })
@@ -110,14 +114,12 @@ async function start(settings: Settings, options: ServerOptions, undo: (() => vo
 
   const services = {
     registry: new RegistryService(store, driver, now, settings),
-    operations: new OperationsService(store, driver, now),
+    operations: new OperationsService(store, driver, now, settings),
     firmware: new FirmwareService(store, driver, files, now, settings),
     events,
     report: () => ({
       counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
-      listeners: [
-        { protocol: 'coap', ...transport.local },
-      ],
+      listeners: [{ protocol: 'coap', ...transport.local }],
     }),
     obstacles: () => driver.obstacles(),
   }
@@ -164,10 +166,14 @@ function listenError(cause: unknown, settings: Settings): unknown {
   const where = authority({ address: settings['http.host'], port: settings['http.port'] })
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return new EnvironmentError('http.port-in-use', `another program listens on ${where}: stop it, or choose a port with --http-port`, {
-        retriable: false,
-        cause,
-      })
+      return new EnvironmentError(
+        'http.port-in-use',
+        `another program listens on ${where}: stop it, or choose a port with --http-port`,
+        {
+          retriable: false,
+          cause,
+        },
+      )
     case 'EACCES':
     case 'EADDRNOTAVAIL':
       return new EnvironmentError('http.address', `${where} cannot be listened on (${(cause as Error).message})`, {

@@ -15,6 +15,11 @@ export interface Image {
   readonly addedAt: Instant
 }
 
+/** `Image.key` of a hash: short, because it travels in every block's request. */
+export function imageKeyOf(sha256: string): string {
+  return sha256.slice(0, 12)
+}
+
 /** The states of object 5, /5/0/3. */
 export const firmwareStates = ['idle', 'downloading', 'downloaded', 'updating'] as const
 export type DeviceFirmwareState = (typeof firmwareStates)[number]
@@ -54,7 +59,9 @@ export interface FirmwareUpdate {
   readonly confirmBy?: Instant
   /** The registration that was current when Update was executed: success needs another one. */
   readonly registrationAtUpdate?: string
-  /** Offers and install commands sent again after a setback; absent is 0. Bounded by `FirmwareSettings`. */
+  /** The registration in which the package URI was last written: an idle device in a later one has lost it. */
+  readonly registrationAtOffer?: string
+  /** Offers and install commands sent again after a setback; absent is 0. Bounded by the knob firmware.attempts. */
   readonly attempts?: number
   /** The registration `seen` was reported in. */
   readonly registration?: string
@@ -66,8 +73,9 @@ export interface FirmwareUpdate {
 export interface FirmwareReport {
   readonly state?: number
   readonly result?: number
-  /** /5/0/7 PkgVersion or /3/0/3 Firmware Version. */
+  /** /5/0/7 PkgVersion: of the package, which need not run. */
   readonly packageVersion?: string
+  /** /3/0/3 Firmware Version: of what runs; empty where the device does not tell. */
   readonly firmwareVersion?: string
   /** /5/0/8 and /5/0/9. */
   readonly protocols?: readonly number[]

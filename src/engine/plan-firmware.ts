@@ -1,0 +1,145 @@
+/**
+ * The device's firmware update within its actor: feeds what happens to the pure machine
+ * (`fleet/firmware/rules`), keeps its row, and turns what it wants asked into operations.
+ */
+import { UsageError } from '../base/errors.ts'
+import { milliseconds } from '../base/time.ts'
+import { profiles, unknownPeerProfile } from '../config/profiles.ts'
+import type { Command } from '../fleet/commands.ts'
+import type { FirmwareAction, FirmwareRules } from '../fleet/firmware/course.ts'
+import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
+import type { FirmwareReport, FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Device } from '../fleet/registry/types.ts'
+import { wantObserved } from './intents.ts'
+import type { PlanContext } from './plan-context.ts'
+import { enqueue, finish, operationOf } from './queue.ts'
+import type { Draft } from './state.ts'
+
+/** Progress between two commits, as a share of the image: a crash forgets no more of the display. */
+const committedStep = 0.05
+/** Progress between two events. */
+const eventStep = 0.1
+
+export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
+  const { device, update } = draft.next
+  if (device === undefined || update === undefined) return
+  const { next, actions } = step(update, input, draft.now, rulesFor(device, update, context))
+  if (next !== update) keep(draft, update, next)
+  for (const action of actions) carryOut(draft, device, action, context)
+}
+
+export function planFirmwareReport(draft: Draft, report: FirmwareReport | undefined, context: PlanContext): void {
+  if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
+}
+
+type Start = Extract<Command, { command: 'firmware.start' }>
+
+export function planFirmwareStart(
+  draft: Draft,
+  device: Device,
+  { image }: Start,
+  context: PlanContext,
+): FirmwareUpdate {
+  const open = draft.next.update
+  if (open !== undefined) {
+    throw new UsageError(
+      'firmware.busy',
+      `${device.endpoint} is being updated to ${open.version} already (${open.state})`,
+      {
+        status: 409,
+        hint: `wait for it, or 'coapstan firmware cancel ${device.endpoint}'`,
+      },
+    )
+  }
+  if (device.product !== undefined && device.product !== image.product) {
+    throw new UsageError(
+      'firmware.product',
+      `${image.version} is an image for product '${image.product}'; ${device.endpoint} is a '${device.product}'`,
+      { status: 422 },
+    )
+  }
+  const update = newUpdate(draft.nextId('updateId'), device, image, draft.now)
+  draft.change({ update })
+  draft.ops.push({ op: 'update.put', update })
+  draft.event('firmware.state', { update: update.id, version: update.version, state: update.state })
+  const { registration } = draft.next
+  if (registration !== undefined) planFirmware(draft, { input: 'registered', registrationId: registration.id }, context)
+  return draft.next.update ?? update
+}
+
+export function planFirmwareCancel(draft: Draft, context: PlanContext): FirmwareUpdate {
+  const { update } = draft.next
+  if (update === undefined) {
+    throw new UsageError('firmware.none', `${draft.next.endpoint} is not being updated`, { status: 409 })
+  }
+  if (!isCancellable(update)) {
+    throw new UsageError('firmware.installing', `${draft.next.endpoint} installs ${update.version} already`, {
+      status: 409,
+      hint: 'a device that installs cannot be stopped; send it back with an update to the older version',
+    })
+  }
+  const before = draft.ops.length
+  planFirmware(draft, { input: 'cancel' }, context)
+  const put = draft.ops.slice(before).findLast((op) => op.op === 'update.put')
+  return put?.op === 'update.put' ? put.update : update
+}
+
+/** The row where it matters, the event where somebody wants to know, the memory always. */
+function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void {
+  const changed = next.state !== before.state
+  const isProgressOnly = !changed && next.fetched !== before.fetched
+  if (!isProgressOnly || stepOf(next, committedStep) !== stepOf(before, committedStep)) {
+    draft.ops.push({ op: 'update.put', update: next })
+  }
+  draft.change({ update: isFinished(next) ? undefined : next })
+  if (changed) {
+    draft.event('firmware.state', {
+      update: next.id,
+      version: next.version,
+      state: next.state,
+      ...(next.reason === undefined ? {} : { reason: next.reason }),
+      ...(next.result === undefined ? {} : { result: next.result }),
+    })
+  } else if (stepOf(next, eventStep) !== stepOf(before, eventStep)) {
+    draft.event('firmware.progress', {
+      update: next.id,
+      fetched: next.fetched,
+      size: next.size,
+      ...(next.blockSize === undefined ? {} : { blockSize: next.blockSize }),
+      resumes: next.resumes,
+    })
+  }
+}
+
+function stepOf({ fetched, size }: FirmwareUpdate, step: number): number {
+  return size === 0 ? 0 : Math.floor(fetched / size / step)
+}
+
+function carryOut(draft: Draft, device: Device, action: FirmwareAction, context: PlanContext): void {
+  if (action.action === 'withdraw') {
+    for (const operation of draft.next.operations) {
+      if (operation.origin === 'firmware' && operation.state === 'queued') {
+        finish(draft, operation, { state: 'cancelled', reason: 'superseded' })
+      }
+    }
+    return
+  }
+  const wish = action.draft
+  const isAsked = draft.next.operations.some(
+    ({ origin, kind, path, value }) =>
+      origin === 'firmware' && kind === wish.kind && path === wish.path && value === wish.value,
+  )
+  if (isAsked) return
+  if (wish.kind === 'observe') wantObserved(draft, device.id, wish.path, 'firmware')
+  enqueue(draft, operationOf(draft, device, wish, context))
+}
+
+function rulesFor(device: Device, update: FirmwareUpdate, { packageUri, settings }: PlanContext): FirmwareRules {
+  const profile = device.profile === undefined ? unknownPeerProfile : profiles[device.profile]
+  return {
+    packageUri: packageUri(update.sha256, device.id),
+    rebootGrace: profile.rebootGrace,
+    stall: milliseconds(settings['firmware.stall']),
+    attempts: settings['firmware.attempts'],
+  }
+}

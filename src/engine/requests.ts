@@ -1,0 +1,124 @@
+/**
+ * Between an operation as it is kept (a kind, a path, JSON) and the message that carries it: checked when
+ * it is asked for, built when it is sent, its answer read when it comes. The LwM2M of it is `lwm2m/management`.
+ */
+import { isFault, type Fault } from '../base/fault.ts'
+import type { Instant } from '../base/time.ts'
+import { option } from '../coap/options.ts'
+import type { OutboundRequest, RequestOutcome } from '../coap/types.ts'
+import type { Observation } from '../fleet/observations/types.ts'
+import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
+import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
+import { prepareOperation } from '../lwm2m/management/check.ts'
+import type { DeviceView } from '../lwm2m/management/device-view.ts'
+import { parseOperation } from '../lwm2m/management/operation.ts'
+import { buildRequest } from '../lwm2m/management/request.ts'
+import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
+import { formatPath, parsePath, rootPath, type Path } from '../lwm2m/path.ts'
+import { QuirkSet } from '../lwm2m/quirks.ts'
+import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
+import type { OperationAnswer } from './answers.ts'
+
+/** What an operation is kept as, whoever asked for it and however it was spelled. */
+type Kept = Pick<Operation, 'kind' | 'path'> & { readonly value?: unknown }
+
+/**
+ * The draft with its path in numbers, or why it is refused. A device that is not registered has nothing to
+ * check against but the model: then only syntax and types count, and the rest shows when it is sent.
+ */
+export function checkDraft(
+  draft: OperationDraft,
+  view: DeviceView,
+  isRegistered: boolean,
+): { readonly path: string } | Refusal {
+  const force = draft.force ?? false
+  const operation = isRegistered ? prepareOperation(draft, view, { force }) : parseOperation(draft, view.model, force)
+  if (isRefusal(operation)) return operation
+  if ('path' in operation) return { path: formatPath(operation.path) }
+  const paths = 'paths' in operation ? operation.paths : operation.entries.map(({ path }) => path)
+  return { path: paths.map(formatPath).join(' ') }
+}
+
+/** What is sent; refused only where nothing would say it (it was checked when it was asked for). */
+export function requestOf(kept: Kept, view: DeviceView): OutboundRequest | Refusal {
+  const operation = parseOperation(kept, view.model, true)
+  return isRefusal(operation) ? operation : buildRequest(operation, view)
+}
+
+export function observeRequestOf(observation: Observation, view: DeviceView): OutboundRequest | Refusal {
+  return requestOf({ kind: 'observe', path: observation.path }, view)
+}
+
+/** What came of a request; payloads are read here, so nothing of the message has to be kept. */
+export function answerOf(now: Instant, kept: Kept, outcome: RequestOutcome, view: DeviceView): OperationAnswer {
+  switch (outcome.outcome) {
+    case 'response':
+      return answerOfResponse(now, kept, outcome.response, view)
+    case 'asleep':
+      return { answer: 'unheard', reason: 'device-asleep', quirks: [] }
+    case 'timeout':
+      if (!outcome.acknowledged) return { answer: 'unheard', reason: 'device-offline', quirks: [] }
+      return failed('timed-out', 'the device took the request (empty ACK) and never answered it')
+    case 'reset':
+      return failed('reset', 'the device refused the message (RST): it may have restarted, or does not serve this path')
+    case 'cancelled':
+      return failed('cancelled-by-operator', 'it was taken back while it was on its way')
+    case 'unusable':
+      return failed('undecodable', outcome.reason)
+  }
+}
+
+function failed(reason: Extract<OperationAnswer, { answer: 'failed' }>['reason'], detail: string): OperationAnswer {
+  return { answer: 'failed', reason, detail, quirks: [] }
+}
+
+type Response = Extract<RequestOutcome, { outcome: 'response' }>['response']
+
+function answerOfResponse(now: Instant, kept: Kept, response: Response, view: DeviceView): OperationAnswer {
+  const operation = parseOperation(kept, view.model, true)
+  if (isRefusal(operation)) return failed('undecodable', operation.message)
+  const parts = {
+    code: response.code,
+    contentFormat: response.options.uint(option.contentFormat),
+    payload: response.payload,
+    location: response.options.texts(option.locationPath),
+  }
+  const result = interpretResponse(operation, view, parts, now)
+  const { code, quirks } = result
+  switch (result.result) {
+    case 'success':
+      return { answer: 'acknowledged', code, ...(result.json === undefined ? {} : { result: result.json }), quirks }
+    case 'failure':
+      return { answer: 'failed', reason: 'rejected', detail: result.reason, code, quirks }
+    case 'undecodable':
+      return {
+        answer: 'failed',
+        reason: 'undecodable',
+        detail: result.reason,
+        code,
+        result: { payload: result.payload },
+        quirks,
+      }
+  }
+}
+
+export interface Samples {
+  readonly samples: readonly SampleJson[]
+  readonly quirks: readonly string[]
+}
+
+/** The values of a notification (of `path`) or a Send (of the root). */
+export function samplesOf(
+  now: Instant,
+  path: string,
+  message: { readonly contentFormat: number | undefined; readonly payload: Uint8Array },
+  view: DeviceView,
+): Samples | Fault {
+  const base: Path | Fault = path === '/' ? rootPath : parsePath(path)
+  if (isFault(base)) return base
+  const quirks = new QuirkSet()
+  const decoded = decodeContent(base, view, message, now, undefined, quirks)
+  if (isFault(decoded)) return decoded
+  quirks.addAll(decoded.quirks)
+  return { samples: samplesJson(decoded.entries, view.model), quirks: quirks.list() }
+}
