@@ -4,7 +4,7 @@
  * the resources and says when to notify.
  */
 import type { DeadlineQueue } from '../base/deadline-queue.ts'
-import { after, hours, type Duration, type Instant } from '../base/time.ts'
+import { after, hours, seconds, type Duration, type Instant } from '../base/time.ts'
 import { classOf, isSafeMethod, messageType } from './codes.ts'
 import { MessageView } from './message.ts'
 import { option } from './options.ts'
@@ -19,6 +19,9 @@ import type { CoapSink, OutboundResponse } from './types.ts'
 
 /** RFC 7641 §4.5: at least this often the client must prove that it still wants to hear. */
 export const confirmationInterval: Duration = hours(24)
+
+/** RFC 7641 §4.5.1: no more than one NON in this time to a client that is silent. */
+const unheardInterval: Duration = seconds(3)
 
 /** Observe option values (RFC 7641 §2). */
 const register = 0
@@ -50,18 +53,18 @@ export class Observers {
     return this.#count
   }
 
-  /** What the client is told of its registration: as answered, or without Observe where there is no room. */
+  /** What the client is told: as answered, or without Observe where it is no observer or there is no room. */
   accepted(now: Instant, peer: PeerState, request: MessageView, answer: OutboundResponse): OutboundResponse {
-    if (!request.has(option.observe) || request.uint(option.observe) !== register) return answer
-    if (!isSafeMethod(request.code) || isLaterSlice(request)) return answer
+    if (answer.observe === undefined && !request.has(option.observe)) return answer
+    if (isLaterSlice(request)) return answer
+    if (request.uint(option.observe) !== register || !isSafeMethod(request.code)) return unobserved(answer)
     const key = tokenKey(request.buffer, request.tokenStart, request.tokenEnd)
     const known = peer.relations?.get(key)
     // RFC 7641 §4.1: the same client and token replace the relation there was
     if (known !== undefined) this.#drop(known)
     if (answer.observe === undefined || classOf(answer.code) !== 2) return answer
     if (this.#count >= this.#options.total || (peer.relations?.size ?? 0) >= this.#options.perPeer) {
-      const { observe: _, ...unobserved } = answer
-      return unobserved
+      return unobserved(answer)
     }
     peer.relations ??= new Map()
     const message = request.buffer.slice(request.start, request.end)
@@ -151,7 +154,7 @@ export class Observers {
     return false
   }
 
-  /** A day without a sign of life, or PROBING_RATE allows the next NON. */
+  /** A day without a sign of life, or the moment for the next NON. */
   due(now: Instant, relation: Relation): void {
     if (relation.next !== undefined && relation.delivery === undefined) this.#sendNext(now, relation)
     else if (relation.delivery === undefined) this.#confirm(now, relation, true)
@@ -166,7 +169,7 @@ export class Observers {
       this.#confirm(now, relation, false)
       return
     }
-    // RFC 7252 §4.7: PROBING_RATE; what changes until then is told once
+    // What changes until then is told once
     if (peer.probeFrom > now) {
       queue.set(relation, peer.probeFrom)
       return
@@ -176,7 +179,7 @@ export class Observers {
     const end = this.#write(now, relation, messageType.nonConfirmable, relation.lastMessageId)
     relation.current = undefined
     if (end < 0) return
-    peer.probeFrom = after(now, ((1000 * end) / peer.profile.probingRate) as Duration)
+    peer.probeFrom = after(now, unheardInterval)
     queue.set(relation, after(relation.confirmedAt, confirmationInterval))
     outbox.send(now, peer, outbox.slab, 0, end)
   }
@@ -238,6 +241,12 @@ export class Observers {
     relation.peer.relations.delete(relation.tokenKey)
     this.#count--
   }
+}
+
+function unobserved(answer: OutboundResponse): OutboundResponse {
+  if (answer.observe === undefined) return answer
+  const { observe: _, ...rest } = answer
+  return rest
 }
 
 function isCurrent(relation: Relation): boolean {

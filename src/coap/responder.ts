@@ -307,11 +307,12 @@ export class Responder {
     } else dedup.complete(entry)
   }
 
-  /** RFC 7252 §8.2: an error is kept to ourselves, an answer waits a random moment. */
+  /** RFC 7252 §8.2: what is an error or empty is kept to ourselves, an answer waits a random moment. */
   #answerGroup(now: Instant, exchange: InboundExchange, answer: OutboundResponse): void {
     const { dedup, exchanges, outbox, peers, random } = this.#options
     dedup.complete(exchange.entry)
-    if (!isSuccess(answer.code) || isUnwanted(this.#recalled, answer.code)) return
+    const saysNothing = (answer.payload?.length ?? answer.body?.size ?? 0) === 0
+    if (!isSuccess(answer.code) || saysNothing || isUnwanted(this.#recalled, answer.code)) return
     const { peer } = exchange
     const end = this.#write(peer, this.#recalled, messageType.nonConfirmable, peers.takeId(peer), answer)
     exchange.delayed = outbox.slab.slice(0, end)

@@ -36,6 +36,8 @@ export interface OptionsView {
   text(number: number): string | undefined
   /** All occurrences as UTF-8 text, in order. */
   texts(number: number): readonly string[]
+  /** Whether `value` is among the values of a repeatable option. */
+  includes(number: number, value: Bytes): boolean
 }
 
 /** One option of a message we build. */
