@@ -1,0 +1,33 @@
+/**
+ * What virtual devices tell whoever watches them: facts as the device sees them, never what the server
+ * thinks. The ledger compares the two.
+ */
+import type { Instant } from '../../base/time.ts'
+import type { VirtualDevice } from './device.ts'
+
+/** Something of the device's that the server said yes to. */
+export type Promised =
+  | { readonly what: 'register'; readonly registrationId: string }
+  | { readonly what: 'update'; readonly registrationId: string; readonly askedAt: Instant }
+  | { readonly what: 'deregister'; readonly registrationId: string }
+  | { readonly what: 'send' | 'notification'; readonly path: string; readonly number: number }
+
+/** Something the server made the device do. `tag` is unique to the operation that asked for it. */
+export interface Deed {
+  readonly kind: 'write' | 'execute'
+  readonly path: string
+  readonly tag: string
+}
+
+export interface Witness {
+  promised(now: Instant, device: VirtualDevice, promise: Promised): void
+  did(now: Instant, device: VirtualDevice, deed: Deed): void
+  /** The server said no (4.xx, 5.xx) to a message of the device's own. */
+  refused(now: Instant, device: VirtualDevice, message: string, code: string): void
+  /** A datagram came while the radio was off; `silence` is how long the server had not heard the device. */
+  missed(now: Instant, device: VirtualDevice, silence: number): void
+  /** A notification was met with RST: the device observes no more under its token. */
+  spurned(now: Instant, device: VirtualDevice, path: string): void
+  /** A new image runs. */
+  installed(now: Instant, device: VirtualDevice, version: string): void
+}

@@ -1,0 +1,246 @@
+/**
+ * The books of a simulated world: what was committed, what devices were promised, what they did. Every
+ * entry is compared with the others when it is made; what does not fit is a violation.
+ */
+import type { Instant } from '../base/time.ts'
+import { derivedTimes, profiles, type Profile } from '../config/profiles.ts'
+import type { FleetEvent } from '../fleet/events/types.ts'
+import type { Operation, OperationId } from '../fleet/operations/types.ts'
+import type { DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
+import type { StoreOp } from '../fleet/store.ts'
+import type { VirtualDevice } from './devices/device.ts'
+import type { Deed, Promised, Witness } from './devices/witness.ts'
+
+export interface Counts {
+  registers: number
+  updates: number
+  deregisters: number
+  notifications: number
+  sends: number
+  writes: number
+  executes: number
+  installs: number
+  /** Notifications met with RST. */
+  spurned: number
+  /** Datagrams that came while the radio was off, though the server could believe it on. */
+  justMissed: number
+}
+
+/** What is known of one device by what was committed. */
+interface Account {
+  readonly endpoint: EndpointName
+  registration: Registration | undefined
+  /** When it was last committed that the device is there. */
+  contactAt: number
+  /** Highest numbers committed. */
+  notified: number
+  sent: number
+}
+
+/** What came of one wish of the operator. */
+interface Errand {
+  readonly endpoint: EndpointName
+  /** Times it was begun, as committed. */
+  attempts: number
+  firstDone: Instant | undefined
+  /** The device's restarts when it did it first. */
+  restarts: number
+  times: number
+}
+
+export class Ledger implements Witness {
+  readonly counts: Counts = {
+    registers: 0,
+    updates: 0,
+    deregisters: 0,
+    notifications: 0,
+    sends: 0,
+    writes: 0,
+    executes: 0,
+    installs: 0,
+    spurned: 0,
+    justMissed: 0,
+  }
+  /** As last committed, of every operation that is still kept. */
+  readonly operations = new Map<OperationId, Operation>()
+  readonly #violate: (text: string, device?: VirtualDevice) => void
+  readonly #accounts = new Map<DeviceId, Account>()
+  readonly #byEndpoint = new Map<EndpointName, Account>()
+  readonly #registrations = new Map<string, EndpointName>()
+  readonly #ended = new Set<string>()
+  readonly #errands = new Map<string, Errand>()
+  readonly #images = new Map<EndpointName, string>()
+
+  constructor(violate: (text: string, device?: VirtualDevice) => void) {
+    this.#violate = violate
+  }
+
+  /** The registration of a device, as last committed. */
+  registrationOf(endpoint: EndpointName): Registration | undefined {
+    return this.#byEndpoint.get(endpoint)?.registration
+  }
+
+  // ——— what was committed ———
+
+  committed(ops: readonly StoreOp[]): void {
+    for (const op of ops) this.#enter(op)
+  }
+
+  #enter(op: StoreOp): void {
+    switch (op.op) {
+      case 'device.put':
+        this.#open(op.device.id, op.device.endpoint)
+        return
+      case 'registration.put': {
+        const account = this.#accounts.get(op.deviceId)!
+        account.registration = op.registration
+        account.contactAt = op.registration.updatedAt
+        this.#registrations.set(op.registration.id, account.endpoint)
+        return
+      }
+      case 'registration.touch': {
+        const account = this.#accounts.get(op.deviceId)!
+        account.contactAt = op.updatedAt
+        if (account.registration === undefined) return
+        account.registration = { ...account.registration, updatedAt: op.updatedAt, expiresAt: op.expiresAt }
+        return
+      }
+      case 'registration.delete': {
+        const account = this.#accounts.get(op.deviceId)!
+        if (account.registration !== undefined) this.#ended.add(account.registration.id)
+        account.registration = undefined
+        return
+      }
+      case 'operation.put':
+        this.#enterOperation(op.operation)
+        return
+      case 'event.append':
+        this.#enterEvent(op.event)
+        return
+      default:
+        return
+    }
+  }
+
+  #open(id: DeviceId, endpoint: EndpointName): void {
+    if (this.#accounts.has(id)) return
+    const account: Account = { endpoint, registration: undefined, contactAt: 0, notified: 0, sent: 0 }
+    this.#accounts.set(id, account)
+    this.#byEndpoint.set(endpoint, account)
+  }
+
+  #enterOperation(operation: Operation): void {
+    const before = this.operations.get(operation.id)
+    if (before?.finishedAt !== undefined) this.#violate(`operation ${operation.id} changed after it had ended`)
+    this.operations.set(operation.id, operation)
+    const tag = tagOf(operation)
+    if (tag === undefined) return
+    const errand = this.#errands.get(tag)
+    if (errand === undefined) {
+      this.#errands.set(tag, {
+        endpoint: operation.endpoint,
+        attempts: operation.attempts,
+        firstDone: undefined,
+        restarts: 0,
+        times: 0,
+      })
+      return
+    }
+    errand.attempts = Math.max(errand.attempts, operation.attempts)
+    if (operation.state === 'acknowledged' && errand.times === 0) {
+      this.#violate(`operation ${operation.id} is acknowledged and was never carried out`)
+    }
+  }
+
+  #enterEvent(event: FleetEvent): void {
+    if (event.kind !== 'notification' && event.kind !== 'send') return
+    const account = event.endpoint === undefined ? undefined : this.#byEndpoint.get(event.endpoint)
+    const samples = event.detail['samples'] as readonly { path: string; value: unknown }[] | undefined
+    if (account === undefined || samples === undefined) return
+    for (const { path, value } of samples) {
+      if (path !== '/3303/0/5700' || typeof value !== 'number') continue
+      if (event.kind === 'send') account.sent = Math.max(account.sent, value)
+      else account.notified = Math.max(account.notified, value)
+    }
+  }
+
+  // ——— what devices saw ———
+
+  promised(_now: Instant, device: VirtualDevice, promise: Promised): void {
+    const account = this.#byEndpoint.get(device.endpoint)
+    switch (promise.what) {
+      case 'register':
+        this.counts.registers++
+        if (this.#registrations.get(promise.registrationId) === device.endpoint) return
+        return this.#violate(`was told 2.01 for registration '${promise.registrationId}' nobody committed`, device)
+      case 'update':
+        this.counts.updates++
+        if ((account?.contactAt ?? 0) >= promise.askedAt) return
+        return this.#violate(`was told 2.04 for an Update nobody committed`, device)
+      case 'deregister':
+        this.counts.deregisters++
+        if (this.#ended.has(promise.registrationId)) return
+        return this.#violate(`was told 2.02 for a De-register nobody committed`, device)
+      case 'notification':
+        this.counts.notifications++
+        if ((account?.notified ?? 0) >= promise.number) return
+        return this.#violate(`notification ${promise.number} was acknowledged and is lost`, device)
+      case 'send':
+        this.counts.sends++
+        if ((account?.sent ?? 0) >= promise.number) return
+        return this.#violate(`Send ${promise.number} was answered 2.04 and is lost`, device)
+    }
+  }
+
+  did(now: Instant, device: VirtualDevice, deed: Deed): void {
+    if (deed.kind === 'write') this.counts.writes++
+    else this.counts.executes++
+    const errand = this.#errands.get(deed.tag)
+    const what = `${deed.kind} ${deed.path} '${deed.tag}'`
+    if (errand === undefined || errand.attempts === 0) {
+      return this.#violate(`${what} was carried out before it was committed that it is sent`, device)
+    }
+    if (errand.endpoint !== device.endpoint) return this.#violate(`${what} was meant for ${errand.endpoint}`, device)
+    errand.times++
+    if (errand.firstDone === undefined) {
+      errand.firstDone = now
+      errand.restarts = device.restarts
+      return
+    }
+    const meanwhile = device.restarts > errand.restarts ? ', before its restart' : ''
+    this.#violate(
+      `${what} was carried out ${errand.times} times, first ${now - errand.firstDone} ms ago${meanwhile}`,
+      device,
+    )
+  }
+
+  refused(_now: Instant, device: VirtualDevice, message: string, code: string): void {
+    this.#violate(`${message} was answered ${code}`, device)
+  }
+
+  missed(_now: Instant, device: VirtualDevice, silence: number): void {
+    if (silence <= awakeWindowOf(profiles[device.personality.profile])) this.counts.justMissed++
+    else this.#violate(`something was sent to its sleeping radio, ${silence} ms after it was last heard`, device)
+  }
+
+  spurned(): void {
+    this.counts.spurned++
+  }
+
+  installed(_now: Instant, device: VirtualDevice, version: string): void {
+    this.counts.installs++
+    if (this.#images.get(device.endpoint) === version) this.#violate(`installed ${version} twice`, device)
+    this.#images.set(device.endpoint, version)
+  }
+}
+
+/** What tells the effect of an operation from every other; undefined where it has none. */
+function tagOf({ kind, value }: Operation): string | undefined {
+  if (typeof value !== 'string') return undefined
+  if (kind === 'write') return value
+  return kind === 'execute' ? /^0='(.*)'$/.exec(value)?.[1] : undefined
+}
+
+function awakeWindowOf(profile: Profile): number {
+  return profile.awakeWindow === 'always' ? derivedTimes(profile).maxTransmitWait : profile.awakeWindow
+}

@@ -1,0 +1,378 @@
+/**
+ * A store without a disk, for worlds too large to write one: the same answers as `storage/sqlite` (a test
+ * asks both), nothing durable beyond its own life. What a commit is asked to do, it does whole.
+ */
+import { DeadlineQueue, type Deadlined } from '../base/deadline-queue.ts'
+import { invariant } from '../base/errors.ts'
+import { never, type Instant } from '../base/time.ts'
+import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { Observation } from '../fleet/observations/types.ts'
+import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
+import type { DeviceRow } from '../fleet/registry/store.ts'
+import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
+import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.ts'
+import { MemoryEvents } from './memory-events.ts'
+
+export interface MemoryStoreLimits {
+  readonly eventsKept: number
+  readonly operationsKept: number
+}
+
+/** A device and all that hangs on it; due at the earliest instant the engine is to hear of. */
+class Row implements Deadlined {
+  deadline: Instant = never
+  deadlineSlot = -1
+  device: Device
+  registration: Registration | undefined
+  /** Oldest first. */
+  readonly operations = new Map<OperationId, Operation>()
+  readonly open = new Map<OperationId, Operation>()
+  readonly observations = new Map<string, Observation>()
+  update: FirmwareUpdate | undefined
+
+  constructor(device: Device) {
+    this.device = device
+  }
+}
+
+const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled']
+
+export class MemoryStore implements Store {
+  readonly #limits: MemoryStoreLimits
+  readonly #rows = new Map<DeviceId, Row>()
+  readonly #byEndpoint = new Map<EndpointName, Row>()
+  readonly #byRegistration = new Map<string, Row>()
+  readonly #byToken = new Map<string, Row>()
+  readonly #operations = new Map<OperationId, Operation>()
+  readonly #images = new Map<string, Image>()
+  readonly #updates = new Map<number, FirmwareUpdate>()
+  readonly #events: MemoryEvents
+  readonly #due = new DeadlineQueue<Row>()
+  #lastDeviceId = 0
+  #lastOperationId = 0
+  #lastUpdateId = 0
+
+  constructor(limits: MemoryStoreLimits = { eventsKept: 100_000, operationsKept: 200 }) {
+    this.#limits = limits
+    this.#events = new MemoryEvents(limits.eventsKept)
+  }
+
+  commit(ops: readonly StoreOp[]): void {
+    for (const op of ops) this.#apply(op)
+  }
+
+  close(): void {
+    this.#due.takeDue(never)
+  }
+
+  // ——— reads ———
+
+  snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined {
+    const row = this.#find(key)
+    if (row === undefined) return undefined
+    return {
+      ...rowOf(row),
+      operations: inSendingOrder(row, openOperationsLimit),
+      observations: [...row.observations.values()],
+      ...(row.update === undefined ? {} : { update: row.update }),
+    }
+  }
+
+  devicesDue(at: Instant, limit: number): readonly DeviceId[] {
+    const rows: Row[] = []
+    for (let row; rows.length < limit && (row = this.#due.takeDue(at)) !== undefined;) rows.push(row)
+    for (const row of rows) this.#schedule(row)
+    return rows.map(({ device }) => device.id)
+  }
+
+  lastDeviceId(): DeviceId {
+    return this.#lastDeviceId
+  }
+
+  device(endpoint: EndpointName): DeviceRow | undefined {
+    return rowOrNothing(this.#byEndpoint.get(endpoint))
+  }
+
+  deviceById(id: DeviceId): DeviceRow | undefined {
+    return rowOrNothing(this.#rows.get(id))
+  }
+
+  deviceByRegistration(registrationId: string): DeviceRow | undefined {
+    return rowOrNothing(this.#byRegistration.get(registrationId))
+  }
+
+  devices(filter: Omit<DeviceFilter, 'status'>, cursor: EndpointName | undefined, limit: number): DeviceRow[] {
+    return [...this.#byEndpoint.keys()]
+      .filter((endpoint) => cursor === undefined || endpoint > cursor)
+      .sort((a, b) => (a < b ? -1 : 1))
+      .map((endpoint) => this.#byEndpoint.get(endpoint)!)
+      .filter(({ device }) => isWanted(device, filter))
+      .slice(0, limit)
+      .map(rowOf)
+  }
+
+  /** Those with the longest beginning in common. */
+  similarEndpoints(endpoint: EndpointName, limit: number): readonly EndpointName[] {
+    return [...this.#byEndpoint.keys()]
+      .sort((a, b) => commonLength(b, endpoint) - commonLength(a, endpoint))
+      .slice(0, limit)
+  }
+
+  countDevices(): number {
+    return this.#rows.size
+  }
+
+  operation(id: OperationId): Operation | undefined {
+    return this.#operations.get(id)
+  }
+
+  operations(filter: OperationFilter, before: OperationId | undefined, limit: number): readonly Operation[] {
+    const all = filter.deviceId === undefined ? this.#operations : this.#rows.get(filter.deviceId)?.operations
+    return [...(all?.values() ?? [])]
+      .filter((operation) => filter.state === undefined || operation.state === filter.state)
+      .filter(({ id }) => before === undefined || id < before)
+      .sort((a, b) => b.id - a.id)
+      .slice(0, limit)
+  }
+
+  openOperations(deviceId: DeviceId, limit: number): readonly Operation[] {
+    const row = this.#rows.get(deviceId)
+    return row === undefined ? [] : inSendingOrder(row, limit)
+  }
+
+  byIdempotencyKey(deviceId: DeviceId, key: string): Operation | undefined {
+    return [...(this.#rows.get(deviceId)?.operations.values() ?? [])].findLast(
+      ({ idempotencyKey }) => idempotencyKey === key,
+    )
+  }
+
+  devicesWithOpenOperations(after: DeviceId, limit: number): readonly DeviceId[] {
+    return [...this.#rows.values()]
+      .filter(({ device, open }) => device.id > after && open.size > 0)
+      .map(({ device }) => device.id)
+      .sort((a, b) => a - b)
+      .slice(0, limit)
+  }
+
+  lastOperationId(): OperationId {
+    return this.#lastOperationId
+  }
+
+  observations(deviceId: DeviceId, limit: number): readonly Observation[] {
+    const observations = [...(this.#rows.get(deviceId)?.observations.values() ?? [])]
+    return observations.sort((a, b) => (a.path < b.path ? -1 : 1)).slice(0, limit)
+  }
+
+  image(sha256: string): Image | undefined {
+    return this.#images.get(sha256)
+  }
+
+  imageByKey(key: string): Image | undefined {
+    return [...this.#images.values()].find((image) => image.key === key)
+  }
+
+  imageByVersion(product: string | undefined, version: string): readonly Image[] {
+    return this.images(product).filter((image) => image.version === version)
+  }
+
+  images(product: string | undefined): readonly Image[] {
+    return [...this.#images.values()]
+      .filter((image) => product === undefined || image.product === product)
+      .sort((a, b) => (a.product === b.product ? b.addedAt - a.addedAt : a.product < b.product ? -1 : 1))
+  }
+
+  update(id: number): FirmwareUpdate | undefined {
+    return this.#updates.get(id)
+  }
+
+  updates(deviceId: DeviceId | undefined, limit: number): readonly FirmwareUpdate[] {
+    return [...this.#updates.values()]
+      .filter((update) => deviceId === undefined || update.deviceId === deviceId)
+      .sort((a, b) => b.id - a.id)
+      .slice(0, limit)
+  }
+
+  openUpdate(deviceId: DeviceId): FirmwareUpdate | undefined {
+    return this.#rows.get(deviceId)?.update
+  }
+
+  imageInUse(sha256: string): boolean {
+    return [...this.#rows.values()].some(({ update }) => update?.sha256 === sha256)
+  }
+
+  lastUpdateId(): number {
+    return this.#lastUpdateId
+  }
+
+  readonly events: Store['events'] = (filter, after, limit) => this.#events.list(filter, after, limit)
+  readonly latestEvents: Store['latestEvents'] = (filter, limit) => this.#events.latest(filter, limit)
+  readonly lastEventId: Store['lastEventId'] = () => this.#events.lastId
+
+  // ——— ops ———
+
+  #apply(op: StoreOp): void {
+    switch (op.op) {
+      case 'device.put':
+        return this.#putDevice(op.device)
+      case 'device.delete':
+        return this.#deleteDevice(op.deviceId)
+      case 'registration.put':
+        return this.#putRegistration(this.#row(op.deviceId), op.registration)
+      case 'registration.touch': {
+        const row = this.#row(op.deviceId)
+        const { op: _, deviceId: __, ...contact } = op
+        row.device = { ...row.device, lastSeen: op.updatedAt }
+        if (row.registration !== undefined) row.registration = { ...row.registration, ...contact }
+        return this.#schedule(row)
+      }
+      case 'registration.delete':
+        return this.#putRegistration(this.#row(op.deviceId), undefined)
+      case 'device.seen': {
+        const row = this.#row(op.deviceId)
+        row.device = { ...row.device, lastSeen: op.at }
+        return
+      }
+      case 'operation.put':
+        return this.#putOperation(op.operation)
+      case 'observation.put':
+        this.#forgetToken(op.observation.deviceId, op.observation.path)
+        this.#row(op.observation.deviceId).observations.set(op.observation.path, op.observation)
+        this.#byToken.set(op.observation.token, this.#row(op.observation.deviceId))
+        return
+      case 'observation.delete':
+        this.#forgetToken(op.deviceId, op.path)
+        this.#rows.get(op.deviceId)?.observations.delete(op.path)
+        return
+      case 'image.put':
+        this.#images.set(op.image.sha256, op.image)
+        return
+      case 'image.delete':
+        this.#images.delete(op.sha256)
+        return
+      case 'update.put':
+        return this.#putUpdate(op.update)
+      case 'event.append':
+        return this.#events.append(op.event)
+    }
+  }
+
+  #putDevice(device: Device): void {
+    const row = this.#rows.get(device.id)
+    this.#lastDeviceId = Math.max(this.#lastDeviceId, device.id)
+    if (row === undefined) {
+      invariant(!this.#byEndpoint.has(device.endpoint), `one device is called '${device.endpoint}'`)
+      const added = new Row(device)
+      this.#rows.set(device.id, added)
+      this.#byEndpoint.set(device.endpoint, added)
+    } else {
+      row.device = { ...device, createdAt: row.device.createdAt }
+    }
+  }
+
+  #deleteDevice(deviceId: DeviceId): void {
+    const row = this.#rows.get(deviceId)
+    if (row === undefined) return
+    this.#putRegistration(row, undefined)
+    for (const id of row.operations.keys()) this.#operations.delete(id)
+    for (const { token } of row.observations.values()) this.#byToken.delete(token)
+    for (const { id } of this.updates(deviceId, Number.POSITIVE_INFINITY)) this.#updates.delete(id)
+    this.#due.clear(row)
+    this.#rows.delete(deviceId)
+    this.#byEndpoint.delete(row.device.endpoint)
+  }
+
+  #putRegistration(row: Row, registration: Registration | undefined): void {
+    if (row.registration !== undefined) this.#byRegistration.delete(row.registration.id)
+    row.registration = registration
+    if (registration !== undefined) {
+      this.#byRegistration.set(registration.id, row)
+      row.device = { ...row.device, lastSeen: registration.updatedAt }
+    }
+    this.#schedule(row)
+  }
+
+  #putOperation(operation: Operation): void {
+    const row = this.#row(operation.deviceId)
+    const isOpen = openStates.includes(operation.state)
+    this.#lastOperationId = Math.max(this.#lastOperationId, operation.id)
+    this.#operations.set(operation.id, operation)
+    row.operations.set(operation.id, operation)
+    if (isOpen) row.open.set(operation.id, operation)
+    else row.open.delete(operation.id)
+    this.#schedule(row)
+    if (isOpen || row.operations.size - row.open.size <= this.#limits.operationsKept) return
+    for (const id of row.operations.keys()) {
+      if (row.open.has(id)) continue
+      row.operations.delete(id)
+      this.#operations.delete(id)
+      return
+    }
+  }
+
+  #putUpdate(update: FirmwareUpdate): void {
+    const row = this.#row(update.deviceId)
+    this.#lastUpdateId = Math.max(this.#lastUpdateId, update.id)
+    this.#updates.set(update.id, update)
+    if (!closedUpdates.includes(update.state)) row.update = update
+    else if (row.update?.id === update.id) row.update = undefined
+    this.#schedule(row)
+  }
+
+  #forgetToken(deviceId: DeviceId, path: string): void {
+    const before = this.#rows.get(deviceId)?.observations.get(path)
+    if (before !== undefined) this.#byToken.delete(before.token)
+  }
+
+  #schedule(row: Row): void {
+    let due: Instant = row.registration?.expiresAt ?? never
+    for (const { deadline } of row.open.values()) if (deadline < due) due = deadline
+    const confirmBy = row.update?.confirmBy
+    if (confirmBy !== undefined && confirmBy < due) due = confirmBy
+    if (due === never) this.#due.clear(row)
+    else this.#due.set(row, due)
+  }
+
+  #row(deviceId: DeviceId): Row {
+    const row = this.#rows.get(deviceId)
+    invariant(row !== undefined, `device ${deviceId} is in the store before anything hangs on it`)
+    return row
+  }
+
+  #find(key: DeviceKey): Row | undefined {
+    switch (key.by) {
+      case 'endpoint':
+        return this.#byEndpoint.get(key.endpoint)
+      case 'registration':
+        return this.#byRegistration.get(key.registrationId)
+      case 'id':
+        return this.#rows.get(key.deviceId)
+      case 'observation':
+        return this.#byToken.get(key.token)
+    }
+  }
+}
+
+function rowOf({ device, registration }: Row): DeviceRow {
+  return registration === undefined ? { device } : { device, registration }
+}
+
+function rowOrNothing(row: Row | undefined): DeviceRow | undefined {
+  return row === undefined ? undefined : rowOf(row)
+}
+
+function inSendingOrder(row: Row, limit: number): readonly Operation[] {
+  if (row.open.size === 0) return []
+  return [...row.open.values()].sort((a, b) => a.priority - b.priority || a.id - b.id).slice(0, limit)
+}
+
+function isWanted(device: Device, { product, prefix, tags }: Omit<DeviceFilter, 'status'>): boolean {
+  if (product !== undefined && device.product !== product) return false
+  if (prefix !== undefined && !device.endpoint.startsWith(prefix)) return false
+  return Object.entries(tags ?? {}).every(([name, value]) => device.tags[name] === value)
+}
+
+function commonLength(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return length
+}
