@@ -1,6 +1,17 @@
 /** The benchmarks by name: which loads, and which subjects beside each other under each of them. */
 import type { Load } from './load.ts'
-import { cBatchEcho, cEcho, dgramEcho, dgramPortEcho, libcoap, nativeEcho, npmCoap, type Subject } from './subjects.ts'
+import {
+  cBatchEcho,
+  cEcho,
+  coapstanDgram,
+  coapstanNative,
+  dgramEcho,
+  dgramPortEcho,
+  libcoap,
+  nativeEcho,
+  npmCoap,
+  type Subject,
+} from './subjects.ts'
 
 export interface BenchCase {
   readonly name: string
@@ -17,7 +28,7 @@ export interface Bench {
 /** 128 requests on their way, from 32 peers at a time. */
 const small: Pick<Load, 'window' | 'burst'> = { window: 32, burst: 4 }
 
-const coapServers = [cEcho, cBatchEcho, dgramEcho, npmCoap, libcoap]
+const coapServers = [cEcho, cBatchEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap, libcoap]
 
 export const benches: readonly Bench[] = [
   {
@@ -33,5 +44,21 @@ export const benches: readonly Bench[] = [
     name: 'coap-get',
     about: 'CON GET of a small resource, 256 peers',
     cases: [{ name: 'CON GET, 256 peers', load: { scenario: 'get', peers: 256, ...small }, subjects: coapServers }],
+  },
+  {
+    name: 'coap',
+    about: 'CON and NON GET, POST, one peer and 10 000, a 1 MiB download by 1, 100 and 1 000 peers',
+    cases: [
+      { name: 'CON GET, 1 peer', load: { scenario: 'get', peers: 1, ...small }, subjects: coapServers },
+      { name: 'CON GET, 10 000 peers', load: { scenario: 'get', peers: 10_000, ...small }, subjects: coapServers },
+      { name: 'NON GET, 256 peers', load: { scenario: 'non-get', peers: 256, ...small }, subjects: coapServers },
+      { name: 'CON POST 40 B, 256 peers', load: { scenario: 'post', peers: 256, ...small }, subjects: coapServers },
+      ...[1, 100, 1000].map((peers) => ({
+        name: `1 MiB by Block2, ${peers} ${peers === 1 ? 'peer' : 'peers'}`,
+        // Each peer has one block outstanding.
+        load: { scenario: 'block2' as const, path: 'image', peers, window: peers, burst: 1 },
+        subjects: [cEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap],
+      })),
+    ],
   },
 ]

@@ -54,7 +54,7 @@ static int fd;
 static peer_state *peers;
 static slot_state slots[MAX_WINDOW];
 static uint32_t next_peer;
-static uint64_t answered, refused, lost, stray, payload_bytes, downloads, idle_nanoseconds;
+static uint64_t before_measured, answered, refused, lost, stray, payload_bytes, downloads, idle_nanoseconds;
 static unsigned first_refusal;
 static uint32_t latency[BUCKETS];
 
@@ -330,6 +330,7 @@ static void start_slots(void) {
 }
 
 static void forget_counts(void) {
+  before_measured += answered;
   answered = refused = lost = stray = payload_bytes = downloads = idle_nanoseconds = 0;
   memset(latency, 0, sizeof latency);
 }
@@ -413,9 +414,9 @@ int main(int argc, char **argv) {
   uint64_t start = now_nanoseconds();
   run(start + (uint64_t)seconds_to_run * 1000000000u, UINT64_MAX);
   double elapsed = (double)(now_nanoseconds() - start) / 1e9;
-  printf("{\"perSecond\":%.0f,\"answered\":%llu,\"refused\":%llu,\"firstRefusal\":\"%u.%02u\",\"lost\":%llu,\"stray\":%llu,"
+  printf("{\"perSecond\":%.0f,\"total\":%llu,\"answered\":%llu,\"refused\":%llu,\"firstRefusal\":\"%u.%02u\",\"lost\":%llu,\"stray\":%llu,"
          "\"payloadBytes\":%llu,\"downloads\":%llu,\"p50\":%.1f,\"p99\":%.1f,\"idle\":%.2f}\n",
-         (double)answered / elapsed, (unsigned long long)answered, (unsigned long long)refused, first_refusal >> 5,
+         (double)answered / elapsed, (unsigned long long)(before_measured + answered), (unsigned long long)answered, (unsigned long long)refused, first_refusal >> 5,
          first_refusal & 31, (unsigned long long)lost, (unsigned long long)stray, (unsigned long long)payload_bytes,
          (unsigned long long)downloads, latency_at(0.5), latency_at(0.99),
          (double)idle_nanoseconds / 1e9 / elapsed);

@@ -23,6 +23,8 @@ export interface Load {
 /** One measurement; the fields are explained in `load.c`. Latencies in microseconds. */
 export interface Measured {
   readonly perSecond: number
+  /** Answered, warm-up included: to be set against CPU time. */
+  readonly total: number
   readonly answered: number
   readonly refused: number
   readonly firstRefusal: string

@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util'
 import { benches, type Bench } from './benches.ts'
-import { runLoad, type Measured } from './load.ts'
+import { runLoad } from './load.ts'
 import { reservations, type Running } from './process.ts'
-import { rowsOf, table, type Row, type Runs } from './report.ts'
+import { rowsOf, table, type Row, type Run, type Runs } from './report.ts'
 import { cEcho, dgramEcho, type Subject } from './subjects.ts'
 
 const { values, positionals } = parseArgs({
@@ -42,15 +42,17 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
       return missing === undefined && wanted
     })
     const running = await startAll(subjects)
-    const measured = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
+    const measured = new Map<Subject, Run[]>(subjects.map((subject) => [subject, []]))
     for (let run = 0; run < runs; run++) {
       for (const [index, subject] of subjects.entries()) {
         const prefix = `${one.load.prefix ?? 'bench'}-${run}`
         const load = { ...one.load, echo: subject.echo === true, prefix }
+        const cpuBefore = running[index]!.cpuTime()
         const outcome = await runLoad(load, running[index]!.port, seconds)
+        const perCpuSecond = outcome.total / (running[index]!.cpuTime() - cpuBefore)
         if (outcome.refused > 0)
           console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
-        measured.get(subject)!.push(outcome)
+        measured.get(subject)!.push({ ...outcome, perCpuSecond })
       }
     }
     const all: Runs[] = subjects.map((subject, index) => ({

@@ -28,6 +28,8 @@ export interface Running {
   readonly port: number
   /** Resident memory now, bytes. */
   residentMemory(): number
+  /** Seconds of processor time used so far, by all its threads. */
+  cpuTime(): number
   stop(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export async function startSubject(command: string, parameters: readonly string[
   return {
     port: bound,
     residentMemory: () => residentMemory(child),
+    cpuTime: () => cpuTime(child),
     stop: () => {
       child.kill('SIGKILL')
       return ended
@@ -74,4 +77,12 @@ async function isListening(port: number): Promise<number> {
 function residentMemory(child: ChildProcess): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) * 1024
+}
+
+/** Fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms. */
+function cpuTime(child: ChildProcess): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }

@@ -10,6 +10,9 @@ export interface Row {
   readonly perSecond: number
   readonly ratioToDgram?: number
   readonly ratioToEcho?: number
+  /** Median of the answers for each second of processor time, and its ratio to the C echo's. */
+  readonly perCpuSecond: number
+  readonly cpuRatioToEcho?: number
   readonly runs: number
   /** Median latency seen by the generator, and its 99th percentile, microseconds. */
   readonly p50: number
@@ -23,25 +26,33 @@ export interface Row {
   readonly residentMiB?: number
 }
 
+/** One run of one subject. */
+export interface Run extends Measured {
+  /** Answers for each second of processor time the subject used: what a busy machine does not falsify. */
+  readonly perCpuSecond: number
+}
+
 /** All runs of one subject under one load. */
 export interface Runs {
   readonly case: string
   readonly subject: string
-  readonly measured: readonly Measured[]
+  readonly measured: readonly Run[]
   readonly residentMiB?: number
 }
 
 /** Rows in the order of `runs`; ratios are to the yardsticks measured under the same load. */
 export function rowsOf(bench: string, runs: readonly Runs[], dgram: string, echo: string): Row[] {
   return runs.map((one) => {
-    const yardstick = (subject: string): number | undefined => {
+    const yardstick = (subject: string, of: 'perSecond' | 'perCpuSecond'): number | undefined => {
       const found = runs.find((other) => other.subject === subject && other.case === one.case)
-      return found && median(found.measured.map(({ perSecond }) => perSecond))
+      return found && median(found.measured.map((run) => run[of]))
     }
     const perSecond = median(one.measured.map((run) => run.perSecond))
+    const perCpuSecond = median(one.measured.map((run) => run.perCpuSecond))
     const rates = one.measured.map((run) => run.perSecond / perSecond)
-    const toDgram = yardstick(dgram)
-    const toEcho = yardstick(echo)
+    const toDgram = yardstick(dgram, 'perSecond')
+    const toEcho = yardstick(echo, 'perSecond')
+    const cpuToEcho = yardstick(echo, 'perCpuSecond')
     return {
       bench,
       case: one.case,
@@ -49,6 +60,8 @@ export function rowsOf(bench: string, runs: readonly Runs[], dgram: string, echo
       perSecond: Math.round(perSecond),
       ...(toDgram !== undefined && { ratioToDgram: rounded(perSecond / toDgram) }),
       ...(toEcho !== undefined && { ratioToEcho: rounded(perSecond / toEcho) }),
+      perCpuSecond: Math.round(perCpuSecond),
+      ...(cpuToEcho !== undefined && { cpuRatioToEcho: rounded(perCpuSecond / cpuToEcho) }),
       runs: one.measured.length,
       p50: rounded(median(one.measured.map((run) => run.p50))),
       p99: rounded(median(one.measured.map((run) => run.p99))),
@@ -75,24 +88,30 @@ function rounded(value: number): number {
 export function table(rows: readonly Row[]): string {
   const ratio = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(2))
   const heads = [
-    'case',
-    'subject',
-    'per s',
-    '× dgram',
-    '× C echo',
-    'p50 µs',
-    'p99 µs',
-    'spread',
-    'failed',
-    'RSS MiB',
-    'idle',
+    ...[
+      'case',
+      'subject',
+      'per s',
+      '× dgram',
+      '× C echo',
+      'per CPU s',
+      '× C echo',
+      'p50 µs',
+      'p99 µs',
+      'spread',
+      'failed',
+    ],
+    ...['RSS MiB', 'idle'],
   ]
+  const count = (value: number): string => value.toLocaleString('en-GB').replaceAll(',', ' ')
   const cells = rows.map((row) => [
     row.case,
     row.subject,
-    row.perSecond.toLocaleString('en-GB').replaceAll(',', ' '),
+    count(row.perSecond),
     ratio(row.ratioToDgram),
     ratio(row.ratioToEcho),
+    count(row.perCpuSecond),
+    ratio(row.cpuRatioToEcho),
     row.p50.toFixed(0),
     row.p99.toFixed(0),
     `${(100 * row.spread).toFixed(0)} %`,

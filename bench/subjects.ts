@@ -52,6 +52,18 @@ export const dgramPortEcho: Subject = {
   start: () => startSubject(process.execPath, [script('subject-transport-echo.ts'), 'dgram']),
 }
 
+/** Our CoAP endpoint with resources in memory: the protocol without devices and database. */
+export const coapstanNative: Subject = {
+  name: 'coapstan native',
+  missing: nativeMissing,
+  start: () => startSubject(process.execPath, [script('subject-coapstan.ts'), 'native']),
+}
+
+export const coapstanDgram: Subject = {
+  name: 'coapstan dgram',
+  start: () => startSubject(process.execPath, [script('subject-coapstan.ts'), 'dgram']),
+}
+
 function nativeMissing(): string | undefined {
   const found = nativeAddon()
   return 'missing' in found ? found.missing : undefined
