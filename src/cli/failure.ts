@@ -56,9 +56,9 @@ function adviceOf(problem: ProblemJson): string[] {
   )
   return [
     ...errors.map(({ field, message }) => `${field} ${message}`).filter((line) => line !== detail),
-    ...(similar.length > 0 ? [`did you mean ${alternatives(similar)}?`] : []),
     ...further,
-    ...(hint === undefined ? [] : [hint]),
+    // Names are better than what the server says of them.
+    ...(similar.length > 0 ? [`did you mean ${alternatives(similar)}?`] : hint === undefined ? [] : [hint]),
   ]
 }
 

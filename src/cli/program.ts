@@ -64,6 +64,7 @@ export function program(frame: Frame): Command {
     root.commandsGroup(title)
     for (const add of commands) add(root, frame)
   }
+  root.helpCommand('help [command]', 'show the help of a command')
   return withExamples(root, [
     'coapstan serve',
     'coapstan device --endpoint urn:dev:demo-1',

@@ -28,6 +28,7 @@ interface SetOptions {
 export const addDevices: AddCommand = (parent, frame) => {
   const devices = withExamples(parent.command('devices').description('list devices; show, set or delete one'), [
     'coapstan devices',
+    'coapstan devices --status asleep          # further filters: coapstan devices list --help',
     'coapstan devices show urn:dev:demo-1',
   ])
   does<ListOptions>(

@@ -19,7 +19,11 @@ export const addOperations: AddCommand = (parent, frame) => {
     parent
       .command('operations')
       .description('list what was asked of devices and what became of it; show or cancel one'),
-    ['coapstan operations urn:dev:demo-1', 'coapstan operations show 17'],
+    [
+      'coapstan operations urn:dev:demo-1',
+      'coapstan operations --follow              # further filters: coapstan operations list --help',
+      'coapstan operations show 17',
+    ],
   )
   does<ListOptions>(
     operations

@@ -132,7 +132,6 @@ Objects     /1/0 /3/0
     expect(code).toBe(1)
     expect(err).toBe(`coapstan: no device is called 'urn:dev:x'
   did you mean urn:dev:b or urn:dev:a?
-  'coapstan devices' lists the known ones
 `)
   })
 })
