@@ -26,11 +26,11 @@ export interface Carrier {
 }
 
 export interface CarrierEvents {
-  received(datagram: Buffer): void
+  readonly received: (datagram: Buffer) => void
   /** The peer's host says that nothing listens there. */
-  refused(): void
+  readonly refused: () => void
   /** The association is gone; datagrams sent from now on go nowhere. */
-  closed(reason: string): void
+  readonly closed: (reason: string) => void
 }
 
 /** The address of a host name or literal, IPv6 literals with or without brackets. Throws where there is none. */

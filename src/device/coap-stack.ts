@@ -32,9 +32,9 @@ export interface Reply {
 }
 
 export interface StackEvents {
-  requested(incoming: Incoming): void
+  readonly requested: (incoming: Incoming) => void
   /** No answer came in time, the message goes out once more. */
-  repeated(exchange: Exchange): void
+  readonly repeated: (exchange: Exchange) => void
 }
 
 export type Incoming = { readonly request: IncomingMessage; readonly options: RawOptions } & (

@@ -20,10 +20,10 @@ export interface LinkOptions {
 
 export interface LinkEvents {
   /** The receiver went off, or on again because the device had something to send. */
-  radio(on: boolean): void
-  lost(direction: 'sent' | 'received', reason: string): void
+  readonly radio: (on: boolean) => void
+  readonly lost: (direction: 'sent' | 'received', reason: string) => void
   /** An ACK or RST without content came for a message of ours. */
-  emptied(kind: 'ack' | 'reset', messageId: number): void
+  readonly emptied: (kind: 'ack' | 'reset', messageId: number) => void
 }
 
 const con = 0

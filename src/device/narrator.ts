@@ -8,15 +8,15 @@ export type Verbosity = 'quiet' | 'normal' | 'verbose'
 
 export interface Narrator {
   /** The device sent something. */
-  sent(what: string): void
+  readonly sent: (what: string) => void
   /** The server sent something. */
-  received(what: string): void
+  readonly received: (what: string) => void
   /** Something happened in the device. */
-  happened(what: string): void
+  readonly happened: (what: string) => void
   /** Something went wrong; shown even when quiet. */
-  trouble(what: string): void
+  readonly trouble: (what: string) => void
   /** Only of interest to who looks closely. */
-  detail(what: string): void
+  readonly detail: (what: string) => void
 }
 
 type Style = 'cyan' | 'green' | 'magenta' | 'yellow' | 'gray'

@@ -32,8 +32,8 @@ export interface ObjectSetParts {
   readonly sensors: Sensors
   readonly firmware: DeviceObject
   readonly reactions: DeviceReactions & ServerReactions
-  unixSeconds(): number
-  addresses(): readonly string[]
+  readonly unixSeconds: () => number
+  readonly addresses: () => readonly string[]
 }
 
 export function objectSet(parts: ObjectSetParts): ObjectTree {

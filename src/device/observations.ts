@@ -87,6 +87,6 @@ export class Observations {
   }
 
   closeAll(): void {
-    for (const token of [...this.#byToken.keys()]) this.cancel(token)
+    for (const token of this.#byToken.keys()) this.cancel(token)
   }
 }

@@ -8,13 +8,13 @@ import { blockOctets } from './coap-options.ts'
 import type { Channel } from './observations.ts'
 
 export interface ChannelPorts {
-  nextMessageId(): number
+  readonly nextMessageId: () => number
   /** Octets of the largest payload sent in one piece. */
   readonly blockSize: number
   /** MAX_TRANSMIT_WAIT of this device. */
   readonly patience: Duration
   /** No ACK came within `patience`. */
-  unacknowledged(): void
+  readonly unacknowledged: () => void
 }
 
 export class ObserverChannel implements Channel {

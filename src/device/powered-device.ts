@@ -147,11 +147,11 @@ export class PoweredDevice {
       setInterval(() => this.#sensors.measure(instantOf(Date.now())), measurePeriod),
       setInterval(() => this.#observations.evaluate(instantOf(Date.now())), tickPeriod),
     )
-    this.#firmware.resume()
     void this.#presence.live()
   }
 
   #hasRegistered(): void {
+    if (!this.registered) this.#firmware.resume()
     this.registered = true
     const { boot, options, flash, personality, narrator } = this.#parts
     if (boot.event !== 'testing' || flash.record.swap !== 'testing') return

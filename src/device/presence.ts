@@ -25,12 +25,12 @@ export interface PresenceParts {
   readonly random: Random
   readonly narrator: Narrator
   readonly handler: RequestHandler
-  links(): string
+  readonly links: () => string
   /** Observations of an earlier registration are gone. */
-  registering(): void
-  registered(): void
+  readonly registering: () => void
+  readonly registered: () => void
   /** With `until: 'registered'`: it did all it was to do, or it could not. */
-  finished(success: boolean): void
+  readonly finished: (success: boolean) => void
 }
 
 /** Waits between sessions: doubled from the first up to the limit. */

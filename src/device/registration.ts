@@ -18,12 +18,12 @@ export interface RegistrationPorts {
   readonly updatePeriod: Duration
   /** How long the answer to an Update may take: it must not end after the lifetime. */
   readonly margin: Duration
-  links(): string
+  readonly links: () => string
   /** A Register is about to go out: observations of the old registration are gone. */
-  registering(): void
-  registered(): void
+  readonly registering: () => void
+  readonly registered: () => void
   /** Resolves after `wait`, sooner when the device is woken or stopped. */
-  sleep(wait: Duration): Promise<void>
+  readonly sleep: (wait: Duration) => Promise<void>
   /** The device stops or loses power. */
   readonly stopped: AbortSignal
 }

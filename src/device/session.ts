@@ -22,11 +22,11 @@ export interface SessionParts {
 
 export interface SessionEvents {
   /** Before anything is heard. */
-  opened(stack: CoapStack): void
-  requested(incoming: Incoming): void
-  emptied(kind: 'ack' | 'reset', messageId: number): void
+  readonly opened: (stack: CoapStack) => void
+  readonly requested: (incoming: Incoming) => void
+  readonly emptied: (kind: 'ack' | 'reset', messageId: number) => void
   /** The peer's host says nothing listens on that port, or the DTLS association ended. */
-  broken(reason: string): void
+  readonly broken: (reason: string) => void
 }
 
 export interface Session {
@@ -41,9 +41,8 @@ export async function openSession(
   events: SessionEvents,
 ): Promise<Session | undefined> {
   const { narrator, psk, personality } = parts
-  let link: Link | undefined
   const carrierEvents = {
-    received: (datagram: Buffer): void => link?.receive(datagram),
+    received: (datagram: Buffer): void => link.receive(datagram),
     refused: (): void => events.broken('nothing listens there'),
     closed: (reason: string): void => events.broken(`DTLS: ${reason}`),
   }
@@ -58,7 +57,7 @@ export async function openSession(
     narrator.trouble(`cannot reach ${to.host}:${to.port}: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
-  link = new Link(carrier, parts, {
+  const link = new Link(carrier, parts, {
     radio: (on) => (on ? narrator.detail('radio on') : narrator.happened('radio off until there is something to send')),
     lost: (direction, reason) => narrator.detail(`datagram ${direction}, but lost: ${reason}`),
     emptied: (kind, messageId) => events.emptied(kind, messageId),

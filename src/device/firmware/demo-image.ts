@@ -18,7 +18,7 @@ export function writeDemoImage(file: string, version: string, size: number = dem
   if (!(size >= smallest && size <= largest)) {
     throw new UsageError('IMAGE_SIZE', `an image has ${smallest} to ${largest} octets, not ${size}`)
   }
-  const seed = [...version].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) >>> 0, size)
+  const seed = Buffer.from(version).reduce((sum, octet) => (sum * 31 + octet) >>> 0, size)
   const image = makeImage(version, size, new SeededRandom(seed))
   if (image === undefined) {
     throw new UsageError('IMAGE_VERSION', `'${version}' is no version an MCUboot image can have`, {

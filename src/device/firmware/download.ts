@@ -20,7 +20,7 @@ export interface BlockReply {
 
 export interface BlockSource {
   /** The block, or undefined where no answer came. */
-  fetch(num: number, size: number): Promise<BlockReply | undefined>
+  readonly fetch: (num: number, size: number) => Promise<BlockReply | undefined>
 }
 
 export interface DownloadPorts {
@@ -29,9 +29,9 @@ export interface DownloadPorts {
   /** Octets a block to start with; the server may answer with less. */
   readonly blockSize: number
   /** Resolves after `wait`, or at once with false where the download is given up. */
-  pause(wait: Duration): Promise<boolean>
-  progress(received: number, total: number | undefined, blockSize: number): void
-  interrupted(retryIn: Duration): void
+  readonly pause: (wait: Duration) => Promise<boolean>
+  readonly progress: (received: number, total: number | undefined, blockSize: number) => void
+  readonly interrupted: (retryIn: Duration) => void
 }
 
 /** Breaks in a row, without one new block between them, after which it reports a lost connection. */

@@ -29,9 +29,9 @@ export interface FirmwarePorts {
   readonly narrator: Narrator
   readonly unixSeconds: () => number
   /** Where the blocks of `uri` come from; undefined where that host cannot be reached. */
-  openSource(uri: PackageUri & { ok: true }): Promise<(BlockSource & { close(): void }) | undefined>
+  readonly openSource: (uri: PackageUri & { ok: true }) => Promise<(BlockSource & { close(): void }) | undefined>
   /** The image is marked for a test start: restart now. */
-  install(): void
+  readonly install: () => void
 }
 
 /** A push that stops for so long is over: the sender's EXCHANGE_LIFETIME, RFC 7252 §4.8.2. */

@@ -3,7 +3,16 @@
  * In memory, or in a directory so that a killed and restarted device goes on where it was. Each record is
  * written whole or not at all.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { initialFirmware, results, states, type FirmwareState } from './firmware-machine.ts'
 
@@ -100,6 +109,14 @@ export class DirectoryFlash implements Flash {
       ? { ...newRecord(version), ...(JSON.parse(readFileSync(this.#recordFile, 'utf8')) as Partial<FlashRecord>) }
       : newRecord(version)
     this.stagedLength = existsSync(this.#slotFile) ? statSync(this.#slotFile).size : 0
+    if (this.record.firmware.state === states.downloading) this.#cutTornBlock()
+  }
+
+  /** A kill in the middle of a write leaves part of a block; the smallest block has 16 octets (RFC 7959 §2.2). */
+  #cutTornBlock(): void {
+    if (this.stagedLength % 16 === 0) return
+    this.stagedLength -= this.stagedLength % 16
+    truncateSync(this.#slotFile, this.stagedLength)
   }
 
   change(change: Partial<FlashRecord>): void {

@@ -12,8 +12,8 @@ export interface DeviceIdentity {
 }
 
 export interface DeviceReactions {
-  reboot(): void
-  factoryReset(): void
+  readonly reboot: () => void
+  readonly factoryReset: () => void
 }
 
 /** What a server may write in object 3. */

@@ -14,8 +14,8 @@ export interface ServerSettings {
 
 export interface ServerReactions {
   /** The lifetime changed: the next Update carries it, and is due now. */
-  lifetimeChanged(): void
-  updateTriggered(): void
+  readonly lifetimeChanged: () => void
+  readonly updateTriggered: () => void
 }
 
 export function serverObject(settings: ServerSettings, reactions: ServerReactions): DeviceObject {

@@ -41,15 +41,15 @@ it('registers with its objects and parameters, updates when told, and deregister
 
 it('updates by itself before its lifetime ends', async () => {
   await registered({ lifetime: 1 })
-  await server.next('POST', '/rd/r1')
-  await server.next('POST', '/rd/r1')
+  expect(await server.next('POST', '/rd/r1')).toMatchObject({ query: '' })
+  expect(await server.next('POST', '/rd/r1')).toMatchObject({ query: '' })
 })
 
 it('registers anew when the server does not know its registration', async () => {
   server.answers.set('POST /rd/r1', '4.04')
   await registered()
   await server.ask({ method: 'POST', path: '/1/0/8' })
-  await server.next('POST', '/rd')
+  expect((await server.next('POST', '/rd')).query).toContain('ep=urn:dev:e2e-1')
   await device?.says(/→ register .* \/rd\/r2/)
 })
 
@@ -75,7 +75,7 @@ it('says at once that no server is there, and finds it when it comes', async () 
   device = new DeviceRun(uri)
   await device.says(/no server at 127\.0\.0\.1:\d+ .*npm start/)
   server = await ScriptedServer.open(port)
-  await server.next('POST', '/rd')
+  expect((await server.next('POST', '/rd')).query).toContain('ep=urn:dev:e2e-1')
 })
 
 it('answers reads in the format asked for', async () => {
@@ -163,5 +163,5 @@ it('gets through though its first datagram is lost', async () => {
   device = new DeviceRun(server.uri, { loss: 0.5, seed: 12 })
   await device.says(/datagram sent, but lost/)
   await device.says(/no answer yet to POST \/rd, sending again/)
-  await server.next('POST', '/rd')
+  expect((await server.next('POST', '/rd')).query).toContain('ep=urn:dev:e2e-1')
 })

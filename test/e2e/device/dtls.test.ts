@@ -11,7 +11,7 @@ afterEach(() => server?.close())
 const psk: NonNullable<DeviceOptions['psk']> = { identity: Buffer.from(identity).toString(), key }
 
 /** 2.01 with the location /rd/r1 to the first POST, 2.04 to the next, 2.02 to a DELETE; piggybacked. */
-function answerer(): { answer(request: Uint8Array): Uint8Array; readonly requests: Buffer[] } {
+function answerer(): { readonly answer: (request: Uint8Array) => Uint8Array; readonly requests: Buffer[] } {
   const requests: Buffer[] = []
   return {
     requests,

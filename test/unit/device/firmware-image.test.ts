@@ -95,6 +95,16 @@ describe('flash in a directory', () => {
     after.eraseStaged()
     expect(new DirectoryFlash(directory, '1.0.0').stagedLength).toBe(0)
   })
+
+  it('drops the torn end of a block that a kill left behind, but only while it downloads', () => {
+    const flash = new DirectoryFlash(directory, '1.0.0')
+    flash.append(Buffer.alloc(37, 7))
+    flash.change({ firmware: { state: 2, result: 0, uri: 'coap://x/y' } })
+    expect(new DirectoryFlash(directory, '1.0.0').stagedLength).toBe(37)
+    flash.change({ firmware: { state: 1, result: 0, uri: 'coap://x/y' } })
+    expect(new DirectoryFlash(directory, '1.0.0').stagedLength).toBe(32)
+    expect(new DirectoryFlash(directory, '1.0.0').readStaged()).toEqual(Buffer.alloc(32, 7))
+  })
 })
 
 describe('a package URI', () => {
