@@ -102,10 +102,10 @@ export class ScriptedServer {
     return this.#devicePort
   }
 
-  /** The next request of the device, past or to come, with this method whose path begins so. */
+  /** The next request of the device, past or to come, with this method and path. */
   async next(method: string, path: string): Promise<Received> {
     for (;;) {
-      const index = this.#received.findIndex((each) => each.method === method && each.path.startsWith(path))
+      const index = this.#received.findIndex((each) => each.method === method && each.path === path)
       if (index >= 0) return this.#received.splice(index, 1)[0]!
       await new Promise<void>((resolve) => {
         const watcher = (): void => {
