@@ -158,8 +158,7 @@ export class Associations {
     const known = this.#generations.peek(fingerprint)
     if (known !== undefined && state.generation < known) return 'snapshot-rolled-back'
     const isOlderThanSnapshot =
-      durable !== undefined &&
-      (durable.window.edge < state.window.edge || durable.reservedUpTo < state.writeSequence)
+      durable !== undefined && (durable.window.edge < state.window.edge || durable.reservedUpTo < state.writeSequence)
     if (isOlderThanSnapshot) return 'snapshot-rolled-back'
     const resumeAt = Math.max(state.writeSequence, durable?.reservedUpTo ?? 0)
     const association = new Association(

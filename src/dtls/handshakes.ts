@@ -30,7 +30,13 @@ import {
   handshakeType,
   type FragmentHeader,
 } from './wire/handshake-header.ts'
-import { contentType, encodeRecordHeader, type RecordHeader } from './wire/record.ts'
+import {
+  contentType,
+  decodeRecordHeader,
+  emptyRecordHeader,
+  encodeRecordHeader,
+  type RecordHeader,
+} from './wire/record.ts'
 
 /** Records under the new keys that may fail before the peer is told that its key is wrong: it has then repeated itself. */
 const unreadableLimit = 2
@@ -324,7 +330,14 @@ export class Handshakes implements HandshakeHost {
   /** Records that came before their keys are looked at again. */
   #replayDeferred(now: Instant, handshake: Handshake): void {
     if (!handshake.isReadable || handshake.deferredOctets === 0) return
-    for (const record of handshake.takeDeferred()) this.#host.replay(now, handshake.path, record)
+    const header = emptyRecordHeader()
+    for (const record of handshake.takeDeferred()) {
+      if (handshake.isDone) this.#host.replay(now, handshake.path, record)
+      else if (decodeRecordHeader(record, 0, record.length, this.options.connectionIdLength, header)) {
+        // one that does not open came from anyone before there were keys: no proof of a wrong key
+        this.receiveProtected(now, handshake, record, header)
+      }
+    }
   }
 
   #begin(now: Instant, handshake: Handshake): void {

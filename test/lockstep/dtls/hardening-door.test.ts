@@ -68,7 +68,11 @@ describe('hardening: the door', () => {
     const server = new DtlsPeer()
     const client = new RawClient(server)
     // the shortest hello there can be: one suite, no extensions
-    const body = concatBytes(new Uint8Array([0xfe, 0xfd]), client.random, new Uint8Array([0, 0, 0, 2, 0xc0, 0xa8, 1, 0]))
+    const body = concatBytes(
+      new Uint8Array([0xfe, 0xfd]),
+      client.random,
+      new Uint8Array([0, 0, 0, 2, 0xc0, 0xa8, 1, 0]),
+    )
     const record = client.plain(contentType.handshake, fragment(1, 0, body))
     const [answer, ...more] = client.send(record)
     expect(answer!.bytes.length).toBeLessThanOrEqual(record.length)
@@ -90,13 +94,22 @@ describe('hardening: the door', () => {
     for (const [what, path, body] of variants) {
       const before = server.endpoint.sizes()
       server.receive(client.now, path, plainRecord(contentType.handshake, fragment(1, 1, body)))
-      expect(messagesIn(server.take()).map(({ type }) => type), what).toEqual([handshakeType.helloVerifyRequest])
+      expect(
+        messagesIn(server.take()).map(({ type }) => type),
+        what,
+      ).toEqual([handshakeType.helloVerifyRequest])
       expect(server.endpoint.sizes(), what).toEqual(before)
     }
   })
 
   it('hardening 3: a cookie outlives one rotation of the key, not two', () => {
-    for (const [waited, isGood] of [[0, true], [119, true], [125, true], [245, false], [3600, false]] as const) {
+    for (const [waited, isGood] of [
+      [0, true],
+      [119, true],
+      [125, true],
+      [245, false],
+      [3600, false],
+    ] as const) {
       const server = new DtlsPeer()
       const client = new RawClient(server)
       client.hello()
@@ -162,7 +175,13 @@ describe('hardening: the door', () => {
     const server = new DtlsPeer()
     const client = new RawClient(server)
     const head = concatBytes(new Uint8Array([0xfe, 0xfd]), client.random, new Uint8Array([0, 0]))
-    for (const suites of [[0, 0], [0, 1, 0xc0], [0, 3, 0xc0, 0xa8, 0], [0xff, 0xff, 0xc0, 0xa8], [0, 4, 0xc0, 0xa8]]) {
+    for (const suites of [
+      [0, 0],
+      [0, 1, 0xc0],
+      [0, 3, 0xc0, 0xa8, 0],
+      [0xff, 0xff, 0xc0, 0xa8],
+      [0, 4, 0xc0, 0xa8],
+    ]) {
       const body = concatBytes(head, new Uint8Array(suites), suites.length === 4 ? noBytes : new Uint8Array([1, 0]))
       expect(client.send(client.plain(contentType.handshake, fragment(1, 0, body)))).toEqual([])
     }
@@ -207,7 +226,13 @@ describe('hardening: the door', () => {
   })
 
   it('hardening 56: message_seq of the second hello is 1 or, after further cookies, more; our own go on from it', () => {
-    for (const [messageSequence, isServed] of [[0, false], [1, true], [3, true], [16, false], [65_535, false]] as const) {
+    for (const [messageSequence, isServed] of [
+      [0, false],
+      [1, true],
+      [3, true],
+      [16, false],
+      [65_535, false],
+    ] as const) {
       const client = new RawClient(new DtlsPeer())
       client.begin()
       const fresh = new RawClient(client.server, 1, 77)
@@ -215,7 +240,10 @@ describe('hardening: the door', () => {
       fresh.cookie = first[0]!.body.slice(3)
       const record = fresh.plain(contentType.handshake, fragment(1, messageSequence, fresh.helloBody()))
       const answers = messagesIn(fresh.send(record))
-      expect(answers.some(({ type }) => type === handshakeType.serverHello), `${messageSequence}`).toBe(isServed)
+      expect(
+        answers.some(({ type }) => type === handshakeType.serverHello),
+        `${messageSequence}`,
+      ).toBe(isServed)
       if (isServed) expect(answers[0]!.messageSequence).toBe(messageSequence)
     }
   })
@@ -229,7 +257,11 @@ describe('hardening: the door', () => {
       const serverHello = messagesIn(pair.log.slice(from).map(({ bytes }) => ({ path: 0, bytes }))).find(
         ({ type }) => type === handshakeType.serverHello,
       )!
-      for (const part of [serverHello.body.subarray(2, 34), serverHello.body.subarray(35, 51), pair.server.lastOpened.ownCid]) {
+      for (const part of [
+        serverHello.body.subarray(2, 34),
+        serverHello.body.subarray(35, 51),
+        pair.server.lastOpened.ownCid,
+      ]) {
         expect(seen.has(hexOf(part))).toBe(false)
         seen.add(hexOf(part))
       }
@@ -246,4 +278,3 @@ function stall(server: DtlsPeer, path: number, seed: number): void {
   client.cookie = request.body.slice(3)
   client.hello()
 }
-
