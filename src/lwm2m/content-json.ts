@@ -191,7 +191,7 @@ function containerEntries(
   if (path.length === 3 && definition !== undefined && !definition.multiple && !force) {
     return refuse('value.type', `'${definition.name}' has one value, no instances.`)
   }
-  const members = Object.entries(json) as [string, WriteJson][]
+  const members: [string, WriteJson][] = Object.entries(json)
   if (members.length === 0) return [{ path }]
   const entries: Entry[] = []
   for (const [key, inner] of members) {
@@ -206,7 +206,7 @@ function containerEntries(
 
 function resourceNamed(path: Path, name: string, model: DeviceModel): number | undefined {
   if (path.length !== 2) return undefined
-  for (const resource of model.object(path[0]!)?.resources.values() ?? []) {
+  for (const resource of model.object(path[0])?.resources.values() ?? []) {
     if (plainName(resource.name) === plainName(name)) return resource.id
   }
   return undefined

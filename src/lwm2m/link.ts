@@ -31,6 +31,9 @@ export function parseLinks(text: string, quirks: QuirkSet): readonly Link[] | Fa
   }
 }
 
+/** A comma that ends a link: another one follows, or nothing. */
+const separator = /,\s*(?:<|$)/y
+
 class LinkReader {
   readonly #text: string
   readonly #quirks: QuirkSet
@@ -114,12 +117,17 @@ class LinkReader {
   /** Up to the next separator; a comma that no new link follows belongs to the value. */
   #unquoted(): string {
     let value = this.#take(/[^;,]*/y)
-    while (this.#text[this.#at] === ',' && !/^,\s*(<|$)/.test(this.#text.slice(this.#at, this.#at + 16))) {
+    while (this.#text[this.#at] === ',' && !this.#isSeparator()) {
       this.#at++
       value += `,${this.#take(/[^;,]*/y)}`
     }
     if (/[\s,]/.test(value.trim())) this.#quirks.add('links.unquoted')
     return value.trim()
+  }
+
+  #isSeparator(): boolean {
+    separator.lastIndex = this.#at
+    return separator.test(this.#text)
   }
 
   #take(pattern: RegExp): string {

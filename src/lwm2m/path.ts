@@ -28,7 +28,7 @@ export type Level = (typeof levels)[number]
 export const reservedId = 65535
 
 export function levelOf(path: Path): Level {
-  return levels[path.length]!
+  return levels[path.length]
 }
 
 /** `/3/0/14`, `3/0/14`, `/3/0/` and `/` are paths; the fault says which segment is not an id. */

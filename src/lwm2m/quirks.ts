@@ -43,7 +43,6 @@ export const quirks = {
   'tlv.instance-missing': ['leaves out the object instance around resources', 'instance 0 was taken'],
   'tlv.instance-extra': ['wraps the resources of one instance in that instance', 'the wrapping was removed'],
   'tlv.resource-missing': ['sends resource instances without their resource', 'they belong to the path asked for'],
-  'tlv.resource-extra': ['answers for a resource instance with its whole resource', 'the instance was picked out'],
   'tlv.integer-length': ['sends integers of 3, 5, 6 or 7 octets', 'they were sign-extended'],
   'tlv.reserved-bits': ['sets a length type that contradicts the length bits', 'the length field was taken'],
   'name.relative': [
@@ -51,7 +50,6 @@ export const quirks = {
     'they were read below the path asked for',
   ],
   'name.root-prefix': ['repeats its alternate root in names', 'it was removed'],
-  'time.twice': ['gives the same path twice for one moment', 'the last one counts'],
   'senml.version': ['names a SenML version other than 10', 'it was read as version 10'],
   'senml.label': ['uses text labels where SenML CBOR has numbers', 'they were understood'],
   'cbor.tag': ['tags CBOR items without need', 'the tag was dropped'],

@@ -110,10 +110,16 @@ export function parseOperatorValue(
   }
   if (definition !== undefined && !force && !withinLimits(definition.limits, value)) {
     const limits = limitsSentence(definition.limits) ?? definition.range
-    const unit = definition.unit === '' || definition.limits.kind === 'length' ? '' : ` ${definition.unit}`
+    const unit = definition.limits.kind === 'length' ? '' : unitText(definition.unit)
     return refuseUnlessForced('value.range', `${name} takes ${limits}${unit}, not '${shown(given)}'.`)
   }
   return value
+}
+
+/** SenML writes per cent as /100, which nobody says. */
+function unitText(unit: string): string {
+  if (unit === '') return ''
+  return unit === '/100' ? ' %' : ` ${unit}`
 }
 
 function operatorValue(type: ValueType, given: OperatorValue): Value | undefined {

@@ -4,6 +4,7 @@
  */
 import type { DeviceView } from './device-view.ts'
 import { format, formatOf, type FormatNumber } from '../payload/content-format.ts'
+import type { Path } from '../path.ts'
 import type { Entry } from '../value.ts'
 
 /** Typed and compact first. */
@@ -24,10 +25,10 @@ export function formatToAccept(device: DeviceView): FormatNumber | undefined {
   return severalPreferred.find((candidate) => registered.has(candidate))
 }
 
-/** Content-Format of a write or create. */
-export function formatToWrite(device: DeviceView, entries: readonly Entry[]): FormatNumber {
+/** Content-Format of `entries` written to `base`. */
+export function formatToWrite(device: DeviceView, base: Path, entries: readonly Entry[]): FormatNumber {
   const [only] = entries
-  const isSingle = entries.length === 1 && only?.value !== undefined && only.path.length >= 3
+  const isSingle = entries.length === 1 && only?.value !== undefined && only.path.length === base.length
   // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
   if (isSingle && only.value.type === 'opaque') return format.opaque
   const registered = registeredFormats(device)

@@ -56,6 +56,10 @@ export function parseOperation(spec: OperationSpec, model: DeviceModel, force: b
     default:
       break
   }
+  // A composite observation is ended like any other; its paths tell it apart.
+  if (kind === 'cancel-observe' && /[\s,]\//.test(spec.path.trim())) {
+    return parseOperation({ ...spec, kind: 'cancel-observe-composite' }, model, force)
+  }
   const path = resolvePath(spec.path, model)
   if (isRefusal(path)) return path
   switch (kind) {
@@ -144,7 +148,7 @@ function parseCreate(path: Path, value: unknown, model: DeviceModel, force: bool
   const resources = (wrapped ? given['resources'] : value) ?? {}
   const instance = path.length === 2 ? path[1] : given['instance']
   if (instance !== undefined && !isInstanceId(instance)) {
-    return refuse('value.type', `'${String(instance)}' is not the id of an object instance.`)
+    return refuse('value.type', `${JSON.stringify(instance)} is not the id of an object instance.`)
   }
   const object = path.slice(0, 1) as unknown as Path
   const below = [...object, instance ?? 0] as unknown as Path
@@ -162,7 +166,7 @@ function parseDiscover(path: Path, value: unknown): Operation | Refusal {
   if (given === undefined || given === null) return { kind: 'discover', path }
   const depth = Number(given)
   if (Number.isInteger(depth) && depth >= 0 && depth <= 3) return { kind: 'discover', path, depth }
-  return refuse('value.range', `The depth of a discover is 0 to 3, not '${String(given)}'.`)
+  return refuse('value.range', `The depth of a discover is 0 to 3, not ${JSON.stringify(given)}.`)
 }
 
 function parseAttributed(kind: 'write-attributes' | 'observe', path: Path, value: unknown): Operation | Refusal {

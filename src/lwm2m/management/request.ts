@@ -90,7 +90,7 @@ function withContent(
   device: DeviceView,
   options: RequestOptions,
 ): OutboundRequest | Refusal {
-  const contentFormat = options.contentFormat ?? formatToWrite(device, entries)
+  const contentFormat = options.contentFormat ?? formatToWrite(device, path, entries)
   const payload = encodePayload(contentFormat, path, entries)
   return isRefusal(payload) ? payload : { code, path: uriPath(device, path), contentFormat, payload }
 }
@@ -107,7 +107,7 @@ function create(
   const { path, instance, entries } = operation
   const base = instance === undefined ? ([...path, 0] as unknown as Path) : path
   const content = entries.length === 0 ? [{ path: [...path, instance ?? 0] as unknown as Path }] : entries
-  const chosen = options.contentFormat ?? formatToWrite(device, content)
+  const chosen = options.contentFormat ?? formatToWrite(device, path, content)
   // SenML and LwM2M CBOR always name the instance, so only TLV and JSON can leave the choice to the device.
   const contentFormat = instance === undefined && !relativeFormats.includes(chosen) ? format.tlv : chosen
   const payload = encodePayload(contentFormat, base, content)

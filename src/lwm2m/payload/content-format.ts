@@ -1,22 +1,19 @@
-/**
- * The content formats LwM2M payloads come in, by number and by the name operators use. Knows which
- * enabler version has which; decodes nothing.
- */
-import type { EnablerVersion } from '../model/library.ts'
+/** The content formats LwM2M payloads come in, by number and by the name operators use. Decodes nothing. */
+import { contentFormat, modernContentFormat } from '../../coap/content-formats.ts'
 
-/** CoAP Content-Formats registry; LwM2M Core 1.2 §7.4. */
+/** Numbers of the formats LwM2M payloads come in (LwM2M Core 1.2 §7.4). */
 export const format = {
-  text: 0,
-  link: 40,
-  opaque: 42,
-  cbor: 60,
-  senmlJson: 110,
-  senmlCbor: 112,
-  senmlEtchJson: 320,
-  senmlEtchCbor: 322,
-  tlv: 11542,
-  json: 11543,
-  lwm2mCbor: 11544,
+  text: contentFormat.text,
+  link: contentFormat.linkFormat,
+  opaque: contentFormat.octetStream,
+  cbor: contentFormat.cbor,
+  senmlJson: contentFormat.senmlJson,
+  senmlCbor: contentFormat.senmlCbor,
+  senmlEtchJson: contentFormat.senmlEtchJson,
+  senmlEtchCbor: contentFormat.senmlEtchCbor,
+  tlv: contentFormat.lwm2mTlv,
+  json: contentFormat.lwm2mJson,
+  lwm2mCbor: contentFormat.lwm2mCbor,
 } as const
 
 export type FormatNumber = (typeof format)[keyof typeof format]
@@ -35,21 +32,15 @@ const names: Readonly<Record<FormatNumber, string>> = {
   [format.lwm2mCbor]: 'lwm2m-cbor',
 }
 
-/** Numbers used before 11542 and 11543 were registered (LwM2M 1.0 drafts). */
-const legacy: Readonly<Record<number, FormatNumber>> = {
-  1541: format.text,
-  1542: format.tlv,
-  1543: format.json,
-  1544: format.opaque,
-}
-
 /** The format `number` stands for, drafts' numbers included; undefined for any other. */
 export function formatOf(number: number): FormatNumber | undefined {
-  return legacy[number] ?? (number in names ? (number as FormatNumber) : undefined)
+  const modern = modernContentFormat(number)
+  return modern in names ? (modern as FormatNumber) : undefined
 }
 
+/** Whether `number` is one of LwM2M drafts, before 11542 and 11543 were registered. */
 export function isLegacyFormat(number: number): boolean {
-  return number in legacy
+  return modernContentFormat(number) !== number
 }
 
 export function formatName(number: FormatNumber): string {
@@ -64,13 +55,3 @@ export function formatNamed(text: string): FormatNumber | undefined {
 }
 
 export const formatNames: readonly string[] = Object.values(names)
-
-/**
- * What every device of a version can read and write, best first: TLV in 1.0, where nothing else is
- * mandatory; text, opaque and link from 1.1 on (LwM2M Core 1.1 §7.4).
- */
-export const assumedFormats: Readonly<Record<EnablerVersion, readonly FormatNumber[]>> = {
-  '1.0': [format.tlv, format.text, format.opaque],
-  '1.1': [format.text, format.opaque],
-  '1.2': [format.text, format.opaque],
-}

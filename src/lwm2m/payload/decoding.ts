@@ -5,7 +5,7 @@
 import type { Instant } from '../../base/time.ts'
 import type { Model } from '../model/library.ts'
 import type { Path } from '../path.ts'
-import { QuirkSet, type QuirkName } from '../quirks.ts'
+import type { QuirkName, QuirkSet } from '../quirks.ts'
 import type { Entry } from '../value.ts'
 
 export interface DecodeContext {

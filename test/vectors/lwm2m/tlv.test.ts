@@ -6,7 +6,6 @@ import { formatPath, type Path } from '../../../src/lwm2m/path.ts'
 import { textOfValue } from '../../../src/lwm2m/value-text.ts'
 import { decodePayload, encodePayload } from '../../../src/lwm2m/payload/codec.ts'
 import { format } from '../../../src/lwm2m/payload/content-format.ts'
-import { parseDdf } from '../../../src/lwm2m/model/ddf.ts'
 import { device, library } from '../../unit/lwm2m/shipped-library.ts'
 
 const { model } = device('1.0', '')
@@ -25,18 +24,16 @@ const deviceInstance = [
   'c801164c69676874776569676874204d324d20436c69656e74',
   'c80209333435303030313233',
   'c303312e30',
-  '860641000141010 5',
-  '8807084200 0ed842011388',
-  '8708 41007d42010384',
+  '8606410001410105',
+  '88070842000ed842011388',
+  '870841007d42010384',
   'c10964',
   'c10a0f',
   '830b410000',
   'c40d5182428f',
   'c60e2b30323a3030',
   'c11055',
-]
-  .join('')
-  .replaceAll(' ', '')
+].join('')
 
 const deviceValues = [
   '/3/0/0 Open Mobile Alliance',
@@ -63,7 +60,7 @@ const examples: readonly [what: string, base: Path, hex: string, values: readonl
   [
     'an Access Control object with two instances',
     [2],
-    '08000ec10001c101008302417f07c1037f080212c10003c10100870241 7f0761013601c1037f'.replaceAll(' ', ''),
+    '08000ec10001c101008302417f07c1037f080212c10003c101008702417f0761013601c1037f',
     [
       '/2/0/0 1',
       '/2/0/1 0',
