@@ -16,7 +16,9 @@ export interface Ask {
   readonly detached?: boolean
 }
 
-/** Milliseconds of one wait: short enough to learn why it takes long, and to survive a server's limit. */
+/** Milliseconds of the first wait: its end tells the number, and why it takes long. */
+const firstWait = 1500
+/** Milliseconds of the others: well below what a server may cut a wait to. */
 const longestWait = 5000
 
 /** The operation once the device has said yes. Throws CommandFailure for every other end, and after the timeout. */
@@ -24,7 +26,7 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
   const { client, surroundings, timeout } = session
   const { now, interrupted } = surroundings
   const until = now() + timeout
-  const waitFor = (): { wait: string } => ({ wait: `${Math.max(0, Math.min(longestWait, until - now()))}ms` })
+  const waitFor = (most: number): { wait: string } => ({ wait: `${Math.max(0, Math.min(most, until - now()))}ms` })
 
   let operation: OperationJson | undefined
   const work = async (): Promise<OperationJson> => {
@@ -32,7 +34,7 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
       'submitOperation',
       {
         params: { endpoint: ask.endpoint },
-        query: ask.detached ? {} : waitFor(),
+        query: ask.detached ? {} : waitFor(firstWait),
         body: ask.draft,
         headers: { 'idempotency-key': randomUUID() },
       },
@@ -40,7 +42,11 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
     )
     while (!ask.detached && operation.finishedAt === undefined && now() < until) {
       if (interrupted.aborted) throw new Interrupted()
-      operation = await client.call('readOperation', { params: { id: operation.id }, query: waitFor() }, longestWait)
+      operation = await client.call(
+        'readOperation',
+        { params: { id: operation.id }, query: waitFor(longestWait) },
+        longestWait,
+      )
     }
     return operation
   }
@@ -48,8 +54,12 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
   try {
     operation = await withSpinner(surroundings, () => waitingText(ask.endpoint, operation), work)
   } catch (error) {
-    if (error instanceof Interrupted && operation !== undefined) throw new Interrupted(afterwards(operation))
-    throw error
+    if (error instanceof Interrupted && operation === undefined) {
+      throw new Interrupted([`the server may have it all the same: coapstan operations ${ask.endpoint}`])
+    }
+    if (operation === undefined || !(error instanceof CommandFailure)) throw error
+    const { message, exitCode, advice } = error
+    throw new CommandFailure(message, { exitCode, advice: [...advice, ...afterwards(operation)], cause: error })
   }
   return ask.detached ? operation : successOf(operation)
 }

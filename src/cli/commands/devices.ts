@@ -4,7 +4,8 @@ import type { Call } from '../../api/contract/routes.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
 import { does, gathered, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
-import { durationText, relativeTime, type Style } from '../style.ts'
+import { withSpinner } from '../progress.ts'
+import { counted, durationText, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 
 interface ListOptions {
@@ -117,12 +118,19 @@ async function list({ client, output, surroundings, note }: Session, options: Li
   const filter = { product, status, tag, prefix } as Call<'listDevices'>['query']
   const rows: DeviceJson[] = []
   let cursor: string | undefined
-  do {
-    const query = { ...filter, limit: Math.min(pageSize, limit - rows.length), ...(cursor !== undefined && { cursor }) }
-    const page = await client.call('listDevices', { query })
-    rows.push(...page.devices)
-    cursor = page.next
-  } while (cursor !== undefined && rows.length < limit)
+  const fetchPages = async (): Promise<void> => {
+    do {
+      const query = {
+        ...filter,
+        limit: Math.min(pageSize, limit - rows.length),
+        ...(cursor !== undefined && { cursor }),
+      }
+      const page = await client.call('listDevices', { query })
+      rows.push(...page.devices)
+      cursor = page.next
+    } while (cursor !== undefined && rows.length < limit)
+  }
+  await withSpinner(surroundings, () => `${counted(rows.length, 'device')} so far`, fetchPages)
   await output.list({
     rows,
     columns: columns(surroundings.now()),

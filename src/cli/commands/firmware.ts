@@ -87,8 +87,9 @@ function addImageCommands(firmware: Command, frame: Frame): void {
       .description('read a stored image again and compare its hash'),
     frame,
     ['coapstan firmware verify 1.1.0'],
-    async ({ client, output }, [reference]) => {
-      const { image: found, intact, detail } = await client.call('verifyImage', { params: { image: reference! } })
+    async ({ client, output, surroundings }, [reference]) => {
+      const verify = () => client.call('verifyImage', { params: { image: reference! } }, transferPatience)
+      const { image: found, intact, detail } = await withSpinner(surroundings, () => `reading ${reference}`, verify)
       if (!intact) throw new CommandFailure(`${reference} is damaged: ${detail ?? 'its hash differs'}`, { exitCode: 1 })
       await output.done(found, found.key, `${found.product} ${found.version} is intact, SHA-256 ${found.sha256}`)
     },
@@ -162,7 +163,7 @@ async function addImage(session: Session, file: string, { version, product, note
           query: { version, product, ...(notes !== undefined && { notes }) },
           octets: { size: source.size, stream: upload.stream },
         },
-        uploadPatience,
+        transferPatience,
       ),
   )
   await output.done(
@@ -172,8 +173,8 @@ async function addImage(session: Session, file: string, { version, product, note
   )
 }
 
-/** Milliseconds an upload may take. */
-const uploadPatience = 12 * 60_000
+/** Milliseconds an image may take to be sent, or to be read from a slow disk. */
+const transferPatience = 12 * 60_000
 
 function measured(source: SourceFile): { stream: ReadableStream<Uint8Array>; sent: () => number } {
   let sent = 0
