@@ -101,6 +101,9 @@ const coreRules: typeof clockRules = [
   [/(?<![.\w])console\s*\./, 'console', 'take a `Log` (base/log.ts)'],
 ]
 
+/** A service of the fleet is the API's way in: it waits for commits and uploads, and knows no clock all the same. */
+const isDoor = (file: string): boolean => /^src\/fleet\/[^/]+\/service\.ts$/.test(file)
+
 const forbiddenNames = ['index', 'util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc', 'shared', 'lib']
 
 const sources = filesIn('src', '.ts').map(readSource)
@@ -221,7 +224,7 @@ describe('rooms', () => {
   })
 
   it('that are cores wait for nothing and touch no process', () => {
-    const within = sources.filter(({ path: file }) => cores.includes(roomOf(file)))
+    const within = sources.filter(({ path: file }) => cores.includes(roomOf(file)) && !isDoor(file))
     expect(within.flatMap((source) => lineBreaches(source, coreRules))).toEqual([])
   })
 })

@@ -1,19 +1,19 @@
 /** Events for the API: history from the store, news to subscribers once they are durable. */
-import { UsageError } from '../../base/errors.ts'
-import type { Settings } from '../../config/tunables.ts'
+import { invariant } from '../../base/errors.ts'
 import type { EventFilter, EventsStore } from './store.ts'
 import type { EventId, FleetEvent } from './types.ts'
 
 export type EventListener = (event: FleetEvent) => void
 
+/** Parts of this server that listen at a time; each shares its one subscription among its own clients. */
+const subscriberLimit = 64
+
 export class EventsService {
   readonly #store: EventsStore
-  readonly #subscriberLimit: number
   readonly #listeners = new Set<EventListener>()
 
-  constructor(store: EventsStore, settings: Pick<Settings, 'events.subscribers'>) {
+  constructor(store: EventsStore) {
     this.#store = store
-    this.#subscriberLimit = settings['events.subscribers']
   }
 
   /** Oldest first, with ids above `after`. */
@@ -28,15 +28,10 @@ export class EventsService {
 
   /**
    * Calls `listener` for each event once it is committed, in the order of ids; it must not throw. The
-   * returned function ends it. Throws UsageError 'events.too-many' (503) at the limit of subscribers.
+   * returned function ends it.
    */
   subscribe(listener: EventListener): () => void {
-    if (this.#listeners.size >= this.#subscriberLimit) {
-      throw new UsageError('events.too-many', `${this.#subscriberLimit} event streams are open already`, {
-        status: 503,
-        hint: 'close one, or raise events.subscribers',
-      })
-    }
+    invariant(this.#listeners.size < subscriberLimit, `more than ${subscriberLimit} parts listen to events`)
     // A listener that subscribes twice is two subscriptions.
     const own: EventListener = (event) => listener(event)
     this.#listeners.add(own)

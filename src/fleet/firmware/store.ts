@@ -27,10 +27,13 @@ export interface FirmwareStore {
 export interface ImageFiles {
   /**
    * Streams `chunks` to disk, checks the limit, returns the hash and size; nothing is left behind
-   * when it throws (EnvironmentError 'firmware.disk-full', UsageError 'firmware.too-large').
+   * when it throws (EnvironmentError 'firmware.disk-full' or 'firmware.files', UsageError 'firmware.too-large'
+   * or 'firmware.empty'). A file that is there already is kept, a damaged one replaced.
    */
   add(chunks: AsyncIterable<Bytes>, limit: number): Promise<{ sha256: string; size: number }>
   /** Octets of an image; a view of a shared cache. Undefined where the file is gone or damaged. */
   read(sha256: string, offset: number, length: number): Bytes | undefined
+  /** Reads the whole file from the disk; `detail` says what is wrong with it. */
+  verify(sha256: string): Promise<{ readonly intact: boolean; readonly detail?: string }>
   remove(sha256: string): Promise<void>
 }

@@ -3,45 +3,38 @@
  * what it waits for at this moment.
  */
 import { UsageError } from '../../base/errors.ts'
-import type { Instant } from '../../base/time.ts'
-import type { Settings } from '../../config/tunables.ts'
 import type { Commands } from '../commands.ts'
-import { graceOf, statusOf } from '../registry/rules.ts'
-import { unknownDevice } from '../registry/service.ts'
-import type { RegistryStore } from '../registry/store.ts'
-import type { DeviceId, DeviceStatus, EndpointName } from '../registry/types.ts'
+import type { RegistryService } from '../registry/service.ts'
+import type { DeviceStatus, EndpointName } from '../registry/types.ts'
 import { waitingFor } from './rules.ts'
 import type { OperationsStore } from './store.ts'
 import type { Operation, OperationDraft, OperationFilter, OperationId, OperationState } from './types.ts'
 
-type Reads = OperationsStore & Pick<RegistryStore, 'device' | 'deviceById' | 'similarEndpoints'>
-
-/** Names offered where one is not known. */
-const similarLimit = 3
+/** What the operations of one device wait for. */
+interface Wait {
+  readonly status: DeviceStatus
+  readonly next: OperationId | undefined
+}
 
 export class OperationsService {
-  readonly #store: Reads
+  readonly #store: OperationsStore
   readonly #commands: Commands
-  readonly #now: () => Instant
-  readonly #settings: Pick<Settings, 'registration.grace'>
+  readonly #registry: Pick<RegistryService, 'device'>
 
-  constructor(
-    store: Reads,
-    commands: Commands,
-    now: () => Instant,
-    settings: Pick<Settings, 'registration.grace'> = { 'registration.grace': 0 },
-  ) {
+  constructor(store: OperationsStore, commands: Commands, registry: Pick<RegistryService, 'device'>) {
     this.#store = store
     this.#commands = commands
-    this.#now = now
-    this.#settings = settings
+    this.#registry = registry
   }
 
-  /** Resolves once it is durable, not once it is done. The same idempotency key gives the same operation. */
+  /**
+   * Resolves once it is durable, not once it is done. The same idempotency key gives the same operation,
+   * finished or not. Throws UsageError 'device.unknown' (404) and what the device's actor refuses.
+   */
   async submit(endpoint: EndpointName, draft: OperationDraft): Promise<Operation> {
-    const deviceId = this.#idOf(endpoint)
+    const { id } = this.#registry.device(endpoint)
     const { idempotencyKey } = draft
-    const known = idempotencyKey === undefined ? undefined : this.#store.byIdempotencyKey(deviceId, idempotencyKey)
+    const known = idempotencyKey === undefined ? undefined : this.#store.byIdempotencyKey(id, idempotencyKey)
     if (known !== undefined) return this.#asOf(known, new Map())
     return this.#commands.submit({ command: 'operation.submit', endpoint, draft })
   }
@@ -65,10 +58,10 @@ export class OperationsService {
     limit: number,
   ): readonly Operation[] {
     const stored: OperationFilter = {
-      ...(filter.endpoint === undefined ? {} : { deviceId: this.#idOf(filter.endpoint) }),
+      ...(filter.endpoint === undefined ? {} : { deviceId: this.#registry.device(filter.endpoint).id }),
       ...(filter.state === undefined ? {} : { state: filter.state }),
     }
-    const waits = new Map<DeviceId, Wait>()
+    const waits = new Map<EndpointName, Wait>()
     return this.#store.operations(stored, before, limit).map((operation) => this.#asOf(operation, waits))
   }
 
@@ -78,32 +71,17 @@ export class OperationsService {
     return this.#commands.submit({ command: 'operation.cancel', endpoint, id })
   }
 
-  #idOf(endpoint: EndpointName): DeviceId {
-    const row = this.#store.device(endpoint)
-    if (row === undefined) throw unknownDevice(endpoint, this.#store.similarEndpoints(endpoint, similarLimit))
-    return row.device.id
-  }
-
   /** A queued operation with the reason that holds now; the stored one may be from before a nap. */
-  #asOf(operation: Operation, waits: Map<DeviceId, Wait>): Operation {
+  #asOf(operation: Operation, waits: Map<EndpointName, Wait>): Operation {
     if (operation.state !== 'queued') return operation
-    let wait = waits.get(operation.deviceId)
-    if (wait === undefined) waits.set(operation.deviceId, (wait = this.#waitOf(operation.deviceId)))
+    const { endpoint, deviceId } = operation
+    let wait = waits.get(endpoint)
+    if (wait === undefined) {
+      wait = { status: this.#registry.device(endpoint).status, next: this.#store.openOperations(deviceId, 1)[0]?.id }
+      waits.set(endpoint, wait)
+    }
     const reason = waitingFor(wait.status, wait.next === operation.id)
     const { reason: _, ...rest } = operation
     return reason === undefined ? rest : { ...rest, reason }
   }
-
-  #waitOf(deviceId: DeviceId): Wait {
-    const row = this.#store.deviceById(deviceId)
-    const status =
-      row === undefined ? 'offline' : statusOf(row.device, row.registration, this.#now(), graceOf(this.#settings))
-    return { status, next: this.#store.openOperations(deviceId, 1)[0]?.id }
-  }
-}
-
-/** What the operations of one device wait for. */
-interface Wait {
-  readonly status: DeviceStatus
-  readonly next: OperationId | undefined
 }

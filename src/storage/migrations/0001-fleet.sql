@@ -130,6 +130,7 @@ CREATE TABLE firmware_update (
   finished_at             REAL,
   confirm_by              REAL,
   registration_at_update  TEXT,
+  registration_at_offer   TEXT,
   attempts                INTEGER NOT NULL,
   registration            TEXT,
   seen                    TEXT

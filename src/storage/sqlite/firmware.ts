@@ -36,6 +36,7 @@ interface UpdateRow {
   finished_at: number | null
   confirm_by: number | null
   registration_at_update: string | null
+  registration_at_offer: string | null
   attempts: number
   registration: string | null
   seen: string | null
@@ -104,13 +105,14 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
   const deleteImage = database.prepare<[string]>('DELETE FROM image WHERE sha256 = +?')
   const putUpdate = database.prepare(
     `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, state, fetched, resumes, block_size,
-       from_version, result, reason, created_at, changed_at, finished_at, confirm_by, registration_at_update, attempts,
-       registration, seen)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       from_version, result, reason, created_at, changed_at, finished_at, confirm_by, registration_at_update, registration_at_offer,
+       attempts, registration, seen)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET state = excluded.state, fetched = excluded.fetched, resumes = excluded.resumes,
        block_size = excluded.block_size, from_version = excluded.from_version, result = excluded.result,
        reason = excluded.reason, changed_at = excluded.changed_at, finished_at = excluded.finished_at,
        confirm_by = excluded.confirm_by, registration_at_update = excluded.registration_at_update,
+       registration_at_offer = excluded.registration_at_offer,
        attempts = excluded.attempts, registration = excluded.registration, seen = excluded.seen`,
   )
   return {
@@ -138,6 +140,7 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
         columnOf(u.finishedAt),
         columnOf(u.confirmBy),
         columnOf(u.registrationAtUpdate),
+        columnOf(u.registrationAtOffer),
         u.attempts ?? 0,
         columnOf(u.registration),
         jsonOf(u.seen),
@@ -180,6 +183,7 @@ function updateOf(row: UpdateRow): FirmwareUpdate {
   if (row.finished_at !== null) update.finishedAt = instantOf(row.finished_at)
   if (row.confirm_by !== null) update.confirmBy = instantOf(row.confirm_by)
   if (row.registration_at_update !== null) update.registrationAtUpdate = row.registration_at_update
+  if (row.registration_at_offer !== null) update.registrationAtOffer = row.registration_at_offer
   if (row.attempts !== 0) update.attempts = row.attempts
   if (row.registration !== null) update.registration = row.registration
   if (row.seen !== null) update.seen = JSON.parse(row.seen) as FirmwareReport

@@ -142,6 +142,7 @@ describe('firmware', () => {
       reason: 'waits',
       confirmBy: after(start, seconds(60)),
       registrationAtUpdate: 'r1',
+      registrationAtOffer: 'r0',
       attempts: 2,
       registration: 'r2',
       seen: { state: 3, protocols: [0, 1] },

@@ -1,0 +1,246 @@
+/**
+ * Firmware images as files named by their hash: written whole or not at all, immutable afterwards, read
+ * through a bounded cache of windows so that many devices fetching one image cost no file access.
+ */
+import { createHash } from 'node:crypto'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bytes } from '../../base/bytes.ts'
+import { EnvironmentError, UsageError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { LruMap } from '../../base/lru.ts'
+import type { ImageFiles } from '../../fleet/firmware/store.ts'
+
+export interface ImageFilesOptions {
+  readonly directory: string
+  /** Knob `firmware.cache`, octets. */
+  readonly cacheLimit: number
+  readonly log: Log
+}
+
+/** Octets read at a time; a multiple of every block size, so a block never lies in two windows. */
+const windowSize = 65_536
+/** Images whose soundness is remembered; a few octets each. */
+const checkedLimit = 1_024
+const unfinished = '.part'
+
+/** Opens or makes the directory and clears what uploads cut short left there. Throws EnvironmentError 'firmware.files'. */
+export function openImageFiles({ directory, cacheLimit, log }: ImageFilesOptions): ImageFiles {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    for (const name of readdirSync(directory)) {
+      if (!name.endsWith(unfinished)) continue
+      rmSync(join(directory, name), { force: true })
+      log.info({ file: name }, 'unfinished firmware upload removed')
+    }
+  } catch (cause) {
+    throw filesError(cause, `the directory of firmware images '${directory}' cannot be used`)
+  }
+  return new Files(directory, cacheLimit, log)
+}
+
+class Files implements ImageFiles {
+  readonly #directory: string
+  readonly #log: Log
+  readonly #windows: LruMap<string, Bytes>
+  /** Size of each image found sound, or false: looked at whole once, before the first octet of it is served. */
+  readonly #checked = new LruMap<string, number | false>(checkedLimit)
+  #uploads = 0
+
+  constructor(directory: string, cacheLimit: number, log: Log) {
+    this.#directory = directory
+    this.#log = log
+    this.#windows = new LruMap(Math.max(1, Math.floor(cacheLimit / windowSize)))
+  }
+
+  async add(chunks: AsyncIterable<Bytes>, limit: number): Promise<{ sha256: string; size: number }> {
+    const temporary = join(this.#directory, `${process.pid}-${++this.#uploads}${unfinished}`)
+    try {
+      const { sha256, size } = await writeFile(temporary, chunks, limit)
+      await rename(temporary, this.#pathOf(sha256))
+      await syncDirectory(this.#directory)
+      this.#forget(sha256)
+      return { sha256, size }
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      throw filesError(cause, 'the firmware image was not kept')
+    }
+  }
+
+  read(sha256: string, offset: number, length: number): Bytes | undefined {
+    const size = this.#soundSize(sha256)
+    if (size === false) return undefined
+    const end = Math.min(offset + length, size)
+    if (offset >= end) return new Uint8Array(0)
+    const first = Math.floor(offset / windowSize)
+    const last = Math.floor((end - 1) / windowSize)
+    if (first === last) return this.#window(sha256, first)?.subarray(offset % windowSize, end - first * windowSize)
+    return this.#across(sha256, offset, end, first, last)
+  }
+
+  async verify(sha256: string): Promise<{ intact: boolean; detail?: string }> {
+    let file: FileHandle
+    try {
+      file = await open(this.#pathOf(sha256))
+    } catch (cause) {
+      return { intact: false, detail: `its file cannot be opened: ${messageOf(cause)}` }
+    }
+    try {
+      const hash = createHash('sha256')
+      for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer)
+      const found = hash.digest('hex')
+      return found === sha256 ? { intact: true } : { intact: false, detail: `its octets have the hash ${found}` }
+    } catch (cause) {
+      return { intact: false, detail: `its file cannot be read: ${messageOf(cause)}` }
+    } finally {
+      await file.close()
+    }
+  }
+
+  async remove(sha256: string): Promise<void> {
+    this.#forget(sha256)
+    try {
+      await rm(this.#pathOf(sha256), { force: true })
+      await syncDirectory(this.#directory)
+    } catch (cause) {
+      throw filesError(cause, 'the firmware image was not removed')
+    }
+  }
+
+  /** A read that no device makes: octets of several windows in one piece. */
+  #across(sha256: string, offset: number, end: number, first: number, last: number): Bytes | undefined {
+    const whole = new Uint8Array(end - offset)
+    for (let index = first; index <= last; index++) {
+      const window = this.#window(sha256, index)
+      if (window === undefined) return undefined
+      const start = index * windowSize
+      const from = Math.max(offset, start)
+      whole.set(window.subarray(from - start, Math.min(end, start + windowSize) - start), from - offset)
+    }
+    return whole
+  }
+
+  #window(sha256: string, index: number): Bytes | undefined {
+    const key = `${sha256}/${index}`
+    const cached = this.#windows.use(key)
+    if (cached !== undefined) return cached
+    const size = this.#checked.use(sha256)
+    if (typeof size !== 'number') return undefined
+    const start = index * windowSize
+    const window = this.#readFile(sha256, start, Math.min(windowSize, size - start))
+    if (window !== undefined) this.#windows.set(key, window)
+    return window
+  }
+
+  #readFile(sha256: string, start: number, length: number): Bytes | undefined {
+    try {
+      const file = openSync(this.#pathOf(sha256), 'r')
+      try {
+        const octets = new Uint8Array(length)
+        return readSync(file, octets, 0, length, start) === length ? octets : undefined
+      } finally {
+        closeSync(file)
+      }
+    } catch (cause) {
+      this.#log.error({ sha256, error: messageOf(cause) }, 'a firmware image cannot be read')
+      return undefined
+    }
+  }
+
+  /** Some 1 ms a MiB, once an image and process: what is served to a device is what was uploaded. */
+  #soundSize(sha256: string): number | false {
+    const known = this.#checked.use(sha256)
+    if (known !== undefined) return known
+    const sound = this.#check(sha256)
+    this.#checked.set(sha256, sound)
+    if (sound === false) this.#log.error({ sha256 }, 'a firmware image is gone or damaged and is not served')
+    return sound
+  }
+
+  #check(sha256: string): number | false {
+    try {
+      const file = openSync(this.#pathOf(sha256), 'r')
+      try {
+        const hash = createHash('sha256')
+        const piece = new Uint8Array(windowSize)
+        for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
+          hash.update(piece.subarray(0, length))
+        }
+        return hash.digest('hex') === sha256 && fstatSync(file).size
+      } finally {
+        closeSync(file)
+      }
+    } catch {
+      // Gone or unreadable is as good as damaged to whoever fetches it; `verify` tells them apart.
+      return false
+    }
+  }
+
+  #forget(sha256: string): void {
+    this.#checked.delete(sha256)
+    for (const [key] of this.#windows.entries()) if (key.startsWith(sha256)) this.#windows.delete(key)
+  }
+
+  #pathOf(sha256: string): string {
+    return join(this.#directory, `${sha256}.bin`)
+  }
+}
+
+async function writeFile(
+  path: string,
+  chunks: AsyncIterable<Bytes>,
+  limit: number,
+): Promise<{ sha256: string; size: number }> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    const hash = createHash('sha256')
+    let size = 0
+    for await (const chunk of chunks) {
+      size += chunk.length
+      if (size > limit) {
+        throw new UsageError('firmware.too-large', `a firmware image has at most ${limit} octets`, {
+          status: 413,
+          hint: 'the limit is firmware.image-limit',
+        })
+      }
+      hash.update(chunk)
+      await writeAll(file, chunk)
+    }
+    if (size === 0) throw new UsageError('firmware.empty', 'the firmware image is empty', { status: 422 })
+    await file.sync()
+    return { sha256: hash.digest('hex'), size }
+  } finally {
+    await file.close()
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Bytes): Promise<void> {
+  for (let written = 0; written < chunk.length;) {
+    written += (await file.write(chunk, written, chunk.length - written)).bytesWritten
+  }
+}
+
+/** The name of a file is durable only once its directory is. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Errors of the file system in the house's words; those of the upload itself as they are. */
+function filesError(cause: unknown, what: string): unknown {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (cause instanceof UsageError || typeof code !== 'string' || !('syscall' in (cause as object))) return cause
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new EnvironmentError('firmware.disk-full', `${what}: the disk is full`, { retriable: true, cause })
+  }
+  return new EnvironmentError('firmware.files', `${what}: ${messageOf(cause)}`, { retriable: true, cause })
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
