@@ -47,18 +47,26 @@ it('the object behind these tests is sound', () => {
 describe.each(several.map((number) => [formatName(number), number] as const))('%s', (_name, contentFormat) => {
   it('reads back an object', () => {
     fc.assert(
-      fc.property(objectEntries, (entries) => expect(lost(contentFormat, [everyTypeObject], entries)).toEqual([])),
+      fc.property(objectEntries, (entries) => {
+        expect(lost(contentFormat, [everyTypeObject], entries)).toEqual([])
+      }),
     )
   })
 
   it('reads back an instance', () => {
     fc.assert(
-      fc.property(instanceEntries, (entries) => expect(lost(contentFormat, [everyTypeObject, 7], entries)).toEqual([])),
+      fc.property(instanceEntries, (entries) => {
+        expect(lost(contentFormat, [everyTypeObject, 7], entries)).toEqual([])
+      }),
     )
   })
 
   it('reads back one value', () => {
-    fc.assert(fc.property(singleEntry, (entry) => expect(lost(contentFormat, entry.path, [entry])).toEqual([])))
+    fc.assert(
+      fc.property(singleEntry, (entry) => {
+        expect(lost(contentFormat, entry.path, [entry])).toEqual([])
+      }),
+    )
   })
 })
 
@@ -67,17 +75,29 @@ describe.each([
   ['cbor', format.cbor],
 ] as const)('%s', (_name, contentFormat) => {
   it('reads back one value', () => {
-    fc.assert(fc.property(singleEntry, (entry) => expect(lost(contentFormat, entry.path, [entry])).toEqual([])))
+    fc.assert(
+      fc.property(singleEntry, (entry) => {
+        expect(lost(contentFormat, entry.path, [entry])).toEqual([])
+      }),
+    )
   })
 })
 
 it('opaque reads back octets', () => {
   const octets = singleEntry.filter(({ value }) => value?.type === 'opaque')
-  fc.assert(fc.property(octets, (entry) => expect(lost(format.opaque, entry.path, [entry])).toEqual([])))
+  fc.assert(
+    fc.property(octets, (entry) => {
+      expect(lost(format.opaque, entry.path, [entry])).toEqual([])
+    }),
+  )
 })
 
 it.each([format.senmlJson, format.senmlCbor, format.json])('format %i reads back a history', (contentFormat) => {
-  fc.assert(fc.property(timedEntries, (entries) => expect(lost(contentFormat, rootPath, entries)).toEqual([])))
+  fc.assert(
+    fc.property(timedEntries, (entries) => {
+      expect(lost(contentFormat, rootPath, entries)).toEqual([])
+    }),
+  )
 })
 
 it.each([format.tlv, format.lwm2mCbor, format.senmlEtchJson, format.senmlEtchCbor, format.json])(
