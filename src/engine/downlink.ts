@@ -129,7 +129,8 @@ export class Downlink {
   #observe(now: Instant, actor: Actor, peer: Peer, observation: Observation, notAfter: Instant): void {
     const request = observeRequestOf(observation, this.#engine.views.of(actor.state.registration))
     if (isRefusal(request)) return
-    const ticket = this.#engine.coap.request(now, peer, { ...request, notAfter })
+    const token = bytesOfHex(observation.token)!
+    const ticket = this.#engine.coap.request(now, peer, { ...request, token, notAfter })
     const outstanding: Outstanding = { of: 'observation', request: ticket.id, path: observation.path }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
