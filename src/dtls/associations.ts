@@ -2,7 +2,7 @@
  * The life of associations: taken over from a handshake, written to and reserved for, let go of and brought
  * back, closed. Which record belongs to which one is `endpoint.ts`.
  */
-import type { Bytes } from '../base/bytes.ts'
+import { equalBytes, noBytes, type Bytes } from '../base/bytes.ts'
 import type { Deadlined, DeadlineQueue } from '../base/deadline-queue.ts'
 import { LruMap } from '../base/lru.ts'
 import type { Random } from '../base/random.ts'
@@ -16,7 +16,7 @@ import type { DtlsOptions } from './options.ts'
 import type { Principal } from './principal.ts'
 import type { RecordLayer } from './record-layer.ts'
 import type { ReceiveWindow } from './replay-window.ts'
-import type { CloseReason, DtlsSink } from './sink.ts'
+import type { CloseReason, DtlsSink, RecallQuery } from './sink.ts'
 import { openSnapshot, sealSnapshot, type SnapshotFault } from './snapshot.ts'
 import { alertDescriptions, alertLevel, type AlertName } from './wire/alert.ts'
 import { contentType, sequenceLimit } from './wire/record.ts'
@@ -24,6 +24,8 @@ import { contentType, sequenceLimit } from './wire/record.ts'
 export type RestoreFault =
   | SnapshotFault
   | 'snapshot-without-key'
+  /** Not of the association that was asked for. */
+  | 'snapshot-of-another'
   /** Older than a snapshot, a reservation or a window we know of. */
   | 'snapshot-rolled-back'
   /** The association is alive here: two owners would use the same numbers. */
@@ -153,6 +155,9 @@ export class Associations {
     if (after(state.heard, options.associationLifetime) <= now) return 'snapshot-expired'
     const fingerprint = fingerprintOf(crypto, state.terms.keyBlock)
     const { ownCid } = state.terms
+    // who has agreed to a CID must use it (RFC 9146 §3), so a path means an association without one
+    const askedCid = asked?.kind === 'path' ? noBytes : asked?.cid
+    if (askedCid !== undefined && !equalBytes(askedCid, ownCid)) return 'snapshot-of-another'
     const cidTaken = ownCid.length > 0 && this.table.byCid(cidKeyOf(ownCid, 0, ownCid.length)) !== undefined
     if (this.#alive.has(fingerprint) || cidTaken) return 'snapshot-alive'
     const known = this.#generations.peek(fingerprint)

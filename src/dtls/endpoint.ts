@@ -159,15 +159,15 @@ export class DtlsEndpoint {
       this.#fault(recall.query.kind === 'cid' ? 'cid-unknown' : 'record-stray')
       return undefined
     }
-    const restored = this.restore(now, sealed, path, durable)
-    if (typeof restored !== 'number') return restored
+    const restored = this.#associations.restore(now, sealed, path, durable, recall.query)
+    if (typeof restored === 'string') return restored
     for (const { path: from, record } of recall.records) this.#replay(now, from, record)
-    return restored
+    return restored.id
   }
 
   /** Brings an association back from its snapshot, to be spoken to on `path`. */
   restore(now: Instant, sealed: Bytes, path: number, durable?: DurableProgress): AssociationId | RestoreFault {
-    const restored = this.#associations.restore(now, sealed, path, durable)
+    const restored = this.#associations.restore(now, sealed, path, durable, undefined)
     return typeof restored === 'string' ? restored : restored.id
   }
 

@@ -25,6 +25,10 @@ import {
 import { decodeHelloVerifyRequest } from '../../src/dtls/wire/hello-verify-request.ts'
 import { contentType, decodeRecordHeader, emptyRecordHeader, encodeRecordHeader } from '../../src/dtls/wire/record.ts'
 import { decodeServerHello, type ServerHello } from '../../src/dtls/wire/server-hello.ts'
+import { decodeServerKeyExchange } from '../../src/dtls/wire/server-key-exchange.ts'
+import { groupOf } from '../../src/dtls/wire/extensions/supported-groups.ts'
+import { Writer } from '../../src/dtls/wire/writer.ts'
+import type { SigningKey } from '../../src/dtls/crypto.ts'
 import { nodeCrypto } from '../../src/server/crypto-node.ts'
 import { identity, key, start, type Datagram, type DtlsPeer } from './dtls-peer.ts'
 
@@ -83,6 +87,8 @@ export class RawClient {
   recordSequence = 0
   cookie: Bytes = noBytes
   serverHello: ServerHello | undefined
+  /** The server's flight, unprotected part. */
+  flight: readonly ReceivedMessage[] = []
   association: Association | undefined
   readonly transcript = new Transcript()
   readonly #records: RecordLayer
@@ -137,7 +143,8 @@ export class RawClient {
     if (request?.type !== handshakeType.helloVerifyRequest) throw new Error('no HelloVerifyRequest')
     this.cookie = decodeHelloVerifyRequest(request.body)!
     const answer = this.hello(hello)
-    for (const message of messagesIn(answer)) {
+    this.flight = messagesIn(answer)
+    for (const message of this.flight) {
       this.transcript.append(wholeMessage(message.type, message.messageSequence, message.body))
       if (message.type !== handshakeType.serverHello) continue
       const serverHello = decodeServerHello(message.body)
@@ -157,12 +164,38 @@ export class RawClient {
     return record
   }
 
+  /** ClientKeyExchange of an ECDHE_ECDSA suite, with our own point or another one. */
+  ecdheKeyExchange(point?: Bytes): Bytes {
+    const exchange = this.flight.find(({ type }) => type === handshakeType.serverKeyExchange)!
+    const { group, point: serverPoint } = decodeServerKeyExchange(exchange.body, 'ecdhe-ecdsa')!
+    const ephemeral = crypto.ephemeralKey(groupOf(group!)!)
+    const body = encodeClientKeyExchange({ identity: noBytes, point: point ?? ephemeral.publicKey }, 'ecdhe-ecdsa')
+    const record = this.message(handshakeType.clientKeyExchange, body)
+    this.#deriveFrom(ephemeral.agree(serverPoint)!)
+    return record
+  }
+
+  /** CertificateVerify over the transcript as it stands. */
+  certificateVerify(
+    signer: SigningKey,
+    algorithm = 0x0403,
+    scheme: 'ecdsa-sha256' | 'ecdsa-sha384' = 'ecdsa-sha256',
+  ): Bytes {
+    const signature = crypto.sign(signer, scheme, this.transcript.octets())
+    const body = new Writer(96).uint16(algorithm).vector16(signature).done()
+    return this.message(handshakeType.certificateVerify, body)
+  }
+
   /** PSK keys over the transcript as it stands. */
   deriveKeys(psk: Bytes = key): void {
+    this.#deriveFrom(pskPremaster(psk))
+  }
+
+  #deriveFrom(premaster: Bytes): void {
     const { suiteNumber, random, extensions } = this.serverHello!
     const suite = suiteOf(suiteNumber)!
     const sessionHash = this.transcript.hash(crypto, suite.hash)
-    this.#master = extendedMasterSecret(crypto, suite.hash, pskPremaster(psk), sessionHash)
+    this.#master = extendedMasterSecret(crypto, suite.hash, premaster, sessionHash)
     const masterKey = crypto.hmacKey(suite.hash, this.#master)
     const terms = {
       role: 'client',

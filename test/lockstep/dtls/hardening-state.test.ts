@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { copyOf, utf8, type Bytes } from '../../../src/base/bytes.ts'
+import { SeededRandom } from '../../../src/base/random.ts'
+import { DtlsPair, DtlsPeer, pskTerms, storeKey } from '../../support/dtls-peer.ts'
+import { plainRecord, RawClient, withCid } from '../../support/dtls-raw-client.ts'
+import { contentType } from '../../../src/dtls/wire/record.ts'
+import { concatBytes } from '../../../src/base/bytes.ts'
+
+const options = { storeKey, sequenceReservation: 64 }
+
+function sealedAndPair(): { readonly pair: DtlsPair; readonly sealed: Bytes } {
+  const pair = new DtlsPair({ options }).connect()
+  return { pair, sealed: pair.server.endpoint.snapshot(pair.server.lastOpened.id)! }
+}
+
+const fresh = (key = storeKey): DtlsPeer =>
+  new DtlsPeer({ options: { ...options, storeKey: key }, random: new SeededRandom(4) })
+
+describe('hardening: state at rest', () => {
+  it('hardening 51: flipped, truncated, extended and foreign snapshots are refused, each of them', () => {
+    const { pair, sealed } = sealedAndPair()
+    const server = fresh()
+    for (let at = 0; at < sealed.length; at++) {
+      const flipped = copyOf(sealed)
+      flipped[at]! ^= 1 << (at % 8)
+      expect(typeof server.endpoint.restore(pair.now, flipped, 1)).toBe('string')
+      expect(typeof server.endpoint.restore(pair.now, sealed.subarray(0, at), 1)).toBe('string')
+    }
+    expect(server.endpoint.restore(pair.now, concatBytes(sealed, new Uint8Array(1)), 1)).toBe('snapshot-forged')
+    expect(fresh(new Uint8Array(32)).endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-forged')
+    const future = copyOf(sealed)
+    future[0] = 2
+    expect(server.endpoint.restore(pair.now, future, 1)).toBe('snapshot-version')
+    expect(server.endpoint.sizes()).toMatchObject({ associations: 0, deadlines: 0 })
+    expect(typeof server.endpoint.restore(pair.now, sealed, 1)).toBe('number')
+  })
+
+  it('hardening 51: a snapshot older than what is known of the association is refused', () => {
+    const { pair, sealed } = sealedAndPair()
+    const { id } = pair.server.lastOpened
+    const newer = pair.server.endpoint.release(id)!
+    expect(pair.server.endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-rolled-back')
+    expect(typeof pair.server.endpoint.restore(pair.now, newer, 1)).toBe('number')
+    // another process knows it by what the store holds beside the snapshot
+    for (const durable of [
+      { reservedUpTo: 0, window: { edge: 10n, bitmap: 1n } },
+      { reservedUpTo: 64, window: { edge: -1n, bitmap: 0n } },
+    ]) {
+      expect(fresh().endpoint.restore(pair.now, newer, 1, durable)).toBe('snapshot-rolled-back')
+    }
+  })
+
+  it('hardening 51: one association’s snapshot does not answer for another one', () => {
+    const first = sealedAndPair()
+    const second = new DtlsPair({ options, random: new SeededRandom(123) }, { random: new SeededRandom(321) }).connect()
+    const server = fresh()
+    second.client.sendText(second.now, second.client.lastOpened.id, 'x')
+    server.receive(second.now, 3, second.client.take()[0]!.bytes)
+    expect(server.endpoint.recalled(second.now, server.recalls[0]!.ticket, first.sealed)).toBe('snapshot-of-another')
+    expect(server.texts).toEqual([])
+    expect(server.endpoint.sizes()).toMatchObject({ associations: 0, recalls: 0 })
+  })
+
+  it('hardening 52: handing over freezes the sender first, and nobody restores what is alive', () => {
+    const { pair } = sealedAndPair()
+    const { id } = pair.server.lastOpened
+    const alive = pair.server.endpoint.snapshot(id)!
+    expect(pair.server.endpoint.restore(pair.now, alive, 1)).toBe('snapshot-alive')
+    const handedOver = pair.server.endpoint.release(id)!
+    expect(pair.server.sendText(pair.now, id, 'too late')).toBe(false)
+    expect(pair.server.endpoint.release(id)).toBeUndefined()
+    const heir = fresh()
+    const inherited = heir.endpoint.restore(pair.now, handedOver, 1) as number
+    expect(heir.endpoint.restore(pair.now, handedOver, 1)).toBe('snapshot-alive')
+    expect(heir.sendText(pair.now, inherited, 'from the heir')).toBe(true)
+    pair.client.receive(pair.now, 0, heir.take()[0]!.bytes)
+    expect(pair.client.texts).toEqual(['from the heir'])
+  })
+
+  it('hardening 53: nothing inside a datagram can say where it came from', () => {
+    const server = new DtlsPeer()
+    const client = new RawClient(server, 1).complete(withCid)
+    const record = client.text('x')
+    // as a cluster would forward it: a header with another address before the record
+    const forwarded = concatBytes(new Uint8Array([62, 4, 0x16, 0x34, 10, 9, 9, 9]), record)
+    server.receive(client.now, 1, forwarded)
+    server.receive(client.now, 1, plainRecord(62, forwarded))
+    server.receive(client.now, 1, plainRecord(contentType.connectionId, forwarded, { epoch: 1 }))
+    expect(server.moves).toEqual([])
+    expect(server.texts).toEqual([])
+    client.send(record)
+    expect(server.texts).toEqual(['x'])
+    expect(server.endpoint.pathOf(server.lastOpened.id)).toBe(1)
+  })
+
+  it('principals of every kind come back as they were', () => {
+    const pair = new DtlsPair({ options }).connect(pskTerms())
+    const sealed = pair.server.endpoint.snapshot(pair.server.lastOpened.id)!
+    const server = fresh()
+    const id = server.endpoint.restore(pair.now, sealed, 1) as number
+    server.endpoint.revoke(pair.now, { kind: 'psk', identity: utf8('someone else') })
+    expect(server.closes).toEqual([])
+    server.endpoint.revoke(pair.now, pair.server.lastOpened.principal)
+    expect(server.closes).toEqual([{ id, reason: 'revoked' }])
+  })
+})
