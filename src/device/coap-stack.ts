@@ -117,6 +117,8 @@ export class CoapStack {
       const finish = (reply: Reply | undefined): void => {
         clearTimeout(timer)
         this.#abandon = undefined
+        // After a separate response the package would keep it for ever.
+        if (outgoing._packet.messageId !== undefined) this.#agent._msgIdToReq.delete(outgoing._packet.messageId)
         resolve(reply)
       }
       const abandon = (): void => {

@@ -64,7 +64,14 @@ async function show(): Promise<void> {
 
   heading('Two virtual devices', 'an NB-IoT one that sleeps, and a Thread one that polls every 2 s')
   const device = (endpoint: string, ...options: readonly string[]): Background =>
-    stage.start(endpoint, ['device', '--endpoint', endpoint, '--server', `coap://127.0.0.1:${coapPort}`, ...options])
+    stage.start(endpoint.slice(endpoint.lastIndexOf('-') + 1), [
+      'device',
+      '--endpoint',
+      endpoint,
+      '--server',
+      `coap://127.0.0.1:${coapPort}`,
+      ...options,
+    ])
   const first = device(nbiot, '--personality', 'nbiot', '--latency', '250ms', '--reboot-time', '2s')
   const second = device(thread, '--personality', 'thread-sleepy')
   for (const each of [first, second]) await each.says(/→ register .* 2\.01/, startPatience)
@@ -101,8 +108,11 @@ async function command(args: readonly string[], watched?: Background, enough?: n
 
 /** The last of what a process in the background said. */
 function echo(background: Background): void {
-  const news = background.news().filter((line) => line.trim() !== '')
-  for (const line of news.slice(-shownLines)) tell(paint('dim', `  ${background.name} │ ${line}`))
+  // Log records of the server are for machines.
+  const news = background.news().filter((line) => line.trim() !== '' && !line.startsWith('{'))
+  for (const line of news.slice(-shownLines)) {
+    tell(paint('dim', `  ${background.name.padEnd(6)} │ ${line}`.slice(0, process.stdout.columns ?? 200)))
+  }
 }
 
 function heading(title: string, more = ''): void {
