@@ -45,11 +45,15 @@ export class IncomingBodies {
     if (block.more ? payloadLength !== size : payloadLength > size) return faults['block-length']
     if (block.number === 0 && !block.more) return { whole: request.payload }
     const offset = block.number * size
-    if (Math.max(request.uint(option.size1) ?? 0, offset + payloadLength) > this.#options.limit) {
-      return this.#overLimit(peer, request)
-    }
     const key = requestKey(request)
     const known = peer.incoming?.get(key)
+    // RFC 7959 §2.9.2: nothing is made room for on the word of a block from the middle
+    if (known === undefined && block.number > 0) return faults['block-unknown-body']
+    if (Math.max(request.uint(option.size1) ?? 0, offset + payloadLength) > this.#options.limit) {
+      // RFC 7959 §2.9.3; what was begun is of no use any more
+      if (known !== undefined) this.drop(known)
+      return faults['body-over-limit']
+    }
     if (known !== undefined && known.body.holds(offset, request.buffer, request.payloadStart, request.end)) {
       // The peer sends again what we have (its ACK was lost, or it began anew): nothing changes
       if (block.more) return this.#wait(now, known)
@@ -58,9 +62,7 @@ export class IncomingBodies {
       if (known !== undefined) this.drop(known)
       return this.#begin(now, peer, key, request)
     }
-    if (known === undefined || known.body.length !== offset) {
-      return known === undefined ? faults['block-unknown-body'] : faults['block-gap']
-    }
+    if (known?.body.length !== offset) return faults['block-gap']
     return this.#append(now, known, block.more, request)
   }
 
@@ -74,13 +76,6 @@ export class IncomingBodies {
 
   dropAll(peer: PeerState): void {
     if (peer.incoming !== undefined) for (const incoming of peer.incoming.values()) this.drop(incoming)
-  }
-
-  /** RFC 7959 §2.9.3; what was begun under this key is of no use any more. */
-  #overLimit(peer: PeerState, request: MessageView): CoapFault {
-    const begun = peer.incoming?.get(requestKey(request))
-    if (begun !== undefined) this.drop(begun)
-    return faults['body-over-limit']
   }
 
   #begin(now: Instant, peer: PeerState, key: string, request: MessageView): BlockReceipt {
