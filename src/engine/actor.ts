@@ -25,6 +25,8 @@ export class Actor {
   outstanding: Outstanding | undefined
   /** It left a request unanswered and has not been heard since: nothing more is sent until it is. */
   silent = false
+  /** A commit of its own doing failed: nothing more is begun until the next sweep. */
+  stalled = false
   /** Used since the last round of eviction. */
   used = true
 

@@ -40,7 +40,7 @@ export class Downlink {
 
   /** Starts the device's next request if it can hear one now; what has to be committed first is returned. */
   next(now: Instant, actor: Actor): ActorInput | undefined {
-    if (actor.outstanding !== undefined || actor.silent) return undefined
+    if (actor.outstanding !== undefined || actor.silent || actor.stalled) return undefined
     const operation = actor.state.operations[0]
     const wanted =
       operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined
@@ -52,6 +52,24 @@ export class Downlink {
     if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
     this.#observe(now, actor, peer, wanted!, notAfter)
     return undefined
+  }
+
+  /** Takes a request back; nothing is heard of it any more. */
+  withdraw(now: Instant, actor: Actor, id: RequestId): void {
+    this.#open.delete(id)
+    if (actor.outstanding?.request === id) actor.outstanding = undefined
+    this.#engine.coap.cancel(now, id)
+  }
+
+  /** Takes back what the device was asked on behalf of an operation or intent that is no more. */
+  withdrawOrphan(now: Instant, actor: Actor): void {
+    const { outstanding, state } = actor
+    if (outstanding === undefined) return
+    const isWanted =
+      outstanding.of === 'operation'
+        ? state.operations.some(({ id }) => id === outstanding.operation.id)
+        : state.observations.some(({ path }) => path === outstanding.path)
+    if (!isWanted) this.withdraw(now, actor, outstanding.request)
   }
 
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {

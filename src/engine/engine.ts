@@ -22,6 +22,7 @@ import type {
   RequestOutcome,
 } from '../coap/types.ts'
 import type { Command } from '../fleet/commands.ts'
+import type { EventId } from '../fleet/events/types.ts'
 import { imageKeyOf } from '../fleet/firmware/types.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
@@ -63,8 +64,8 @@ export class Engine implements CoapSink, EngineCore {
   readonly #uplink: Uplink
   readonly #downlink: Downlink
   readonly #alarm: StoreAlarm
-  /** Internal inputs whose commit failed; they go again with the next sweep. */
-  readonly #again: { actor: Actor; input: InternalInput }[] = []
+  /** Actors whose own doing could not be committed; they try again with the next sweep. */
+  readonly #stalled: { readonly actor: Actor; readonly input: InternalInput | undefined }[] = []
   #nextSweep: Instant | undefined
 
   constructor(options: EngineOptions) {
@@ -124,9 +125,11 @@ export class Engine implements CoapSink, EngineCore {
     if (!(ticket instanceof Actor)) return
     const { input, plan } = ticket.committing!
     ticket.committing = undefined
-    for (const effect of plan.effects) this.#undo(now, effect, error)
-    if (isInternal(input)) this.#again.push({ actor: ticket, input })
-    if (input.input === 'transmit') ticket.outstanding = undefined
+    for (const effect of plan.effects) this.#undo(now, ticket, effect, error)
+    if (isInternal(input) || input.input === 'transmit') {
+      ticket.stalled = true
+      this.#stalled.push({ actor: ticket, input: isInternal(input) ? input : undefined })
+    }
     this.#proceed(now, ticket)
   }
 
@@ -140,11 +143,20 @@ export class Engine implements CoapSink, EngineCore {
     this.deliver(now, { by: 'id', deviceId }, { input: 'recovered' })
   }
 
+  /** For an event that is committed beside the engine. */
+  nextEventId(): EventId {
+    return this.#ids.take('eventId')
+  }
+
   expire(now: Instant): void {
     this.coap.expire(now)
     if (this.#nextSweep === undefined || now >= this.#nextSweep) {
       this.#nextSweep = after(now, sweepInterval)
-      for (const { actor, input } of this.#again.splice(0)) this.give(now, actor, input)
+      for (const { actor, input } of this.#stalled.splice(0)) {
+        actor.stalled = false
+        if (input !== undefined) this.give(now, actor, input)
+        else if (actor.committing === undefined) this.#proceed(now, actor)
+      }
       this.output.sweep(now)
     }
   }
@@ -243,6 +255,7 @@ export class Engine implements CoapSink, EngineCore {
 
   #apply(now: Instant, actor: Actor, next: Actor['state'], ops: readonly StoreOp[], effects: readonly Effect[]): void {
     this.actors.apply(actor, next)
+    this.#downlink.withdrawOrphan(now, actor)
     for (const effect of effects) this.#carryOut(now, actor, effect)
     this.#emit(ops)
   }
@@ -268,9 +281,6 @@ export class Engine implements CoapSink, EngineCore {
       case 'transmit':
         this.coap.transmit(now, effect.request)
         return
-      case 'withdraw':
-        this.coap.cancel(now, effect.request)
-        return
       case 'reply':
         effect.reply.resolve(effect.result)
         return
@@ -286,7 +296,7 @@ export class Engine implements CoapSink, EngineCore {
   }
 
   /** The commit failed: nothing of the plan happened, and nobody is told that it did. */
-  #undo(now: Instant, effect: Effect, error: EnvironmentError): void {
+  #undo(now: Instant, actor: Actor, effect: Effect, error: EnvironmentError): void {
     switch (effect.effect) {
       case 'respond':
       case 'acknowledge':
@@ -295,13 +305,12 @@ export class Engine implements CoapSink, EngineCore {
         this.coap.dismiss(now, effect.exchange)
         return
       case 'transmit':
-        this.coap.cancel(now, effect.request)
+        this.#downlink.withdraw(now, actor, effect.request)
         return
       case 'reply':
       case 'refuse':
         effect.reply.reject(storeFailed(error))
         return
-      case 'withdraw':
       case 'heard':
         return
     }

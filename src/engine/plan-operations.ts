@@ -2,7 +2,7 @@
  * The life of an operation as the device's actor sees it: sent, answered, unheard, expired, and what
  * becomes of it when we stopped in between.
  */
-import { isExpired } from '../fleet/operations/rules.ts'
+import { isExpired, isRepeatable } from '../fleet/operations/rules.ts'
 import type { InternalInput, TransmitInput } from './inputs.ts'
 import { reportOfContent } from './firmware-report.ts'
 import { planFirmware, planFirmwareReport } from './plan-firmware.ts'
@@ -64,5 +64,24 @@ export function planDeadlines(draft: Draft, context: PlanContext): void {
 export function planRecovery(draft: Draft): void {
   for (const operation of draft.next.operations) {
     if (operation.state === 'sent') replace(draft, { ...operation, state: 'queued', reason: 'device-offline' })
+  }
+}
+
+/**
+ * The device registered anew, so it may have restarted, and with its memory went the message ids it knew:
+ * what it was sent would run a second time. What is safe to ask twice is asked afresh, the rest is given up.
+ */
+export function planForgotten(draft: Draft, context: PlanContext): void {
+  for (const operation of draft.next.operations) {
+    if (operation.messageId === undefined) continue
+    if (isRepeatable(operation.kind)) {
+      const { messageId: _, token: __, sentAt: ___, ...rest } = operation
+      replace(draft, { ...rest, state: 'queued' })
+      continue
+    }
+    const detail = 'it was sent, no answer came, and the device registered anew: it may have run'
+    const ended = finish(draft, operation, { state: 'failed', reason: 'outcome-unknown', detail })
+    planObserveAnswer(draft, ended)
+    if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
   }
 }

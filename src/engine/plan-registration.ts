@@ -14,12 +14,13 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 /** How far back a repetition of a Register may reach: no device known repeats itself for longer. */
 const longestExchange = seconds(1030)
 
-export function planRegister(draft: Draft, input: Of<'register'>): void {
+/** 'repeated' where the device has had this very answer, or should have. */
+export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repeated' {
   const before = draft.next.registration
   if (before !== undefined && repeats(input, before, draft.now)) {
     // The answer to this very message was lost, with our memory of it (ARCHITECTURE §4).
     draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, before.id))
-    return
+    return 'repeated'
   }
   const { request, remote } = input
   const isNew = draft.next.device === undefined
@@ -65,6 +66,7 @@ export function planRegister(draft: Draft, input: Of<'register'>): void {
   }
   draft.change({ observations })
   draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, registration.id))
+  return 'new'
 }
 
 export function planUpdate(draft: Draft, input: Of<'update'>): void {

@@ -9,7 +9,7 @@ import type { ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
 import { planFirmware } from './plan-firmware.ts'
 import { planNotification, planObserved, planSend } from './plan-observations.ts'
-import { planDeadlines, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
+import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
 import { Draft, type DeviceState, type Plan } from './state.ts'
 
@@ -17,7 +17,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
   const draft = new Draft(state, now, causeOf(input), context.ids)
   switch (input.input) {
     case 'register':
-      planRegister(draft, input)
+      if (planRegister(draft, input) === 'new') planForgotten(draft, context)
       planFirmware(draft, { input: 'registered', registrationId: draft.next.registration!.id }, context)
       break
     case 'update':

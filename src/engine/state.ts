@@ -51,7 +51,6 @@ export type Effect =
       readonly input: Extract<UplinkInput, { input: 'notification' }>
     }
   | { readonly effect: 'transmit'; readonly request: RequestId }
-  | { readonly effect: 'withdraw'; readonly request: RequestId }
   | { readonly effect: 'reply'; readonly reply: CommandReply; readonly result: unknown }
   | { readonly effect: 'refuse'; readonly reply: CommandReply; readonly error: Error }
   /** An authenticated uplink: the device is awake, and heard on this peer from now on. */

@@ -4,14 +4,25 @@ import { Command, Option } from 'commander'
 import { parse as parseYaml } from 'yaml'
 import { UsageError } from '../base/errors.ts'
 import { loadSettings } from '../config/load.ts'
-import { environmentNameOf, flagOf, knobNames, tunables, type Knob, type KnobName, type Settings } from '../config/tunables.ts'
+import {
+  environmentNameOf,
+  flagOf,
+  knobNames,
+  tunables,
+  type Knob,
+  type KnobName,
+  type Settings,
+} from '../config/tunables.ts'
 
 /** Throws UsageError; prints help and ends the process where `--help` is asked for. */
 export function settingsFromArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Settings {
   const command = new Command('coapstan serve')
     .description('Runs the server: CoAP for devices, HTTP for operators, one data directory.')
     .option('-c, --config <file>', 'YAML file with settings, nested or by dotted name')
-    .addHelpText('after', '\nExample:\n  coapstan serve --data-directory /var/lib/coapstan --coap-host 0.0.0.0 --http-port 8080\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  coapstan serve --data-directory /var/lib/coapstan --coap-host 0.0.0.0 --http-port 8080\n',
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
@@ -22,7 +33,9 @@ export function settingsFromArguments(argv: readonly string[], environment: Node
     const { code, exitCode, message } = thrown as { code?: string; exitCode?: number; message: string }
     if (code?.startsWith('commander.') !== true) throw thrown
     if (exitCode === 0) process.exit(0)
-    throw new UsageError('config.flag', message.replace(/^error: /, ''), { hint: "'coapstan serve --help' lists every flag" })
+    throw new UsageError('config.flag', message.replace(/^error: /, ''), {
+      hint: "'coapstan serve --help' lists every flag",
+    })
   }
   const given = command.opts<Record<string, string>>()
   const flags: Partial<Record<KnobName, string>> = {}
@@ -30,7 +43,11 @@ export function settingsFromArguments(argv: readonly string[], environment: Node
     const value = given[camelCase(flagOf(name))]
     if (value !== undefined) flags[name] = value
   }
-  return loadSettings({ flags, environment, file: given['config'] === undefined ? undefined : fileContent(given['config']) })
+  return loadSettings({
+    flags,
+    environment,
+    file: given['config'] === undefined ? undefined : fileContent(given['config']),
+  })
 }
 
 function optionOf(name: KnobName): Option {

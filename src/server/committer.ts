@@ -72,7 +72,11 @@ export class Committer {
     } catch (thrown) {
       if (!(thrown instanceof EnvironmentError)) throw thrown
       this.#failures.add()
-      if (!this.#failing) this.#log.error({ code: thrown.code, error: thrown.message }, 'the store does not take writes; devices get no answers until it does')
+      if (!this.#failing)
+        this.#log.error(
+          { code: thrown.code, error: thrown.message },
+          'the store does not take writes; devices get no answers until it does',
+        )
       this.#failing = true
       return thrown
     }

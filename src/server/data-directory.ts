@@ -46,10 +46,14 @@ function tokenOf(file: string): string {
     const token = readFileSync(file, 'utf8').trim()
     if (isToken(token)) return token
   } catch (cause) {
-    throw new EnvironmentError('data.token', `the API token ${file} cannot be read or made: ${(cause as Error).message}`, {
-      retriable: false,
-      cause,
-    })
+    throw new EnvironmentError(
+      'data.token',
+      `the API token ${file} cannot be read or made: ${(cause as Error).message}`,
+      {
+        retriable: false,
+        cause,
+      },
+    )
   }
   throw new EnvironmentError('data.token', `${file} holds no usable token: remove it, and the next start makes one`, {
     retriable: false,

@@ -11,6 +11,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint } from '../engine/ports.ts'
 import type { Command, CommandResult, Commands } from '../fleet/commands.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
+import type { EventDraft } from '../fleet/firmware/service.ts'
 import type { Store, StoreOp } from '../fleet/store.ts'
 import { Committer } from './committer.ts'
 import type { Transport, TransportHandler } from './transport.ts'
@@ -108,10 +109,16 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
     return this.#committer.failing ? ['the store takes no writes'] : []
   }
 
-  /** For what touches no device (images): durable when it returns; throws EnvironmentError. */
-  commitNow(ops: readonly StoreOp[]): void {
-    this.#options.store.commit(ops)
-    for (const op of ops) if (op.op === 'event.append') this.#options.publish(op.event)
+  /**
+   * For what touches no device (images): durable when it returns; throws EnvironmentError. What waits is
+   * committed first, so that events appear in the order of their ids.
+   */
+  commitNow(ops: readonly StoreOp[], events: readonly EventDraft[] = []): void {
+    const now = this.#options.now()
+    this.#advance(now)
+    const appended = events.map((draft) => ({ ...draft, id: this.#engine.nextEventId(), at: now }))
+    this.#options.store.commit([...ops, ...appended.map((event) => ({ op: 'event.append', event }) as const)])
+    for (const event of appended) this.#options.publish(event)
   }
 
   // ——— effects of the engine ———

@@ -30,8 +30,12 @@ function definitionFiles(directory: string): readonly string[] {
       .sort()
       .map((name) => join(directory, name))
   } catch (cause) {
-    throw new UsageError('objects.directory', `the directory of object definitions ${directory} cannot be read: ${(cause as Error).message}`, {
-      hint: 'name an existing one with --objects-directory, or leave it out',
-    })
+    throw new UsageError(
+      'objects.directory',
+      `the directory of object definitions ${directory} cannot be read: ${(cause as Error).message}`,
+      {
+        hint: 'name an existing one with --objects-directory, or leave it out',
+      },
+    )
   }
 }

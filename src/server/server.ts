@@ -19,7 +19,7 @@ import { Driver } from './driver.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
-import { openDgramTransport } from './udp-dgram.ts'
+import { openUdpTransport, type TransportChoice } from './udp.ts'
 
 export interface Server {
   readonly coap: { readonly address: string; readonly port: number }
@@ -68,10 +68,10 @@ async function start(
     operationsKept: settings['operations.kept-per-device'],
   })
   undo.push(() => store.close())
-  const files = openImageFiles({ directory: directory.images, log })
+  const files = openImageFiles({ directory: directory.images, cacheLimit: settings['firmware.cache'], log })
   const bodies = new ImageBodies(store, files)
 
-  const events = new EventsService(store, settings)
+  const events = new EventsService(store)
   let publicUri = settings['coap.public-uri'].replace(/\/+$/, '')
   const driver = new Driver({
     store,
@@ -80,7 +80,10 @@ async function start(
     operationsLimit: settings['operations.queued-per-device'],
     image: (key) => bodies.of(key),
     publicUri: () => publicUri,
-    publish: (event) => events.publish(event),
+    publish: (event) => {
+      if (event.kind === 'firmware.image-removed') bodies.forget(String(event.detail['key']))
+      events.publish(event)
+    },
     log,
     metrics,
   })
@@ -98,7 +101,7 @@ async function start(
     log,
     metrics,
   })
-  const transport = await openDgramTransport({
+  const transport = await openUdpTransport(settings['udp.transport'] as TransportChoice, {
     host: settings['coap.host'],
     port: settings['coap.port'],
     pathLimit: settings['udp.paths'],
@@ -112,10 +115,11 @@ async function start(
   driver.start(engine, transport)
   undo.push(() => driver.stop())
 
+  const registry = new RegistryService(store, driver, now, settings)
   const services = {
-    registry: new RegistryService(store, driver, now, settings),
-    operations: new OperationsService(store, driver, now, settings),
-    firmware: new FirmwareService(store, driver, files, now, settings),
+    registry,
+    operations: new OperationsService(store, driver, registry),
+    firmware: new FirmwareService(store, driver, files, registry, now, settings),
     events,
     report: () => ({
       counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
