@@ -20,7 +20,10 @@ export interface Channel {
 }
 
 export interface Observation {
-  readonly path: readonly number[]
+  /** What the payload is relative to: the path observed, or the root of a composite. */
+  readonly base: readonly number[]
+  /** The one path, or those of a composite. */
+  readonly paths: readonly (readonly number[])[]
   readonly format: number
   readonly channel: Channel
   last: Notified
@@ -33,14 +36,14 @@ export class Observations {
   readonly #tree: ObjectTree
   readonly #attributes: AttributeStore
   readonly #settings: ServerSettings
-  readonly #notified: (path: readonly number[], leaves: readonly Leaf[]) => void
+  readonly #notified: (base: readonly number[], leaves: readonly Leaf[]) => void
   readonly #byToken = new Map<string, Observation>()
 
   constructor(
     tree: ObjectTree,
     attributes: AttributeStore,
     settings: ServerSettings,
-    notified: (path: readonly number[], leaves: readonly Leaf[]) => void,
+    notified: (base: readonly number[], leaves: readonly Leaf[]) => void,
   ) {
     this.#tree = tree
     this.#attributes = attributes
@@ -62,7 +65,7 @@ export class Observations {
     if (observation === undefined) return undefined
     this.#byToken.delete(token)
     observation.channel.close()
-    return pathText(observation.path)
+    return pathText(observation.base)
   }
 
   /** Sends every notification that is due at `now`. */
@@ -74,16 +77,16 @@ export class Observations {
   }
 
   #evaluateOne(observation: Observation, now: Instant): void {
-    const { path, format, channel, last } = observation
-    const leaves = readLeaves(this.#tree, path)
+    const { base, paths, format, channel, last } = observation
+    const leaves = paths.flatMap((path) => readLeaves(this.#tree, path))
     const { minimumPeriod, maximumPeriod } = this.#settings
-    const attributes = this.#attributes.effective(path, { pmin: minimumPeriod, pmax: maximumPeriod })
+    const attributes = this.#attributes.effective(base, { pmin: minimumPeriod, pmax: maximumPeriod })
     if (!notificationDue(attributes, last, leaves, now)) return
-    const payload = encodeLeaves(format, path, leaves)
+    const payload = encodeLeaves(format, base, leaves)
     if (payload === undefined) return // a multiple resource that has come to fit no single value
     observation.last = { at: now, leaves }
     channel.notify(format, payload)
-    this.#notified(path, leaves)
+    this.#notified(base, leaves)
   }
 
   closeAll(): void {

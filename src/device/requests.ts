@@ -9,7 +9,7 @@ import { BodyAssembly } from './body-assembly.ts'
 import { discover, registrationLinks } from './discovery.ts'
 import { find, readLeaves, typeIn, writeLeaves, type Code, type ObjectTree } from './objects/object-tree.ts'
 import type { Channel, Observations } from './observations.ts'
-import { decodeLeaves, defaultFormat, encodeLeaves, formatName, formats } from './payload/formats.ts'
+import { decodeLeaves, decodePaths, defaultFormat, encodeLeaves, formatName, formats } from './payload/formats.ts'
 import { idsOf, pathText, type Leaf } from './payload/leaf.ts'
 
 export interface Request {
@@ -82,7 +82,9 @@ export class RequestHandler {
       if (method === 'PUT' || (method === 'POST' && this.#isWrite(path, request))) return this.#write(path, request)
       if (method === 'POST' && path.length === 3) return this.#execute(path, request)
     }
-    return { code: '4.05', said: `${method} ${where}` } // Create, Delete and the composites among them
+    if (path.length === 0 && method === 'FETCH') return this.#readComposite(request, channel, now)
+    if (path.length === 0 && method === 'iPATCH') return this.#writeComposite(request)
+    return { code: '4.05', said: `${method} ${where}` } // Create and Delete among them
   }
 
   #wellKnown(): Answer {
@@ -106,7 +108,7 @@ export class RequestHandler {
     const answer = this.#read(path, accept, verb)
     if (observe !== 'start' || answer.format === undefined) return answer
     const last = { at: now, leaves: readLeaves(tree, path) }
-    const observing = observations.start(token, { path, format: answer.format, channel, last })
+    const observing = observations.start(token, { base: path, paths: [path], format: answer.format, channel, last })
     return { ...answer, observing }
   }
 
@@ -119,6 +121,35 @@ export class RequestHandler {
     const payload = encodeLeaves(format, path, leaves)
     if (payload === undefined) return { code: '4.06', said: `${said} as ${formatName(format)}` }
     return { code: '2.05', format, payload, said: `${said} as ${formatName(format)}` }
+  }
+
+  /** LwM2M Core 1.1 §6.3.8: what cannot be read is left out. */
+  #readComposite({ contentFormat, accept, payload, observe, token }: Request, channel: Channel, now: Instant): Answer {
+    const { tree, observations } = this.#ports
+    if (observe === 'stop') observations.cancel(token)
+    const said = `${observe === 'start' ? 'observe' : 'read'} composite`
+    const paths = decodePaths(contentFormat, payload)
+    if (paths === 'unsupported') return { code: '4.15', said }
+    if (paths === 'malformed') return { code: '4.00', said }
+    const leaves = paths.flatMap((path) => readLeaves(tree, path))
+    if (leaves.length === 0) return { code: '4.04', said }
+    const format = accept ?? contentFormat ?? formats.senmlCbor
+    const encoded = encodeLeaves(format, [], leaves)
+    if (encoded === undefined || format === formats.tlv)
+      return { code: '4.06', said: `${said} as ${formatName(format)}` }
+    const answer: Answer = { code: '2.05', format, payload: encoded, said: `${said} ${paths.map(pathText).join(' ')}` }
+    if (observe !== 'start') return answer
+    const last = { at: now, leaves }
+    return { ...answer, observing: observations.start(token, { base: [], paths, format, channel, last }) }
+  }
+
+  #writeComposite({ contentFormat, payload }: Request): Answer {
+    const said = 'write composite'
+    if (contentFormat !== formats.senmlJson && contentFormat !== formats.senmlCbor) return { code: '4.15', said }
+    const leaves = decodeLeaves(contentFormat, [], payload, typeIn(this.#ports.tree))
+    if (leaves === 'malformed' || leaves === 'unsupported') return { code: '4.00', said }
+    if (leaves === 'unknown-resource') return { code: '4.04', said }
+    return { code: writeLeaves(this.#ports.tree, leaves), said: `${said} ${leaves.map(shown).join(', ')}` }
   }
 
   #attributes(path: readonly number[], { queries }: Request): Answer {

@@ -3,7 +3,7 @@
  * them can carry what: a single value or a whole object. Everything else is 4.06 to a reader, 4.15 to a writer.
  */
 import type { DecodeFailure, Leaf, TypeOf } from './leaf.ts'
-import { decodeSenmlCbor, decodeSenmlJson, encodeSenmlCbor, encodeSenmlJson } from './senml.ts'
+import { decodeSenmlCbor, decodeSenmlJson, decodeSenmlPaths, encodeSenmlCbor, encodeSenmlJson } from './senml.ts'
 import { decodeSingleCbor, decodeText, encodeSingleCbor, encodeText } from './single-value.ts'
 import { decodeTlv, encodeTlv } from './tlv.ts'
 
@@ -68,6 +68,16 @@ export function decodeLeaves(
   }
   const value = format === formats.text ? decodeText(type, payload) : decodeSingleCbor(type, payload)
   return value === undefined ? 'malformed' : [{ path: base, type, value }]
+}
+
+/** The paths a composite read asks for; 'unsupported' where the format is not SenML (4.15). */
+export function decodePaths(
+  format: number | undefined,
+  payload: Uint8Array,
+): readonly (readonly number[])[] | 'malformed' | 'unsupported' {
+  if (format === formats.senmlJson) return decodeSenmlPaths('json', payload)
+  if (format === formats.senmlCbor) return decodeSenmlPaths('cbor', payload)
+  return 'unsupported'
 }
 
 /** A write may only touch what lies under the path it was sent to. */

@@ -48,7 +48,7 @@ function recordsOf(base: readonly number[], leaves: readonly Leaf[]): SenmlRecor
   return leaves.map((leaf, index) => {
     const record: SenmlRecord = new Map()
     const rest = leaf.path.slice(base.length).join('/')
-    if (index === 0) record.set('bn', rest === '' ? pathText(base) : `${pathText(base)}/`)
+    if (index === 0) record.set('bn', rest === '' ? pathText(base) : base.length === 0 ? '/' : `${pathText(base)}/`)
     if (rest !== '') record.set('n', rest)
     record.set(fieldFor(leaf.type), leaf.value)
     return record
@@ -73,45 +73,66 @@ function fieldFor(type: ResourceType): Field {
 }
 
 export function decodeSenmlJson(payload: Uint8Array, typeOf: TypeOf): readonly Leaf[] | DecodeFailure {
+  return leavesOf(jsonRecords(payload), typeOf)
+}
+
+export function decodeSenmlCbor(payload: Uint8Array, typeOf: TypeOf): readonly Leaf[] | DecodeFailure {
+  return leavesOf(cborRecords(payload), typeOf)
+}
+
+/** The names of records without values: what a Read-Composite asks for (LwM2M Core 1.1 §6.3.8). */
+export function decodeSenmlPaths(
+  notation: 'json' | 'cbor',
+  payload: Uint8Array,
+): readonly (readonly number[])[] | 'malformed' {
+  const paths: (readonly number[])[] = []
+  let baseName = ''
+  for (const record of notation === 'json' ? jsonRecords(payload) : cborRecords(payload)) {
+    if (record === undefined) return 'malformed'
+    baseName = String(record.get('bn') ?? baseName)
+    const name = baseName + String(record.get('n') ?? '')
+    const path = name.startsWith('/') ? idsOf(name.slice(1).split('/')) : undefined
+    if (path === undefined) return 'malformed'
+    paths.push(path)
+  }
+  return paths
+}
+
+/** One undefined for each record, or for the whole, that is not what it should be. */
+type Records = readonly (SenmlRecord | undefined)[]
+
+function jsonRecords(payload: Uint8Array): Records {
   let rows: unknown
   try {
     rows = JSON.parse(Buffer.from(payload).toString('utf8'))
   } catch {
-    return 'malformed'
+    return [undefined]
   }
-  if (!Array.isArray(rows)) return 'malformed'
-  return leavesOf(
-    rows.map((row: unknown) => {
-      if (typeof row !== 'object' || row === null) return undefined
-      const present = new Map<string, unknown>(Object.entries(row))
-      return recordOf(
-        fields.map((field) => [field, field === 'vd' ? octetsOf(present.get(field)) : present.get(field)]),
-      )
-    }),
-    typeOf,
-  )
+  if (!Array.isArray(rows)) return [undefined]
+  return rows.map((row: unknown) => {
+    if (typeof row !== 'object' || row === null) return undefined
+    const present = new Map<string, unknown>(Object.entries(row))
+    return recordOf(fields.map((field) => [field, field === 'vd' ? octetsOf(present.get(field)) : present.get(field)]))
+  })
 }
 
-export function decodeSenmlCbor(payload: Uint8Array, typeOf: TypeOf): readonly Leaf[] | DecodeFailure {
+function cborRecords(payload: Uint8Array): Records {
   let rows: unknown
   try {
     rows = decoder.decode(payload)
   } catch {
-    return 'malformed'
+    return [undefined]
   }
-  if (!Array.isArray(rows)) return 'malformed'
-  return leavesOf(
-    rows.map((row: unknown) => {
-      if (!(row instanceof Map)) return undefined
-      const known: [Field, unknown][] = []
-      for (const [label, value] of row) {
-        const field = fieldOfLabel.get(label)
-        if (field !== undefined) known.push([field, value])
-      }
-      return recordOf(known)
-    }),
-    typeOf,
-  )
+  if (!Array.isArray(rows)) return [undefined]
+  return rows.map((row: unknown) => {
+    if (!(row instanceof Map)) return undefined
+    const known: [Field, unknown][] = []
+    for (const [label, value] of row) {
+      const field = fieldOfLabel.get(label)
+      if (field !== undefined) known.push([field, value])
+    }
+    return recordOf(known)
+  })
 }
 
 function octetsOf(value: unknown): unknown {
@@ -132,7 +153,7 @@ function recordOf(members: readonly (readonly [Field, unknown])[]): SenmlRecord 
   return record
 }
 
-function leavesOf(records: readonly (SenmlRecord | undefined)[], typeOf: TypeOf): readonly Leaf[] | DecodeFailure {
+function leavesOf(records: Records, typeOf: TypeOf): readonly Leaf[] | DecodeFailure {
   const leaves: Leaf[] = []
   let baseName = ''
   for (const record of records) {

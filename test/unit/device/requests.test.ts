@@ -126,8 +126,9 @@ describe('read', () => {
     ['DELETE', '/3/0', '4.05'],
     ['POST', '/3303', '4.05'],
     ['POST', '/3/0/3', '4.05'],
-    ['FETCH', '/', '4.05'],
-    ['iPATCH', '/', '4.05'],
+    ['FETCH', '/3/0', '4.05'],
+    ['iPATCH', '/3/0', '4.05'],
+    ['GET', '/', '4.05'],
   ])('%s %s is %s', (method, path, code) => {
     expect(device.ask(method, path).code).toBe(code)
   })
@@ -216,6 +217,56 @@ describe('a write in blocks', () => {
       [0, 1024, true],
       [1024, 128, false],
     ])
+  })
+})
+
+describe('a composite', () => {
+  const json = (value: unknown): Partial<Request> => ({
+    contentFormat: formats.senmlJson,
+    payload: Buffer.from(JSON.stringify(value)),
+  })
+
+  it('read answers all it can in one payload', () => {
+    const answer = device.ask('FETCH', '/', json([{ bn: '/3/0/', n: '3' }, { n: '16' }, { bn: '/99', n: '/0' }]))
+    expect(JSON.parse(String(answer.payload))).toEqual([
+      { bn: '/', n: '3/0/3', vs: '1.0.0' },
+      { n: '3/0/16', vs: 'U' },
+    ])
+  })
+
+  it('write changes several objects at once', () => {
+    const write = json([
+      { n: '/3/0/14', vs: '+01:00' },
+      { n: '/1/0/2', v: 30 },
+    ])
+    expect(device.ask('iPATCH', '/', write).code).toBe('2.04')
+    expect(device.ask('GET', '/1/0/2').payload?.toString()).toBe('30')
+  })
+
+  it('observation notifies all of it when one changes', () => {
+    const channel = new RecordingChannel()
+    const asked = json([{ n: '/3/0/14' }, { n: '/3/0/15' }])
+    expect(device.ask('FETCH', '/', { ...asked, observe: 'start' }, channel)).toMatchObject({ observing: true })
+    device.ask('PUT', '/3/0/14', textWrite('+02:00'))
+    device.observations.evaluate(after(start, seconds(1)))
+    expect(channel.sent.map((payload) => JSON.parse(payload) as unknown)).toEqual([
+      [
+        { bn: '/', n: '3/0/14', vs: '+02:00' },
+        { n: '3/0/15', vs: 'Etc/UTC' },
+      ],
+    ])
+  })
+
+  it.each([
+    ['FETCH', { contentFormat: formats.text, payload: Buffer.from('/3/0') }, '4.15'],
+    ['FETCH', json([{ n: 'temperature' }]), '4.00'],
+    ['FETCH', json([{ n: '/99/0' }]), '4.04'],
+    ['FETCH', { ...json([{ n: '/3/0/3' }]), accept: formats.tlv }, '4.06'],
+    ['iPATCH', { contentFormat: formats.tlv, payload: Buffer.alloc(0) }, '4.15'],
+    ['iPATCH', json([{ n: '/3/0/3', vs: '2.0.0' }]), '4.05'],
+    ['iPATCH', json([{ n: '/99/0/3', vs: '2.0.0' }]), '4.04'],
+  ])('%s of something else is refused', (method, change, code) => {
+    expect(device.ask(method, '/', change).code).toBe(code)
   })
 })
 
