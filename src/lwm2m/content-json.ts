@@ -5,7 +5,7 @@
  */
 import { hexOf } from '../base/bytes.ts'
 import { type Instant } from '../base/time.ts'
-import { formatPath, isWithin, levelOf, parseId, type Path } from './path.ts'
+import { childOf, formatPath, isWithin, levelOf, parseId, type Path } from './path.ts'
 import type { DeviceModel, Model } from './model/library.ts'
 import { plainName } from './model/library.ts'
 import { isRefusal, refuse, type Refusal } from './refusal.ts'
@@ -92,7 +92,7 @@ function nodeJson(path: Path, entries: readonly Entry[], model: DeviceModel): Co
   }
   const inner = [...children]
     .sort(([a], [b]) => a - b)
-    .map(([id, below]) => [id, nodeJson([...path, id] as unknown as Path, below, model)])
+    .map(([id, below]) => [id, nodeJson(childOf(path, id), below, model)])
   return {
     path: formatPath(path),
     ...(name !== undefined && { name }),
@@ -197,7 +197,7 @@ function containerEntries(
   for (const [key, inner] of members) {
     const id = parseId(key) ?? resourceNamed(path, key, model)
     if (id === undefined) return refuse('path.unknown-name', `${formatPath(path)} has nothing called '${key}'.`)
-    const found = entriesOfJson([...path, id] as unknown as Path, inner, model, force)
+    const found = entriesOfJson(childOf(path, id), inner, model, force)
     if (isRefusal(found)) return found
     entries.push(...found)
   }

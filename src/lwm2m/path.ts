@@ -43,7 +43,7 @@ export function parsePath(text: string): Path | Fault {
     if (id === undefined) return { fault: 'path', detail: `'${shown(segment)}' is not an id from 0 to 65534` }
     ids.push(id)
   }
-  return ids as unknown as Path
+  return pathOf(ids)
 }
 
 /** An id of an object, instance or resource, or undefined. */
@@ -76,12 +76,17 @@ export function childOf(path: InstancePath, id: number): ResourcePath
 export function childOf(path: ResourcePath, id: number): ResourceInstancePath
 export function childOf(path: Path, id: number): Path
 export function childOf(path: Path, id: number): Path {
-  return [...path, id] as unknown as Path
+  return pathOf([...path, id])
+}
+
+/** At most four ids, from the left, as a path. */
+export function pathOf(ids: readonly number[]): Path {
+  return ids as Path
 }
 
 /** The first `length` parts of `path`, or all of it where it is shorter. */
 export function cutPath(path: Path, length: number): Path {
-  return path.slice(0, length) as unknown as Path
+  return pathOf(path.slice(0, length))
 }
 
 /** Order of the data model: by id from the left, a container before what it holds. */

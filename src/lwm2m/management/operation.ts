@@ -7,7 +7,7 @@ import { attributesOfText, parseAttributes, type NotificationAttributes } from '
 import { entriesOfJson, isWriteJson } from '../content-json.ts'
 import type { DeviceModel } from '../model/library.ts'
 import { resolvePath } from '../model/names.ts'
-import { reservedId, type Path } from '../path.ts'
+import { childOf, cutPath, reservedId, type Path } from '../path.ts'
 import { isRefusal, refuse, type Refusal } from '../refusal.ts'
 import type { Entry } from '../value.ts'
 
@@ -150,8 +150,8 @@ function parseCreate(path: Path, value: unknown, model: DeviceModel, force: bool
   if (instance !== undefined && !isInstanceId(instance)) {
     return refuse('value.type', `${JSON.stringify(instance)} is not the id of an object instance.`)
   }
-  const object = path.slice(0, 1) as unknown as Path
-  const below = [...object, instance ?? 0] as unknown as Path
+  const object = cutPath(path, 1)
+  const below = childOf(object, instance ?? 0)
   const entries = isWriteJson(resources) ? entriesOfJson(below, resources, model, force) : noValue
   if (isRefusal(entries)) return entries
   return { kind: 'create', path: object, ...(instance !== undefined && { instance }), entries }

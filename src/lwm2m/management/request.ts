@@ -6,7 +6,7 @@ import { utf8 } from '../../base/bytes.ts'
 import { method } from '../../coap/codes.ts'
 import type { OutboundRequest } from '../../coap/types.ts'
 import { attributeQuery } from '../attributes.ts'
-import { rootPath, type Path } from '../path.ts'
+import { childOf, rootPath, type Path } from '../path.ts'
 import { encodePaths, encodePayload } from '../payload/codec.ts'
 import { format, type FormatNumber } from '../payload/content-format.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
@@ -105,8 +105,8 @@ function create(
   options: RequestOptions,
 ): OutboundRequest | Refusal {
   const { path, instance, entries } = operation
-  const base = instance === undefined ? ([...path, 0] as unknown as Path) : path
-  const content = entries.length === 0 ? [{ path: [...path, instance ?? 0] as unknown as Path }] : entries
+  const base = instance === undefined ? childOf(path, 0) : path
+  const content = entries.length === 0 ? [{ path: childOf(path, instance ?? 0) }] : entries
   const chosen = options.contentFormat ?? formatToWrite(device, path, content)
   // SenML and LwM2M CBOR always name the instance, so only TLV and JSON can leave the choice to the device.
   const contentFormat = instance === undefined && !relativeFormats.includes(chosen) ? format.tlv : chosen

@@ -3,7 +3,7 @@
  * a name that is not there comes back with the nearest ones.
  */
 import { isFault } from '../../base/fault.ts'
-import { formatPath, parseId, parsePath, rootPath, type Path } from '../path.ts'
+import { childOf, formatPath, parseId, parsePath, rootPath, type Path } from '../path.ts'
 import { isRefusal, refuse, type Refusal } from '../refusal.ts'
 import { plainName, type DeviceModel } from './library.ts'
 
@@ -15,9 +15,9 @@ export function resolvePath(text: string, model: DeviceModel): Path | Refusal {
   if (segments.length > 4) return refuse('path.syntax', `${numeric.detail ?? 'the path cannot be read'}.`)
   let path: Path = rootPath
   for (const [index, segment] of segments.entries()) {
-    const id = parseId(segment) ?? idNamed(segment, index, path, model)
+    const id: number | Refusal = parseId(segment) ?? idNamed(segment, index, path, model)
     if (isRefusal(id)) return id
-    path = [...path, id] as unknown as Path
+    path = childOf(path, id)
   }
   return path
 }

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../../base/bytes.ts'
 import { isFault, type Fault } from '../../base/fault.ts'
-import { formatPath, reservedId, type Path } from '../path.ts'
+import { formatPath, pathOf, reservedId } from '../path.ts'
 import type { Entry } from '../value.ts'
 import { CborWriter } from './cbor.ts'
 import { decodeCbor, rawOfCbor } from './cbor-decode.ts'
@@ -33,9 +33,9 @@ function collect(
   for (const [key, item] of map) {
     const ids = idsOf(key)
     if (ids === undefined || above.length + ids.length > 4) {
-      return { fault: 'lwm2m-cbor.key', detail: `a key below ${formatPath(above as unknown as Path)} is no path` }
+      return { fault: 'lwm2m-cbor.key', detail: `a key below ${formatPath(pathOf(above))} is no path` }
     }
-    const path = [...above, ...ids] as unknown as Path
+    const path = pathOf([...above, ...ids])
     if (entries.length === entryLimit) return tooMany
     if (item instanceof Map && item.size > 0) {
       const fault = collect(item, path, entries, decoding)

@@ -17,7 +17,7 @@ export function decodeText(bytes: Bytes, decoding: Decoding): readonly Entry[] |
     }
     const type = knownType(decoding)
     if (type === undefined) return { type: 'string', value: text }
-    const value = valueOfText(type, type === 'string' ? text : text.trim())
+    const value = valueOfText(type, type === 'string' || type === 'corelnk' ? text : text.trim())
     if (value === undefined) decoding.quirks.add('value.type-differs')
     return value ?? { type: 'string', value: text }
   })

@@ -3,7 +3,7 @@
  * resources where an instance was, and a multiple resource is always wrapped, empty ones too.
  */
 import { concatBytes, noBytes, utf8, type Bytes } from '../../base/bytes.ts'
-import type { Path } from '../path.ts'
+import { childOf, type Path } from '../path.ts'
 import type { Entry, Value } from '../value.ts'
 import { tlvKind } from './tlv.ts'
 
@@ -13,7 +13,7 @@ export function encodeTlv(base: Path, entries: readonly Entry[]): Bytes {
     case 0:
       return noBytes
     case 1:
-      return concatBytes(...childrenOf(base, entries).map(([id, below]) => instanceTlv([...base, id], below)))
+      return concatBytes(...childrenOf(base, entries).map(([id, below]) => instanceTlv(childOf(base, id), below)))
     case 2:
       return resourcesOf(base, entries)
     case 3:
@@ -28,7 +28,7 @@ function instanceTlv(path: Path, entries: readonly Entry[]): Bytes {
 }
 
 function resourcesOf(path: Path, entries: readonly Entry[]): Bytes {
-  return concatBytes(...childrenOf(path, entries).map(([id, below]) => resourceTlv([...path, id] as never, below)))
+  return concatBytes(...childrenOf(path, entries).map(([id, below]) => resourceTlv(childOf(path, id), below)))
 }
 
 function resourceTlv(path: Path, entries: readonly Entry[]): Bytes {
@@ -46,7 +46,7 @@ function valueTlv(kind: number, id: number, entry: Entry): Bytes {
 }
 
 /** Entries strictly below `path` by the next id, each id in the order of its first entry. */
-function childrenOf(path: readonly number[], entries: readonly Entry[]): readonly (readonly [number, Entry[]])[] {
+function childrenOf(path: Path, entries: readonly Entry[]): readonly (readonly [number, Entry[]])[] {
   const children = new Map<number, Entry[]>()
   for (const entry of entries) {
     const id = entry.path.at(path.length)

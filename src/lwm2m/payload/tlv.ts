@@ -4,7 +4,7 @@
  */
 import { copyOf, textOf, type Bytes } from '../../base/bytes.ts'
 import { isFault, type Fault } from '../../base/fault.ts'
-import { isWithin, type Path } from '../path.ts'
+import { childOf, isWithin, type Path } from '../path.ts'
 import type { QuirkSet } from '../quirks.ts'
 import type { Entry, Value, ValueType } from '../value.ts'
 import { entryLimit, type Decoding } from './decoding.ts'
@@ -74,7 +74,7 @@ class TlvReader {
       if (tlv.kind !== tlvKind.resource && tlv.kind !== tlvKind.multipleResource) {
         return { fault: 'tlv.wrapping', detail: 'something else than resources in an object instance' }
       }
-      const fault = this.#resource([...path, tlv.id] as unknown as Path, tlv)
+      const fault = this.#resource(childOf(path, tlv.id), tlv)
       if (fault !== undefined) return fault
     }
     return undefined
@@ -93,7 +93,7 @@ class TlvReader {
       if (instance.kind !== tlvKind.resourceInstance) {
         return { fault: 'tlv.wrapping', detail: 'something else than resource instances in a multiple resource' }
       }
-      this.#value([...path, instance.id] as unknown as Path, instance.value)
+      this.#value(childOf(path, instance.id), instance.value)
     }
     return undefined
   }
