@@ -20,8 +20,10 @@ export interface Counts {
   writes: number
   executes: number
   installs: number
-  /** Notifications met with RST. */
+  /** Notifications of what is not observed any more, met with RST. */
   spurned: number
+  /** Notifications and Sends from an address the server does not know, refused. */
+  strangers: number
   /** Datagrams that came while the radio was off, though the server could believe it on. */
   justMissed: number
 }
@@ -59,6 +61,7 @@ export class Ledger implements Witness {
     executes: 0,
     installs: 0,
     spurned: 0,
+    strangers: 0,
     justMissed: 0,
   }
   /** As last committed, of every operation that is still kept. */
@@ -69,6 +72,8 @@ export class Ledger implements Witness {
   readonly #registrations = new Map<string, EndpointName>()
   readonly #ended = new Set<string>()
   readonly #errands = new Map<string, Errand>()
+  /** Paths somebody wants observed. */
+  readonly #wanted = new Map<EndpointName, Set<string>>()
   readonly #images = new Map<EndpointName, string>()
 
   constructor(violate: (text: string, device?: VirtualDevice) => void) {
@@ -102,7 +107,8 @@ export class Ledger implements Witness {
         const account = this.#accounts.get(op.deviceId)!
         account.contactAt = op.updatedAt
         if (account.registration === undefined) return
-        account.registration = { ...account.registration, updatedAt: op.updatedAt, expiresAt: op.expiresAt }
+        const { op: _, deviceId: __, ...contact } = op
+        account.registration = { ...account.registration, ...contact }
         return
       }
       case 'registration.delete': {
@@ -113,6 +119,16 @@ export class Ledger implements Witness {
       }
       case 'operation.put':
         this.#enterOperation(op.operation)
+        return
+      case 'observation.put': {
+        const { deviceId, path } = op.observation
+        const { endpoint } = this.#accounts.get(deviceId)!
+        const paths = this.#wanted.get(endpoint) ?? new Set()
+        this.#wanted.set(endpoint, paths.add(path))
+        return
+      }
+      case 'observation.delete':
+        this.#wanted.get(this.#accounts.get(op.deviceId)!.endpoint)?.delete(op.path)
         return
       case 'event.append':
         this.#enterEvent(op.event)
@@ -152,15 +168,14 @@ export class Ledger implements Witness {
     }
   }
 
-  #enterEvent(event: FleetEvent): void {
-    if (event.kind !== 'notification' && event.kind !== 'send') return
-    const account = event.endpoint === undefined ? undefined : this.#byEndpoint.get(event.endpoint)
-    const samples = event.detail['samples'] as readonly { path: string; value: unknown }[] | undefined
-    if (account === undefined || samples === undefined) return
-    for (const { path, value } of samples) {
-      if (path !== '/3303/0/5700' || typeof value !== 'number') continue
-      if (event.kind === 'send') account.sent = Math.max(account.sent, value)
-      else account.notified = Math.max(account.notified, value)
+  #enterEvent({ detail, endpoint, kind }: FleetEvent): void {
+    const account = endpoint === undefined ? undefined : this.#byEndpoint.get(endpoint)
+    if (account === undefined) return
+    if (kind === 'send') account.sent = Math.max(account.sent, ...reportsIn(detail['samples']))
+    // The first notification may overtake the answer that says yes to the observation, and stand for it.
+    if (kind === 'notification') account.notified = Math.max(account.notified, ...reportsIn(detail['samples']))
+    if (kind === 'observation.established') {
+      account.notified = Math.max(account.notified, ...reportsIn([detail['result']]))
     }
   }
 
@@ -214,8 +229,10 @@ export class Ledger implements Witness {
     )
   }
 
-  refused(_now: Instant, device: VirtualDevice, message: string, code: string): void {
-    this.#violate(`${message} was answered ${code}`, device)
+  refused(now: Instant, device: VirtualDevice, message: string, code: string): void {
+    const registration = this.registrationOf(device.endpoint)
+    if (message === 'Send' && !this.#isWhereItRegistered(now, device)) this.counts.strangers++
+    else this.#violate(`${message} was answered ${code} (registration ${registration?.id})`, device)
   }
 
   missed(_now: Instant, device: VirtualDevice, silence: number): void {
@@ -223,8 +240,17 @@ export class Ledger implements Witness {
     else this.#violate(`something was sent to its sleeping radio, ${silence} ms after it was last heard`, device)
   }
 
-  spurned(): void {
-    this.counts.spurned++
+  spurned(now: Instant, device: VirtualDevice, path: string): void {
+    if (!this.#isWhereItRegistered(now, device)) this.counts.strangers++
+    else if (!this.#wanted.get(device.endpoint)?.has(path)) this.counts.spurned++
+    else this.#violate(`the notification of ${path} was met with RST`, device)
+  }
+
+  /** Without a security association its address is all the server can know a device by. */
+  #isWhereItRegistered(now: Instant, { endpoint, link }: VirtualDevice): boolean {
+    const registration = this.registrationOf(endpoint)
+    if (registration === undefined || registration.expiresAt <= now) return false
+    return registration.address === link.remote.address && registration.port === link.remote.port
   }
 
   installed(_now: Instant, device: VirtualDevice, version: string): void {
@@ -232,6 +258,20 @@ export class Ledger implements Witness {
     if (this.#images.get(device.endpoint) === version) this.#violate(`installed ${version} twice`, device)
     this.#images.set(device.endpoint, version)
   }
+}
+
+/** Numbers of reports among samples, or in an instance that was read. */
+function reportsIn(samples: unknown): readonly number[] {
+  const flat = (samples as readonly (Sample | undefined)[]).flatMap((sample) =>
+    sample?.resources === undefined ? [sample] : Object.values(sample.resources),
+  )
+  return flat.flatMap((sample) => (sample?.path === '/3303/0/5700' ? [Number(sample.value)] : []))
+}
+
+interface Sample {
+  readonly path: string
+  readonly value?: unknown
+  readonly resources?: Readonly<Record<string, Sample>>
 }
 
 /** What tells the effect of an operation from every other; undefined where it has none. */

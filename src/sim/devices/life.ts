@@ -113,7 +113,9 @@ export class Life implements StackUser {
 
   request(now: Instant, request: InboundRequest): void {
     this.radio.active(now)
-    this.#objects.request(now, request)
+    // Before it has registered it knows no server; over DTLS it would not even have a session.
+    if (this.registration.hasBegun) this.#objects.request(now, request)
+    else this.device.stack.ignore(now, request.exchange)
   }
 
   notified(now: Instant, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {

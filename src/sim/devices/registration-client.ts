@@ -20,6 +20,7 @@ export class RegistrationClient {
   readonly #life: Life
   readonly #lifetime: number
   #location: string | undefined
+  #begun = false
   #asking = false
   #gaveUp = false
   #failures = 0
@@ -35,6 +36,11 @@ export class RegistrationClient {
   /** The registration id the device holds, if it holds one. */
   get id(): string | undefined {
     return this.#location
+  }
+
+  /** Whether a Register of this life has been answered with a yes. */
+  get hasBegun(): boolean {
+    return this.#begun
   }
 
   get isIdle(): boolean {
@@ -125,6 +131,7 @@ export class RegistrationClient {
   #registered(now: Instant, response: InboundResponse): void {
     const [, id] = response.options.texts(option.locationPath)
     this.#location = id ?? ''
+    this.#begun = true
     this.#failures = 0
     this.#promised(now, { what: 'register', registrationId: this.#location })
     this.#scheduleUpdate(now)

@@ -91,6 +91,12 @@ export class DeviceStack implements CoapSink {
     this.#arm()
   }
 
+  /** Takes no notice of a request; its repetition will be a request like the first. */
+  ignore(now: Instant, exchange: ExchangeId): void {
+    this.coap.dismiss(now, exchange)
+    this.#arm()
+  }
+
   notify(now: Instant, peer: Peer, token: Bytes, response: OutboundResponse, confirmable: boolean): void {
     this.coap.notify(now, peer, token, response, { confirmable })
     this.#arm()
