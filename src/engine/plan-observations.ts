@@ -5,6 +5,7 @@
 import { isFault } from '../base/fault.ts'
 import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
 import { isNewer } from '../coap/observe.ts'
+import { wantAgain } from '../fleet/observations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
@@ -21,10 +22,13 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 export function planNotification(draft: Draft, input: Of<'notification'>, context: PlanContext): void {
   const { device, registration } = draft.next
   const observation = draft.next.observations.find(({ token }) => token === input.token)
-  // Without a security association the address is all there is to know a device by (lwm2m.md §3, DynamicIP).
-  const isKnown = device !== undefined && observation !== undefined && registration?.address === input.remote.address
-  if (!isKnown) {
+  if (device === undefined || observation === undefined) {
     draft.effects.push({ effect: 'reject', exchange: input.exchange })
+    return
+  }
+  // Without a security association the address is all there is to know a device by (lwm2m.md §3, DynamicIP).
+  if (registration?.address !== input.remote.address) {
+    rejectStranger(draft, input, observation)
     return
   }
   draft.effects.push({ effect: 'heard', peer: input.peer })
@@ -59,6 +63,16 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   draft.quirks(samples.quirks)
   draft.event('notification', { path: observation.path, samples: samples.samples })
   planFirmwareReport(draft, reportOfSamples(samples.samples), context)
+}
+
+/** RST ends the observation on the device (RFC 7641 §3.6): it is asked for again once the device is known again. */
+function rejectStranger(draft: Draft, input: Of<'notification'>, observation: Observation): void {
+  const [wanted = observation] = wantAgain([observation])
+  if (wanted !== observation) {
+    draft.ops.push({ op: 'observation.put', observation: wanted })
+    draft.change({ observations: draft.next.observations.map((other) => (other === observation ? wanted : other)) })
+  }
+  draft.effects.push({ effect: 'reject', exchange: input.exchange })
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
