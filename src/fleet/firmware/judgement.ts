@@ -111,9 +111,8 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
   const isOurs = course.next.registrationAtOffer !== undefined
   if (state === idle) course.offer()
   else if (isOurs) progress(course, state)
-  else if (state !== updating && course.spendAttempt('the device does not drop the package it holds')) {
-    course.ask('write', packageUriPath, '')
-  }
+  // A package of somebody else's: object 5 takes a new URI only when it is idle.
+  else if (state === downloading || state === downloaded) course.ask('write', packageUriPath, '')
 }
 
 /** Why this device cannot fetch from us at all. */

@@ -148,7 +148,7 @@ function uriWritten(course: Course, { state, value, code, reason }: FinishedOper
         registrationAtOffer: course.next.registration ?? '',
         confirmBy: course.stallsAt,
       })
-    } else course.ask('read', objectPath)
+    } else if (course.spendAttempt('the device does not drop the package it holds')) course.ask('read', objectPath)
   } else if (reason === 'rejected') {
     const what = isOffer ? 'the device refused the package URI' : 'the device would not drop the package it holds'
     course.finish('failed', `${what} (${code ?? 'no code'})`)
@@ -179,7 +179,7 @@ function objectRead(course: Course, operation: FinishedOperation): void {
     const what =
       operation.reason === 'rejected' ? 'has no Firmware Update object' : 'answers for object 5 what cannot be read'
     course.finish('failed', `the device ${what}${operation.code === undefined ? '' : ` (${operation.code})`}`)
-  } else if (course.spendAttempt('the state of the device could not be read')) {
+  } else if (course.next.state === 'updating' || course.spendAttempt('the state of the device could not be read')) {
     course.ask('read', objectPath)
   }
 }

@@ -1,0 +1,91 @@
+/** Updates in each state, and every kind of input, for the tests of the firmware machine. */
+import { minutes, days } from '../../../../src/base/time.ts'
+import type { FirmwareAction, FirmwareRules } from '../../../../src/fleet/firmware/course.ts'
+import { newUpdate, type FinishedOperation, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
+import type { FirmwareReport, FirmwareUpdate, Image, UpdateState } from '../../../../src/fleet/firmware/types.ts'
+import { at, device, start } from '../fixtures.ts'
+
+export const image: Image = {
+  sha256: 'ab'.repeat(32),
+  key: 'abababababab',
+  size: 2048,
+  version: '2.0.0',
+  product: 'meter',
+  addedAt: start,
+}
+
+export const rules: FirmwareRules = {
+  packageUri: 'coap://192.0.2.1/fw/abababababab',
+  rebootGrace: minutes(15),
+  stall: days(7),
+  attempts: 2,
+}
+
+const fresh: FirmwareUpdate = newUpdate(1, device, image, start)
+const begun: FirmwareUpdate = {
+  ...fresh,
+  fromVersion: '1.0.0',
+  registration: 'r1',
+  registrationAtOffer: 'r1',
+  seen: { firmwareVersion: '1.0.0', state: 0, result: 0 },
+  confirmBy: at(1000),
+}
+
+/** As the machine leaves them after an undisturbed course through registration `r1`. */
+export const updates: Readonly<Record<UpdateState, FirmwareUpdate>> = {
+  pending: { ...fresh, registration: 'r1', seen: {} },
+  offered: { ...begun, state: 'offered' },
+  downloading: { ...begun, state: 'downloading', fetched: 1024, blockSize: 512 },
+  downloaded: { ...begun, state: 'downloaded', fetched: 2048 },
+  updating: { ...begun, state: 'updating', fetched: 2048, registrationAtUpdate: 'r1' },
+  confirmed: { ...begun, state: 'confirmed', finishedAt: at(1) },
+  failed: { ...begun, state: 'failed', reason: 'reverted', finishedAt: at(1) },
+  cancelled: { ...begun, state: 'cancelled', finishedAt: at(1) },
+}
+
+export const registered = (registrationId: string): FirmwareInput => ({ input: 'registered', registrationId })
+export const report = (seen: FirmwareReport): FirmwareInput => ({ input: 'report', report: seen })
+export const block = (offset: number, length = 512): FirmwareInput => ({
+  input: 'block-served',
+  offset,
+  length,
+  size: image.size,
+  blockSize: 512,
+})
+
+type Ending = 'acknowledged' | 'rejected' | 'undecodable' | 'expired' | 'outcome-unknown' | 'cancelled'
+
+export function ended(
+  what: 'offer' | 'reset' | 'install' | 'read /5/0' | 'read /3/0/3' | 'observe',
+  as: Ending,
+): FirmwareInput {
+  const asked = {
+    offer: { kind: 'write', path: '/5/0/1', value: rules.packageUri },
+    reset: { kind: 'write', path: '/5/0/1', value: '' },
+    install: { kind: 'execute', path: '/5/0/2' },
+    'read /5/0': { kind: 'read', path: '/5/0' },
+    'read /3/0/3': { kind: 'read', path: '/3/0/3' },
+    observe: { kind: 'observe', path: '/5/0/3' },
+  } as const
+  const endings: Record<Ending, Pick<FinishedOperation, 'state' | 'reason' | 'code'>> = {
+    acknowledged: { state: 'acknowledged', code: '2.04' },
+    rejected: { state: 'failed', reason: 'rejected', code: '4.05' },
+    undecodable: { state: 'failed', reason: 'undecodable', code: '2.05' },
+    expired: { state: 'expired', reason: 'deadline' },
+    'outcome-unknown': { state: 'failed', reason: 'outcome-unknown' },
+    cancelled: { state: 'cancelled', reason: 'cancelled-by-operator' },
+  }
+  return { input: 'operation-finished', operation: { ...asked[what], ...endings[as] } }
+}
+
+/** Actions in a word each: what is asked of the device, or `withdraw`. */
+export function wordsOf(actions: readonly FirmwareAction[]): string {
+  return actions
+    .map((action) => {
+      if (action.action === 'withdraw') return 'withdraw'
+      const { kind, path, value } = action.draft
+      if (kind === 'write') return value === '' ? 'reset' : 'offer'
+      return kind === 'execute' ? 'install' : `${kind} ${path}`
+    })
+    .join(', ')
+}
