@@ -22,6 +22,7 @@ import type { Api, Context } from './routes/context.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
 import { imageRoutes } from './routes/images.ts'
+import { objectRoutes } from './routes/objects.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
 import { updateRoutes } from './routes/updates.ts'
@@ -104,7 +105,15 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   })
   app.setNotFoundHandler(async ({ method, url }, reply) => answer(reply, unrouted(method, url)))
 
-  for (const add of [deviceRoutes, operationRoutes, imageRoutes, updateRoutes, eventRoutes, serverRoutes]) {
+  for (const add of [
+    deviceRoutes,
+    operationRoutes,
+    imageRoutes,
+    updateRoutes,
+    eventRoutes,
+    objectRoutes,
+    serverRoutes,
+  ]) {
     add(app, context)
   }
   await app.ready()

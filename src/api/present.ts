@@ -7,7 +7,9 @@ import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
 import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
 import type { ImageJson, UpdateJson } from './contract/firmware.ts'
+import type { ObjectDefinitionJson, ResourceDefinitionJson } from './contract/object.ts'
 import type { OperationJson } from './contract/operation.ts'
+import type { ObjectDefinition, ResourceDefinition } from './services.ts'
 
 export function presentDevice(device: DeviceWithStatus): DeviceJson {
   const { id, endpoint, status, product, tags, profile, registration } = device
@@ -92,6 +94,17 @@ export function presentUpdate(update: FirmwareUpdate): UpdateJson {
 export function presentEvent(event: FleetEvent): EventJson {
   const { id, at, kind, deviceId, endpoint, cause, detail } = event
   return { id, at: isoOf(at), kind, ...present({ deviceId, endpoint }), cause, detail: { ...detail } }
+}
+
+export function presentObject(object: ObjectDefinition): ObjectDefinitionJson {
+  const { id, name, version, lwm2mVersion, urn, multiple, mandatory, description } = object
+  const resources = [...object.resources.values()].sort((a, b) => a.id - b.id).map(presentResource)
+  return { id, name, version, lwm2mVersion, urn, multiple, mandatory, description, resources }
+}
+
+function presentResource(resource: ResourceDefinition): ResourceDefinitionJson {
+  const { id, name, operations, multiple, mandatory, type, range, unit, description } = resource
+  return { id, name, operations, multiple, mandatory, type, range, unit, description }
 }
 
 /** Milliseconds are as fine as ISO 8601 gets here; an instant's fraction of one is dropped. */

@@ -62,6 +62,38 @@ export interface EventsCalls {
   subscribe(listener: (event: FleetEvent) => void): () => void
 }
 
+export interface ResourceDefinition {
+  readonly id: number
+  readonly name: string
+  readonly operations: string
+  readonly multiple: boolean
+  readonly mandatory: boolean
+  readonly type: string
+  readonly range: string
+  readonly unit: string
+  readonly description: string
+}
+
+export interface ObjectDefinition {
+  readonly id: number
+  readonly name: string
+  readonly version: string
+  readonly lwm2mVersion: string
+  readonly urn: string
+  readonly multiple: boolean
+  readonly mandatory: boolean
+  readonly description: string
+  readonly resources: ReadonlyMap<number, ResourceDefinition>
+}
+
+/** The library of object definitions fits as it is. */
+export interface ObjectsCalls {
+  /** By id. */
+  list(): readonly { readonly id: number; readonly name: string; readonly versions: readonly string[] }[]
+  /** Oldest version first; none for an object nobody defined. */
+  versionsOf(objectId: number): readonly ObjectDefinition[]
+}
+
 export interface ProcessReport {
   /** Names and numbers for people and dashboards: devices, actors, … */
   readonly counts: Readonly<Record<string, number>>
@@ -73,6 +105,7 @@ export interface Services {
   readonly operations: OperationsCalls
   readonly firmware: FirmwareCalls
   readonly events: EventsCalls
+  readonly objects: ObjectsCalls
   /** A cheap look at the process. */
   report(): ProcessReport
   /** Why the server cannot serve now, one sentence each; none where it can. */

@@ -1,7 +1,7 @@
 /** What devices said, for people: names and units as the model has them, paths where there are several. */
 import type { ContentJson, LinkJson, NotificationJson, SampleJson, ValueJson } from '../api/contract/content.ts'
 import type { Listing } from './output.ts'
-import { printable } from './style.ts'
+import { counted, printable } from './style.ts'
 import type { Column } from './table.ts'
 
 /** Leaf of a content tree: one value. */
@@ -75,6 +75,13 @@ export function linksListing(links: readonly LinkJson[]): Listing<LinkJson> {
 export function leavesLine(leaves: readonly Leaf[]): string {
   return leaves.map((leaf) => printable(`${leaf.name ?? leaf.path} ${valueText(leaf)}`)).join(', ')
 }
+
+/** Where there are more than a glance takes in, how many. */
+export function shortLine(leaves: readonly Leaf[]): string {
+  return leaves.length > glance ? counted(leaves.length, 'value') : leavesLine(leaves)
+}
+
+const glance = 3
 
 export function samplesLine(samples: readonly SampleJson[]): string {
   return samples

@@ -14,6 +14,7 @@ import { addDiscover } from './commands/discover.ts'
 import { addEvents } from './commands/events.ts'
 import { addExecute } from './commands/execute.ts'
 import { addFirmware } from './commands/firmware.ts'
+import { addObjects } from './commands/objects.ts'
 import { addObserve } from './commands/observe.ts'
 import { addOperations } from './commands/operations.ts'
 import { addRead } from './commands/read.ts'
@@ -26,7 +27,7 @@ import { paintFor } from './style.ts'
 const groups = {
   'Ask devices:': [addRead, addWrite, addExecute, addDiscover, addObserve, addCreate, addDelete],
   'See and manage the fleet:': [addDevices, addOperations, addFirmware, addEvents],
-  'The server:': [addServe, addStatus, addConfig],
+  'The server:': [addServe, addStatus, addConfig, addObjects],
   'Try it, and more:': [addDevice, addDemo, addCompletion],
 } as const
 

@@ -121,6 +121,7 @@ async function start(
     operations: new OperationsService(store, driver, registry),
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
     events,
+    objects: library,
     report: () => ({
       counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
       listeners: [{ protocol: 'coap', ...transport.local }],

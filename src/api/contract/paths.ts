@@ -25,6 +25,8 @@ export const paths = {
   listUpdates: { method: 'GET', url: '/v1/firmware-updates' },
   readUpdate: { method: 'GET', url: '/v1/firmware-updates/:id' },
   events: { method: 'GET', url: '/v1/events' },
+  listObjects: { method: 'GET', url: '/v1/objects' },
+  readObject: { method: 'GET', url: '/v1/objects/:id' },
   status: { method: 'GET', url: '/v1/status' },
   openapi: { method: 'GET', url: '/v1/openapi.json' },
   health: { method: 'GET', url: '/healthz' },

@@ -25,6 +25,7 @@ import {
   updateStartSchema,
   verificationSchema,
 } from './firmware.ts'
+import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
 import {
   allOperationsQuerySchema,
   idempotencyHeadersSchema,
@@ -189,6 +190,18 @@ export const routes = {
     headers: eventHeadersSchema,
     response: { 200: eventPageSchema },
     'x-also-produces': eventStreamMediaType,
+  }),
+  listObjects: route('listObjects', {
+    summary: 'Objects the server has definitions of',
+    tags: ['objects'],
+    response: { 200: objectListSchema },
+  }),
+  readObject: route('readObject', {
+    summary: 'The definition of an object: its resources, their types, ranges and units',
+    tags: ['objects'],
+    params: objectParamsSchema,
+    querystring: objectQuerySchema,
+    response: { 200: objectDefinitionSchema },
   }),
   status: route('status', {
     summary: 'Version, uptime, counts and listeners',

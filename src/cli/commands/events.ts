@@ -1,7 +1,7 @@
 /** `coapstan events`: what happened, and what happens. */
 import type { EventJson } from '../../api/contract/event.ts'
 import { does, gathered, type AddCommand } from '../command.ts'
-import { isNotification, samplesLine } from '../content.ts'
+import { isContent, isNotification, leavesOf, samplesLine, shortLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { countOf, type Session } from '../session.ts'
 import { printable } from '../style.ts'
@@ -75,6 +75,11 @@ function detailText({ kind, detail }: EventJson): string {
     return samplesLine(detail.samples)
   }
   return Object.entries(detail)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${memberText(value)}`)
     .join(' ')
+}
+
+function memberText(value: unknown): string {
+  if (isContent(value)) return shortLine(leavesOf(value))
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

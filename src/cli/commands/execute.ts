@@ -1,10 +1,11 @@
 /** `coapstan execute`: have a device do something. */
 import { does, type AddCommand } from '../command.ts'
+import { forceOf, forceOption, type Forcible } from '../force.ts'
 import { outcomeOf } from '../outcome.ts'
 import { codeText, showResult } from '../result.ts'
 
 export const addExecute: AddCommand = (parent, frame) => {
-  does<{ detach?: boolean; force?: boolean }>(
+  does<Forcible & { readonly detach?: boolean }>(
     parent
       .command('execute')
       .argument('<endpoint>', 'its endpoint name')
@@ -12,7 +13,7 @@ export const addExecute: AddCommand = (parent, frame) => {
       .argument('[arguments]', "what it is given, for example 0='reboot',1")
       .description('execute a resource of a device')
       .option('--detach', 'do not wait for the device')
-      .option('--force', 'send it even where the object model says no'),
+      .addOption(forceOption()),
     frame,
     ['coapstan execute urn:dev:demo-1 /3/0/4'],
     async (session, [endpoint, path, given], { detach = false, force }) => {
@@ -22,7 +23,7 @@ export const addExecute: AddCommand = (parent, frame) => {
           kind: 'execute',
           path: path!,
           ...(given !== undefined && { value: given }),
-          ...(force && { force }),
+          ...forceOf({ force }),
         },
         detached: detach,
       })

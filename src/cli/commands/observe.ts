@@ -5,12 +5,13 @@ import { does, type AddCommand } from '../command.ts'
 import { isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { usageFailure } from '../failure.ts'
+import { forceOf, forceOption, type Forcible } from '../force.ts'
 import { outcomeOf } from '../outcome.ts'
 import { showResult } from '../result.ts'
 import type { Session } from '../session.ts'
 import { printable } from '../style.ts'
 
-interface ObserveOptions {
+interface ObserveOptions extends Forcible {
   readonly follow?: boolean
   readonly cancel?: boolean
   readonly attributes?: string
@@ -25,18 +26,24 @@ export const addObserve: AddCommand = (parent, frame) => {
       .description('have a device tell when something changes; it stays observed until cancelled')
       .option('--follow', 'show what it tells as it comes, until Ctrl-C')
       .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
-      .option('--cancel', 'no longer observe it'),
+      .option('--cancel', 'no longer observe it')
+      .addOption(forceOption()),
     frame,
     [
       'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
       'coapstan observe urn:dev:demo-1 /3303/0/5700 --attributes pmin=10,st=0.5',
       'coapstan observe urn:dev:demo-1 /4/0/2 --cancel',
     ],
-    async (session, [endpoint, path], { follow, cancel, attributes }) => {
+    async (session, [endpoint, path], { follow, cancel, attributes, force }) => {
       if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
       if (cancel) return endObservation(session, endpoint!, path!)
       const after = follow ? await newestEvent(session.client) : 0
-      const draft = { kind: 'observe', path: path!, ...(attributes !== undefined && { value: attributes }) } as const
+      const draft = {
+        kind: 'observe',
+        path: path!,
+        ...(attributes !== undefined && { value: attributes }),
+        ...forceOf({ force }),
+      } as const
       const operation = await outcomeOf(session, { endpoint: endpoint!, draft })
       if (follow) {
         await showFirst(session, operation)

@@ -2,7 +2,7 @@
 import type { OperationJson } from '../../api/contract/operation.ts'
 import type { Call } from '../../api/contract/routes.ts'
 import { does, withExamples, type AddCommand } from '../command.ts'
-import { isContent, isLinks, leavesLine, leavesOf } from '../content.ts'
+import { isContent, isLinks, leavesLine, leavesOf, shortLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { countOf, type Session } from '../session.ts'
 import { counted, printable, relativeTime, type Style } from '../style.ts'
@@ -89,8 +89,8 @@ function columns(now: number, endpoint: string | undefined): readonly Column<Ope
 
 /** Why it waits or failed, or what it brought. */
 function outcomeText({ state, code, reason, detail, result }: OperationJson): string {
-  if (state !== 'acknowledged') return [reason, code, detail].filter((part) => part !== undefined).join(' ')
-  if (isContent(result)) return leavesLine(leavesOf(result))
+  if (state !== 'acknowledged') return [reason, detail ?? code].filter((part) => part !== undefined).join(': ')
+  if (isContent(result)) return shortLine(leavesOf(result))
   if (isLinks(result)) return counted(result.length, 'path')
   return code ?? ''
 }

@@ -1,14 +1,14 @@
 /** `coapstan write`: give a resource a value, or an instance several. */
 import { does, type AddCommand } from '../command.ts'
 import { usageFailure } from '../failure.ts'
+import { forceOf, forceOption, type Forcible } from '../force.ts'
 import { outcomeOf } from '../outcome.ts'
 import { codeText, showResult } from '../result.ts'
 
-interface WriteOptions {
+interface WriteOptions extends Forcible {
   readonly json?: boolean
   readonly partial?: boolean
   readonly detach?: boolean
-  readonly force?: boolean
 }
 
 export const addWrite: AddCommand = (parent, frame) => {
@@ -22,7 +22,7 @@ export const addWrite: AddCommand = (parent, frame) => {
       .option('--json', 'the value is JSON: an object of resources, or of instances')
       .option('--partial', 'leave what is not named as it is')
       .option('--detach', 'do not wait for the device')
-      .option('--force', 'send it even where the object model says no'),
+      .addOption(forceOption()),
     frame,
     [
       'coapstan write urn:dev:demo-1 /3/0/14 "+02:00"',
@@ -35,7 +35,7 @@ export const addWrite: AddCommand = (parent, frame) => {
           kind: partial ? 'write-partial' : 'write',
           path: path!,
           value: json ? parsedJson(text!) : text!,
-          ...(force && { force }),
+          ...forceOf({ force }),
         },
         detached: detach,
       })

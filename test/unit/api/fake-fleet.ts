@@ -218,6 +218,11 @@ export class FakeFleet implements Services {
         .slice(0, limit),
   }
 
+  readonly objects: Services['objects'] = {
+    list: () => [{ id: 3, name: 'Device', versions: ['1.0', '1.1'] }],
+    versionsOf: (id) => (id === 3 ? ['1.0', '1.1'].map(deviceObject) : []),
+  }
+
   readonly events: Services['events'] = {
     list: (filter, after, limit) => {
       this.#mayFail()
@@ -262,5 +267,42 @@ export class FakeFleet implements Services {
     const failure = this.failure
     this.failure = undefined
     if (failure) throw failure
+  }
+}
+
+function deviceObject(version: string): ReturnType<Services['objects']['versionsOf']>[number] {
+  const resource = { multiple: false, mandatory: false, range: '', unit: '' }
+  const resources = [
+    {
+      ...resource,
+      id: 9,
+      name: 'Battery Level',
+      operations: 'R',
+      type: 'integer',
+      range: '0..100',
+      unit: '%',
+      description: 'Charge.',
+    },
+    { ...resource, id: 4, name: 'Reboot', operations: 'E', type: 'none', mandatory: true, description: 'Start again.' },
+    {
+      ...resource,
+      id: 11,
+      name: 'Error Code',
+      operations: 'R',
+      type: 'integer',
+      multiple: true,
+      description: 'Errors.',
+    },
+  ]
+  return {
+    id: 3,
+    name: 'Device',
+    version,
+    lwm2mVersion: '1.0',
+    urn: 'urn:oma:lwm2m:oma:3',
+    multiple: false,
+    mandatory: true,
+    description: 'About the device.',
+    resources: new Map(resources.map((one) => [one.id, one])),
   }
 }

@@ -189,7 +189,7 @@ describe('coapstan operations', () => {
   it('lists those of all devices, newest first', async () => {
     expect((await cli.run('operations')).out).toBe(`ID  ENDPOINT  KIND     PATH    STATE         ASKED  OUTCOME
  3  sleepy    execute  /3/0/4  queued        now    device-asleep
- 2  dev       write    /3/0/0  failed        now    rejected 4.05
+ 2  dev       write    /3/0/0  failed        now    rejected: 4.05
  1  dev       read     /3/0/9  acknowledged  now    Battery Level 97 %
 `)
   })
