@@ -147,7 +147,13 @@ export class Associations {
   }
 
   /** Brings one back to life on `path`; the writer needs a reservation before its first record and asks for it now. */
-  restore(now: Instant, sealed: Bytes, path: number, durable: DurableProgress | undefined): Association | RestoreFault {
+  restore(
+    now: Instant,
+    sealed: Bytes,
+    path: number,
+    durable: DurableProgress | undefined,
+    asked: RecallQuery | undefined,
+  ): Association | RestoreFault {
     const { crypto, options } = this.#host
     if (this.#storeKey === undefined) return 'snapshot-without-key'
     const state = openSnapshot(crypto, this.#storeKey, sealed)

@@ -171,7 +171,8 @@ export class DtlsPeer implements DtlsSink {
   }
 }
 
-function knownAnswer(query: CredentialQuery): CredentialAnswer {
+/** What a store that knows the test's one identity says. */
+export function knownAnswer(query: CredentialQuery): CredentialAnswer {
   if (query.kind !== 'psk') return { kind: 'trusted' }
   return hexOf(query.identity) === hexOf(identity) ? { kind: 'key', key } : { kind: 'unknown' }
 }
