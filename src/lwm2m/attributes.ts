@@ -81,7 +81,7 @@ export function attributesOfText(text: string): NotificationAttributes | Refusal
   )
 }
 
-/** Uri-Query arguments; one without a value takes the attribute away (LwM2M Core 1.2 §6.3.4). */
+/** Uri-Query arguments; one without a value takes the attribute away (LwM2M Core 1.2 §6.3). */
 export function attributeQuery(attributes: NotificationAttributes): readonly string[] {
   const query: string[] = []
   for (const name of attributeNames) {
@@ -103,7 +103,7 @@ export function attributesOfLink(attributes: Readonly<Record<string, string>>): 
   return found
 }
 
-/** What a device would refuse with 4.00, said before anything is sent (LwM2M Core 1.2 §5.1.2.1). */
+/** What a device would refuse with 4.00, said before anything is sent (LwM2M Core 1.2 §5.1.2). */
 export function checkAttributes(
   attributes: NotificationAttributes,
   path: Path,

@@ -50,7 +50,7 @@ export function isSilent(
 
 /**
  * The attributes in force at `path`: those of the object, then of the instance, the resource and the
- * resource instance over them (LwM2M Core 1.2 §5.1.2.2), as a Discover showed them.
+ * resource instance over them (LwM2M Core 1.2 §5.1.2), as a Discover showed them.
  */
 export function effectiveAttributes(path: Path, discovered: readonly DiscoveredPath[]): NotificationAttributes {
   const above = discovered.filter((each) => isWithin(each.path, path)).sort((a, b) => comparePaths(a.path, b.path))

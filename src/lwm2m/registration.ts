@@ -15,7 +15,7 @@ import { parseSupportedObjects } from './supported-objects.ts'
 export const defaultLifetime = 86_400
 /** Seconds, 68 years: what a longer lifetime, and 0 for "without end", become. */
 export const longestLifetime = 2 ** 31 - 1
-/** Octets (LwM2M Core 1.2 §7.4 leaves it open; a Uri-Query cannot carry more). */
+/** Octets (LwM2M Core 1.2 §7.3.1 leaves it open; a Uri-Query cannot carry more). */
 export const endpointNameLimit = 255
 /** Parameters we do not know that are kept of one Register; the rest is dropped. */
 export const attributeLimit = 16

@@ -1,5 +1,5 @@
 /**
- * The Send operation (LwM2M Core 1.2 §6.4.6, POST /dp): values a device hands over unasked, with their
+ * The Send operation (LwM2M Core 1.2 §6.4, POST /dp): values a device hands over unasked, with their
  * times. Decoded here; who sent it is the caller's to know.
  */
 import type { Bytes } from '../base/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * Values as text: the form of text/plain payloads (LwM2M Core 1.2 §7.4.1 and Appendix C), and the form
+ * Values as text: the form of text/plain payloads (LwM2M Core 1.2 §7.4 and Appendix C), and the form
  * people write them in, checked against the model's type and range.
  */
 import { base64Of, bytesOfBase64 } from '../base/base64.ts'

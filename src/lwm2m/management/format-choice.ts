@@ -45,7 +45,7 @@ export function formatToWrite(device: DeviceView, base: Path, entries: readonly 
   )
 }
 
-/** Both the paths and the answer of a composite (LwM2M Core 1.2 §6.3.8): SenML, CBOR rather than JSON. */
+/** Both the paths and the answer of a composite (LwM2M Core 1.2 §6.3): SenML, CBOR rather than JSON. */
 export function formatForComposite(device: DeviceView, needsEtch: boolean): FormatNumber {
   const registered = registeredFormats(device)
   const wantsJson =

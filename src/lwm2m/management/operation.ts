@@ -130,7 +130,7 @@ function parseWrite(
   return isRefusal(entries) ? entries : { kind, path, entries }
 }
 
-/** LwM2M Core 1.2 §6.3.5: `0='text',3`: digits with an optional quoted value each. */
+/** LwM2M Core 1.2 §6.3: `0='text',3`: digits with an optional quoted value each. */
 const argumentsPattern = /^(\d(='[^'\\]*')?(,\d(='[^'\\]*')?)*)?$/
 
 function parseExecute(path: Path, value: unknown, force: boolean): Operation | Refusal {

@@ -97,7 +97,7 @@ function withContent(
 
 /**
  * With an id, the payload wraps the new instance; without, it holds bare resources and the device
- * chooses (LwM2M Core 1.2 §6.3.6).
+ * chooses (LwM2M Core 1.2 §6.3).
  */
 function create(
   operation: Extract<Operation, { kind: 'create' }>,

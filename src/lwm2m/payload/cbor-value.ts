@@ -1,4 +1,4 @@
-/** application/cbor: one value of one resource or resource instance (LwM2M Core 1.2 §7.4.7). */
+/** application/cbor: one value of one resource or resource instance (LwM2M Core 1.2 §7.4). */
 import type { Bytes } from '../../base/bytes.ts'
 import { isFault, type Fault } from '../../base/fault.ts'
 import type { Entry, Value } from '../value.ts'

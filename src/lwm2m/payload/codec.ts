@@ -109,7 +109,7 @@ function inexpressible(contentFormat: FormatNumber, what: string): Refusal {
   return refuse('value.not-expressible', `The content format ${formatName(contentFormat)} cannot express ${what}.`)
 }
 
-/** The paths of a composite request as its payload (LwM2M Core 1.2 §6.3.8). */
+/** The paths of a composite request as its payload (LwM2M Core 1.2 §6.3). */
 export function encodePaths(contentFormat: FormatNumber, paths: readonly Path[]): Bytes | Refusal {
   if (contentFormat === format.senmlJson || contentFormat === format.senmlEtchJson) return encodePathsJson(paths)
   if (contentFormat === format.senmlCbor || contentFormat === format.senmlEtchCbor) return encodePathsCbor(paths)

@@ -1,5 +1,5 @@
 /**
- * The answer to Discover, and to Bootstrap-Discover (LwM2M Core 1.2 §§6.3.2, 6.1.7.4): paths with their
+ * The answer to Discover, and to Bootstrap-Discover (LwM2M Core 1.2 §§6.3, 6.1.7.3): paths with their
  * attributes, read from link format and written to it.
  */
 import { textOf, utf8, type Bytes } from '../../base/bytes.ts'

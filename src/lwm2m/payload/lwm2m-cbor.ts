@@ -1,5 +1,5 @@
 /**
- * application/vnd.oma.lwm2m+cbor (LwM2M Core 1.2 §7.4.6): nested maps whose keys are ids or arrays of
+ * application/vnd.oma.lwm2m+cbor (LwM2M Core 1.2 §7.4): nested maps whose keys are ids or arrays of
  * consecutive ids. Carries no times.
  */
 import type { Bytes } from '../../base/bytes.ts'

@@ -1,4 +1,4 @@
-/** SenML in CBOR (RFC 8428 §6), and its ETCH form (RFC 8790), with `vlo` for links (LwM2M Core 1.2 §7.4.5). */
+/** SenML in CBOR (RFC 8428 §6), and its ETCH form (RFC 8790), with `vlo` for links (LwM2M Core 1.2 §7.4.7). */
 import type { Bytes } from '../../base/bytes.ts'
 import { isFault, type Fault } from '../../base/fault.ts'
 import { formatPath, type Path } from '../path.ts'
@@ -132,7 +132,7 @@ export function encodeSenmlCbor(base: Path, entries: readonly Entry[], etch: boo
   return writer.finish()
 }
 
-/** The paths of a composite request (LwM2M Core 1.2 §6.3.8): records with nothing but names. */
+/** The paths of a composite request (LwM2M Core 1.2 §6.3): records with nothing but names. */
 export function encodePathsCbor(paths: readonly Path[]): Bytes {
   const writer = new CborWriter().array(paths.length)
   for (const path of paths) writer.map(1).integer(label.name).text(formatPath(path))

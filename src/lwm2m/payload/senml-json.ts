@@ -1,4 +1,4 @@
-/** SenML in JSON (RFC 8428 §5), and its ETCH form (RFC 8790), with `vlo` for links (LwM2M Core 1.2 §7.4.4). */
+/** SenML in JSON (RFC 8428 §5), and its ETCH form (RFC 8790), with `vlo` for links (LwM2M Core 1.2 §7.4). */
 import { base64UrlOf, bytesOfBase64 } from '../../base/base64.ts'
 import { utf8, type Bytes } from '../../base/bytes.ts'
 import { isFault, type Fault } from '../../base/fault.ts'
@@ -96,7 +96,7 @@ export function encodeSenmlJson(base: Path, entries: readonly Entry[], etch: boo
   return utf8(`[${linesOfEntries(base, entries, etch).map(recordText).join(',')}]`)
 }
 
-/** The paths of a composite request (LwM2M Core 1.2 §6.3.8): records with nothing but names. */
+/** The paths of a composite request (LwM2M Core 1.2 §6.3): records with nothing but names. */
 export function encodePathsJson(paths: readonly Path[]): Bytes {
   return utf8(`[${paths.map((path) => `{"n":${JSON.stringify(`/${path.join('/')}`)}}`).join(',')}]`)
 }

@@ -1,6 +1,6 @@
 /**
  * text/plain and application/octet-stream: one value of one resource or resource instance
- * (LwM2M Core 1.2 §§7.4.1, 7.4.2).
+ * (LwM2M Core 1.2 §7.4).
  */
 import { copyOf, textOf, utf8, type Bytes } from '../../base/bytes.ts'
 import type { Fault } from '../../base/fault.ts'

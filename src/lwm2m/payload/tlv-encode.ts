@@ -1,5 +1,5 @@
 /**
- * Entries as TLV (LwM2M Core 1.2 §7.4.3): instances are wrapped where an object was meant, bare
+ * Entries as TLV (LwM2M Core 1.2 §7.4): instances are wrapped where an object was meant, bare
  * resources where an instance was, and a multiple resource is always wrapped, empty ones too.
  */
 import { concatBytes, noBytes, utf8, type Bytes } from '../../base/bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * application/vnd.oma.lwm2m+tlv (LwM2M Core 1.2 §7.4.3): instances, resources and resource instances as
+ * application/vnd.oma.lwm2m+tlv (LwM2M Core 1.2 §7.4): instances, resources and resource instances as
  * type-length-value, typed by the model alone. Wrapping is read as devices do it, not as they should.
  */
 import { copyOf, textOf, type Bytes } from '../../base/bytes.ts'

@@ -75,7 +75,7 @@ function converted(raw: RawValue, type: ValueType, quirks: QuirkSet, octetsAsTex
       if (raw instanceof Uint8Array) return { type, value: raw }
       return octetsAsText && typeof raw === 'string' ? opaqueOf(raw) : undefined
     case 'objlnk':
-      // LwM2M CBOR has no type of its own for links: a text (LwM2M Core 1.2 §7.4.6).
+      // LwM2M CBOR has no type of its own for links: a text (LwM2M Core 1.2 §7.4).
       if (typeof raw === 'string') return objectLinkOf(raw)
       return typeof raw === 'object' && 'link' in raw ? objectLinkOf(raw.link) : undefined
   }

@@ -96,7 +96,7 @@ describe('Discover', () => {
     expect(decodeDiscover(encodeDiscover(paths))).toEqual({ paths, quirks: [] })
   })
 
-  it('reads what a bootstrap client says (LwM2M Core 1.2 §6.1.7.4)', () => {
+  it('reads what a bootstrap client says (LwM2M Core 1.2 §6.1.7.3)', () => {
     const links = '</>;lwm2m=1.2,</0/0>;ssid=101;uri="coaps://s.example:5684",</0/1>,</1/0>;ssid=101,</3/0>'
     expect(decodeDiscover(new TextEncoder().encode(links))).toMatchObject({
       enabler: '1.2',

@@ -1,4 +1,4 @@
-/** LwM2M CBOR (LwM2M Core 1.2 §7.4.6): the same content under every way to write its keys. */
+/** LwM2M CBOR (LwM2M Core 1.2 §7.4): the same content under every way to write its keys. */
 import { expect, it } from 'vitest'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.ts'
 import { isFault } from '../../../src/base/fault.ts'

@@ -1,4 +1,4 @@
-/** Examples of LwM2M Core 1.2 §§7.4.4–7.4.5 and the rules of RFC 8428 they rest on. */
+/** Examples of LwM2M Core 1.2 §7.4 and the rules of RFC 8428 they rest on. */
 import { expect, it } from 'vitest'
 import { bytesOfHex, hexOf, textOf, utf8 } from '../../../src/base/bytes.ts'
 import { isFault } from '../../../src/base/fault.ts'

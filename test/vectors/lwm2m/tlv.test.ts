@@ -1,4 +1,4 @@
-/** Examples of LwM2M Core 1.2 §7.4.3 (TLV), byte for byte. */
+/** Examples of LwM2M Core 1.2 §7.4 (TLV), byte for byte. */
 import { expect, it } from 'vitest'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.ts'
 import { isFault } from '../../../src/base/fault.ts'
