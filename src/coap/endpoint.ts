@@ -12,6 +12,7 @@ import { emptyCode, isRequestCode, messageType } from './codes.ts'
 import { faults, type CoapFault } from './faults.ts'
 import { MessageView } from './message.ts'
 import { option } from './options.ts'
+import { amplificationLimit } from './outbox.ts'
 import { EndpointParts, type CoapEndpointOptions } from './parts.ts'
 import { reactions } from './reactions.ts'
 import type { OutboundExchange, PeerState, Timed } from './state.ts'
@@ -59,7 +60,7 @@ export class CoapEndpoint {
       this.#answerStranger(now, peer, view, carriesMore)
       return
     }
-    state.credit += 3 * (end - start)
+    state.credit += amplificationLimit * (end - start)
     if (state.probeFrom !== 0) this.#parts.transmissions.heard(now, state)
     if (isRequest) {
       if (view.has(option.echo)) this.#verify(now, state, view)
@@ -183,8 +184,9 @@ export class CoapEndpoint {
   /** The peer's address is new and unproven: at most three times what it sends goes there (RFC 9175 §2.4). */
   doubtAddress(now: Instant, peer: Peer): void {
     this.#parts.peers.now = now
-    const state = this.#parts.peers.find(peer)
-    if (state !== undefined) state.credit = 0
+    const state = this.#parts.peers.addressed(peer)
+    state.credit = 0
+    this.#parts.peers.release(state)
   }
 
   /** Drops every state of a peer; requests to it end as 'cancelled'. */

@@ -86,7 +86,8 @@ export class Peers {
   release(peer: PeerState): void {
     if (peer.liveCount > 0 || !isIdle(peer)) return
     let until = peer.ids === undefined ? 0 : peer.ids.heldUntil
-    if (peer.standing === 'unverified' && peer.credit === Number.POSITIVE_INFINITY) {
+    // Verified, or doubted: not what a fresh state would say
+    if ((peer.standing === 'unverified') === (peer.credit === Number.POSITIVE_INFINITY)) {
       until = Math.max(until, this.now + this.#options.verifiedLifetime) as Instant
     }
     if (until > this.now) this.#options.queue.set(peer, until as Instant)

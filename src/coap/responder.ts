@@ -18,7 +18,7 @@ import { MessageView } from './message.ts'
 import { isUnwanted } from './no-response.ts'
 import type { Observers } from './observers.ts'
 import { option, optionName } from './options.ts'
-import type { Outbox } from './outbox.ts'
+import { amplificationLimit, type Outbox } from './outbox.ts'
 import type { Peers } from './peers.ts'
 import { reactions } from './reactions.ts'
 import { refusalOf } from './refusal.ts'
@@ -262,7 +262,9 @@ export class Responder {
     const type = piggybacked ? messageType.acknowledgement : (request.type as 0 | 1)
     const messageId = piggybacked ? request.messageId : peers.takeId(peer)
     let end = this.#write(peer, request, type, messageId, told)
-    if (end > peer.credit) end = this.#reduce(now, peer, request, type, messageId, told.code)
+    if (isTooLarge(peer, request, end)) {
+      end = this.#reduce(now, peer, request, type, messageId, told.code)
+    }
     if (piggybacked) this.#sendPiggybacked(now, peer, request, entry, end)
     else this.#sendSeparate(now, peer, isConfirmable, messageId, entry, end)
     if (this.#writer.isFirstOfMore && answer.body === undefined) served.keep(now, peer, request, told)
@@ -331,7 +333,7 @@ export class Responder {
     const type = isConfirmable ? messageType.acknowledgement : messageType.nonConfirmable
     const messageId = isConfirmable ? request.messageId : peers.takeId(peer)
     let end = this.#write(peer, request, type, messageId, { code: reaction, payload: utf8(detail) })
-    if (end > peer.credit) end = this.#writeBare(request, type, messageId, reaction)
+    if (isTooLarge(peer, request, end)) end = this.#writeBare(request, type, messageId, reaction)
     outbox.send(now, peer, outbox.slab, 0, end)
   }
 
@@ -381,4 +383,10 @@ export class Responder {
     const value = this.#options.echo.valueFor(now, peer.peer)
     return this.#writeBare(request, type, messageId, code.unauthorized, value)
   }
+}
+
+/** RFC 9175 §2.4: of one answer as of all of them together. */
+function isTooLarge(peer: PeerState, request: MessageView, end: number): boolean {
+  if (peer.credit === Number.POSITIVE_INFINITY) return false
+  return end > peer.credit || end > amplificationLimit * (request.end - request.start)
 }

@@ -4,7 +4,16 @@
  * outbox's slab; remembers nothing.
  */
 import { noBytes, type Bytes } from '../base/bytes.ts'
-import { blockOf, blockValue, exponentOf, exponentWithin, sizeOf, sliceFor, type Slice } from './block.ts'
+import {
+  blockOf,
+  blockValue,
+  exponentOf,
+  exponentWithin,
+  reservedSizeExponent,
+  sizeOf,
+  sliceFor,
+  type Slice,
+} from './block.ts'
 import { isSafeMethod, isSuccess, response as code, type MessageType } from './codes.ts'
 import type { MessageView } from './message.ts'
 import { option } from './options.ts'
@@ -90,10 +99,10 @@ export class ResponseWriter {
     if (answer.options !== undefined) for (const { number, value } of answer.options) writer.add(number, value)
   }
 
-  /** RFC 7959 §2.3: what we took, and whether we wait for more; nothing in a 4.08. */
+  /** RFC 7959 §2.3: what we took, and whether we wait for more; nothing where we could not place it. */
   #addBlock1(request: MessageView): void {
-    if (this.code === code.requestEntityIncomplete) return
     const block = blockOf(request.uint(option.block1)!)
+    if (this.code === code.requestEntityIncomplete || block.sizeExponent === reservedSizeExponent) return
     const more = this.code === code.continue && block.more
     this.#outbox.writer.add(option.block1, blockValue(block.number, more, block.sizeExponent))
   }
