@@ -18,13 +18,13 @@ interface Room {
 const rooms: Readonly<Record<string, Room>> = {
   base: { mayImport: [], packages: [], node: ['node:buffer'] },
   config: { mayImport: ['base/*'], packages: [], node: [] },
-  coap: { mayImport: ['base/*', 'config/*'], packages: [], node: [] },
+  coap: { mayImport: ['base/*', 'config/**'], packages: [], node: [] },
   // crypto.ts is the port's own implementation; the rest of the room sees the port only.
-  dtls: { mayImport: ['base/*', 'config/*'], packages: [], node: [] },
-  lwm2m: { mayImport: ['base/*', 'config/*', 'coap/**'], packages: ['cbor-x', 'fast-xml-parser'], node: [] },
-  fleet: { mayImport: ['base/*', 'config/*', 'lwm2m/**'], packages: ['semver', 'croner'], node: [] },
+  dtls: { mayImport: ['base/*', 'config/**'], packages: [], node: [] },
+  lwm2m: { mayImport: ['base/*', 'config/**', 'coap/**'], packages: ['cbor-x', 'fast-xml-parser'], node: [] },
+  fleet: { mayImport: ['base/*', 'config/**', 'lwm2m/**'], packages: ['semver', 'croner'], node: [] },
   engine: {
-    mayImport: ['base/*', 'config/*', 'coap/**', 'dtls/**', 'lwm2m/**', 'fleet/**'],
+    mayImport: ['base/*', 'config/**', 'coap/**', 'dtls/**', 'lwm2m/**', 'fleet/**'],
     packages: [],
     node: [],
   },
@@ -34,30 +34,30 @@ const rooms: Readonly<Record<string, Room>> = {
     node: 'any',
   },
   api: {
-    mayImport: ['base/*', 'config/*', 'fleet/**'],
+    mayImport: ['base/*', 'config/**', 'fleet/**'],
     packages: ['fastify', '@fastify/*', 'typebox', 'typebox/*', 'prom-client'],
     node: 'any',
   },
   // The virtual device shares no protocol code with the server: it is there to disagree with us.
   device: {
-    mayImport: ['base/*', 'config/*'],
+    mayImport: ['base/*', 'config/**'],
     packages: ['coap', 'coap/*', 'node-dtls-client', 'cbor-x'],
     node: 'any',
   },
   cli: {
-    mayImport: ['api/contract.ts', 'api/contract/**', 'device/**'],
+    mayImport: ['base/*', 'config/**', 'api/contract.ts', 'api/contract/**', 'device/**'],
     packages: ['commander', '@clack/prompts', 'yaml', 'coap', 'node-dtls-client'],
     node: 'any',
   },
   sim: {
-    mayImport: ['base/*', 'config/*', 'coap/**', 'dtls/**', 'lwm2m/**', 'fleet/**', 'engine/**', 'storage/sqlite/**'],
+    mayImport: ['base/*', 'config/**', 'coap/**', 'dtls/**', 'lwm2m/**', 'fleet/**', 'engine/**', 'storage/sqlite/**'],
     packages: [],
     node: 'any',
   },
   server: {
     mayImport: [
       'base/*',
-      'config/*',
+      'config/**',
       'coap/**',
       'dtls/**',
       'lwm2m/**',
