@@ -24,10 +24,11 @@ export interface AddressPlan {
 const movesAway = 0.15
 
 export class Link {
-  quality: LinkQuality
   readonly #chance: Random
   readonly #plan: AddressPlan
   readonly #natTimeout: Duration | undefined
+  #quality: LinkQuality
+  #movesAway = movesAway
   readonly #lossy = { up: false, down: false }
   #remote: Remote
   #mappedUntil: Instant
@@ -37,7 +38,7 @@ export class Link {
   cut = false
 
   constructor(quality: LinkQuality, natTimeout: Duration | undefined, chance: Random, plan: AddressPlan) {
-    this.quality = quality
+    this.#quality = quality
     this.#natTimeout = natTimeout
     this.#chance = chance
     this.#plan = plan
@@ -57,10 +58,17 @@ export class Link {
     return this.#remote
   }
 
+  /** Loses nothing any more, and keeps the device's address, if not its port. */
+  mend(): void {
+    this.cut = false
+    this.#quality = { ...this.#quality, loss: 0, duplication: 0, reordering: 0 }
+    this.#movesAway = 0
+  }
+
   /** The translator has forgotten the device: another port, perhaps another address. */
   rebind(): void {
     this.#plan.release(this.#remote)
-    this.#remote = this.#plan.take(this, happens(this.#chance, movesAway) ? undefined : this.#remote.address)
+    this.#remote = this.#plan.take(this, happens(this.#chance, this.#movesAway) ? undefined : this.#remote.address)
   }
 
   /** Whether the mapping still stands for a downlink. */
@@ -70,7 +78,7 @@ export class Link {
 
   /** Whether a datagram of `size` octets is lost on the way. */
   loses(direction: 'up' | 'down', size: number): boolean {
-    const { loss, lossRun, mtu } = this.quality
+    const { loss, lossRun, mtu } = this.#quality
     if (this.cut || size > mtu) return true
     // Gilbert's model: within a run everything is lost; runs begin so often that the share holds.
     const ends = 1 / lossRun
@@ -82,11 +90,11 @@ export class Link {
   /** When copies of a datagram sent at `now` arrive: one, or two. */
   arrivals(now: Instant): readonly Instant[] {
     const first = this.#arrival(now)
-    return happens(this.#chance, this.quality.duplication) ? [first, this.#arrival(now)] : [first]
+    return happens(this.#chance, this.#quality.duplication) ? [first, this.#arrival(now)] : [first]
   }
 
   #arrival(now: Instant): Instant {
-    const { roundTrip, spread, reordering, longestHold } = this.quality
+    const { roundTrip, spread, reordering, longestHold } = this.#quality
     const way = lognormal(this.#chance, roundTrip / 2, spread)
     const hold = happens(this.#chance, reordering) ? between(this.#chance, 0, longestHold) : 0
     return after(now, milliseconds(way + hold))

@@ -159,10 +159,7 @@ export class World {
     this.run(minutes(10))
     this.server.disk.trouble = 'none'
     this.server.start(this.now)
-    for (const { link } of this.devices) {
-      link.cut = false
-      link.quality = { ...link.quality, loss: 0, duplication: 0, reordering: 0 }
-    }
+    for (const { link } of this.devices) link.mend()
     this.run(duration)
     this.#check(invariants.operationsEnded(this))
     this.#check(invariants.registrationsAgree(this))
