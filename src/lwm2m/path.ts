@@ -1,6 +1,6 @@
 /**
  * Paths of the LwM2M data model: `/object/instance/resource/resource-instance`, each part optional from
- * the right (LwM2M Core 1.2 §7.2). Knows numbers only; names are the model's (`model/names.ts`), and an
+ * the right (LwM2M Core 1.2 §7.1). Knows numbers only; names are the model's (`model/names.ts`), and an
  * alternate root of a device is added where a request is built, never here.
  */
 import type { Fault } from '../base/fault.ts'
@@ -24,7 +24,7 @@ export const rootPath: RootPath = []
 const levels = ['root', 'object', 'instance', 'resource', 'resource-instance'] as const
 export type Level = (typeof levels)[number]
 
-/** 65535 is MAX_ID, reserved: never the id of anything that exists (LwM2M Core 1.2 §7.1). */
+/** 65535 is MAX_ID, reserved: never the id of anything that exists (LwM2M Core 1.2 §7.3). */
 export const reservedId = 65535
 
 export function levelOf(path: Path): Level {
