@@ -10,6 +10,8 @@ import {
   libcoap,
   nativeEcho,
   npmCoap,
+  serverDgram,
+  serverNative,
   type Subject,
 } from './subjects.ts'
 
@@ -59,6 +61,22 @@ export const benches: readonly Bench[] = [
         load: { scenario: 'block2' as const, path: 'image', peers, window: peers, burst: 1 },
         subjects: [cEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap],
       })),
+    ],
+  },
+  {
+    name: 'register',
+    about: 'durable registrations of new devices, and empty updates of 10 000 devices',
+    cases: [
+      {
+        name: 'Register',
+        load: { scenario: 'register', peers: 500_000, window: 1024, burst: 1 },
+        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
+      },
+      {
+        name: 'Update',
+        load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 },
+        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
+      },
     ],
   },
 ]

@@ -26,7 +26,7 @@
 #include <time.h>
 
 enum { BATCH = 64, SIZE = 2048, LOCATION = 24, MAX_WINDOW = 65536, MAX_BURST = 32, BUCKETS = 64 * 16 };
-static const uint64_t LOSS_NANOSECONDS = 500000000;
+static const uint64_t LOSS_NANOSECONDS = 2000000000; /* ACK_TIMEOUT: when a device would repeat itself */
 
 typedef enum { GET, NON_GET, POST, BLOCK2, REGISTER, UPDATE } scenario_kind;
 
@@ -191,14 +191,15 @@ static int read_answer(const uint8_t *bytes, unsigned length, answer *a) {
   return 1;
 }
 
-static void ask_next(uint32_t slot_number) {
+/* Gives the slot to its next peer; 0 where there is none: each device registers once. */
+static int ask_next(uint32_t slot_number) {
   slot_state *slot = &slots[slot_number];
+  if (next_peer == peer_count && scenario == REGISTER) return 0;
   slot->sequence++;
-  /* A download belongs to one peer; anything else goes round. */
-  if (scenario != BLOCK2) {
-    slot->peer = next_peer;
-    if (++next_peer == peer_count && scenario != REGISTER) next_peer = 0;
-  }
+  if (scenario == BLOCK2) return 1; /* a download belongs to one peer; anything else goes round */
+  if (next_peer == peer_count) next_peer = 0;
+  slot->peer = next_peer++;
+  return 1;
 }
 
 /* Takes one datagram; returns the slot that may ask again, or -1. */
@@ -235,9 +236,7 @@ static int take(const uint8_t *bytes, unsigned length, uint64_t now) {
       peer->location_length = (uint8_t)a.location_length;
     }
   }
-  if (slot->open != 0) return -1;
-  ask_next(slot_number);
-  return (int)slot_number;
+  return slot->open == 0 && ask_next(slot_number) ? (int)slot_number : -1;
 }
 
 /* ---- sending and receiving in batches ---- */
@@ -304,14 +303,15 @@ static void run(uint64_t end, uint64_t limit) {
     if (count <= 0) idle_nanoseconds += now - before;
     for (int i = 0; i < count; i++) {
       int slot = take(receive_bytes[i], receive_messages[i].msg_len, now);
-      if (slot >= 0 && next_peer < peer_count) ask((uint32_t)slot, now);
+      if (slot >= 0) ask((uint32_t)slot, now);
     }
     if (now >= sweep_at) {
       sweep_at = now + LOSS_NANOSECONDS / 4;
       for (uint32_t i = 0; i < window; i++) {
-        if (slots[i].sent_at + LOSS_NANOSECONDS > now || next_peer >= peer_count) continue;
+        if (slots[i].open == 0 || slots[i].sent_at + LOSS_NANOSECONDS > now) continue;
         lost++;
-        ask_next(i);
+        if (scenario == REGISTER) slots[i].sequence++; /* the same device tries again */
+        else ask_next(i);
         ask(i, now);
       }
     }
@@ -323,7 +323,7 @@ static void start_slots(void) {
   next_peer = 0;
   for (uint32_t i = 0; i < window; i++) {
     slots[i].peer = i % peer_count;
-    if (scenario != BLOCK2) ask_next(i);
+    ask_next(i);
     ask(i, now_nanoseconds());
   }
   flush();

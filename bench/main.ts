@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { benches, type Bench } from './benches.ts'
-import { runLoad } from './load.ts'
+import { runLoad, type Load } from './load.ts'
 import { reservations, type Running } from './process.ts'
 import { rowsOf, table, type Row, type Run, type Runs } from './report.ts'
 import { cEcho, dgramEcho, type Subject } from './subjects.ts'
@@ -46,7 +46,7 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
     for (let run = 0; run < runs; run++) {
       for (const [index, subject] of subjects.entries()) {
         const prefix = `${one.load.prefix ?? 'bench'}-${run}`
-        const load = { ...one.load, echo: subject.echo === true, prefix }
+        const load = subject.echo === true ? asEcho(one.load) : { ...one.load, prefix }
         const cpuBefore = running[index]!.cpuTime()
         const outcome = await runLoad(load, running[index]!.port, seconds)
         const perCpuSecond = outcome.total / (running[index]!.cpuTime() - cpuBefore)
@@ -65,6 +65,12 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
     rows.push(...rowsOf(bench.name, all, dgramEcho.name, cEcho.name))
   }
   return rows
+}
+
+/** For an echo: requests of the same kind, endless also where devices would run out. */
+function asEcho(load: Load): Load {
+  const endless = load.scenario === 'register' || load.scenario === 'update'
+  return endless ? { ...load, echo: true, scenario: 'post', peers: 10_000, window: 128 } : { ...load, echo: true }
 }
 
 async function startAll(subjects: readonly Subject[]): Promise<Running[]> {

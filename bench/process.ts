@@ -33,15 +33,22 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Starts a program on the subjects' core; it says `ready <port>` when it listens, or `port` is where it will. */
-export async function startSubject(command: string, parameters: readonly string[], port?: number): Promise<Running> {
+/** What a program prints when it listens, with its UDP port in parentheses. */
+const readyLine = /^ready (\d+)/
+
+/** Starts a program on the subjects' core. `port`: where it listens, or the line in which it says so. */
+export async function startSubject(
+  command: string,
+  parameters: readonly string[],
+  port: number | RegExp = readyLine,
+): Promise<Running> {
   const child = spawn(...pinned(subjectCore, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`${command} ended with code ${code} before it was ready`)))
   })
-  const ready = port === undefined ? portSaid(child) : isListening(port)
+  const ready = typeof port === 'number' ? isListening(port) : portSaid(child, port)
   const bound = await Promise.race([ready, failed])
   failed.catch(() => undefined)
   return {
@@ -55,11 +62,11 @@ export async function startSubject(command: string, parameters: readonly string[
   }
 }
 
-function portSaid(child: ChildProcess): Promise<number> {
+function portSaid(child: ChildProcess, readyLine: RegExp): Promise<number> {
   const lines = createInterface({ input: child.stdout! })
   return new Promise((resolve) => {
     lines.on('line', (line) => {
-      const port = /^ready (\d+)/.exec(line)?.[1]
+      const port = readyLine.exec(line)?.[1]
       if (port !== undefined) resolve(Number(port))
     })
   })

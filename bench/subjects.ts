@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nativeAddon } from '../src/server/native-addon.ts'
 import { compiled } from './compile.ts'
@@ -62,6 +63,34 @@ export const coapstanNative: Subject = {
 export const coapstanDgram: Subject = {
   name: 'coapstan dgram',
   start: () => startSubject(process.execPath, [script('subject-coapstan.ts'), 'dgram']),
+}
+
+/** The whole server as it is shipped: devices, actors, a database that is synchronised to disk. */
+export const serverNative: Subject = {
+  name: 'coapstan serve, native',
+  missing: nativeMissing,
+  start: () => startServer('native'),
+}
+
+export const serverDgram: Subject = {
+  name: 'coapstan serve, dgram',
+  start: () => startServer('dgram'),
+}
+
+async function startServer(transport: string): Promise<Running> {
+  const built = script('../.bench/')
+  mkdirSync(built, { recursive: true })
+  const data = mkdtempSync(`${built}data-`)
+  const ports = ['--coap-port', '0', '--http-port', '0']
+  const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error']
+  const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], / udp \S+:(\d+) /)
+  return {
+    ...running,
+    stop: async () => {
+      await running.stop()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
 }
 
 function nativeMissing(): string | undefined {

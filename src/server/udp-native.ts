@@ -49,6 +49,8 @@ class NativeTransport implements UdpTransport {
   /** Entries the add-on has dealt with: sent or unsendable. */
   #dealtWith = 0
   readonly #shared: SharedViews
+  /** Addresses asked for, so that a text is made once a path. */
+  readonly #addresses = new Map<PathNumber, RemoteAddress>()
   readonly #receiveSlab: Bytes
   readonly #sendSlab: Bytes
   #entries = 0
@@ -122,8 +124,13 @@ class NativeTransport implements UdpTransport {
   }
 
   addressOf(path: PathNumber): RemoteAddress | undefined {
+    const known = this.#addresses.get(path)
+    if (known !== undefined) return known
     const found = this.#addon.udpAddressOf(this.#socket, path)
-    return found && remoteOf(found)
+    if (found === undefined) return undefined
+    const address = remoteOf(found)
+    this.#addresses.set(path, address)
+    return address
   }
 
   close(): Promise<void> {
@@ -171,7 +178,10 @@ class NativeTransport implements UdpTransport {
   #tellForgotten(): void {
     if (this.#shared.totals[toldAt] === 0) return
     const now = this.#clock()
-    for (const path of this.#told()) this.#handler.pathForgotten(now, path)
+    for (const path of this.#told()) {
+      this.#addresses.delete(path)
+      this.#handler.pathForgotten(now, path)
+    }
   }
 
   /** A copy: a handler may make the add-on write others. */
