@@ -50,7 +50,8 @@ function screen(stream: NodeJS.WriteStream): Screen {
     write: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80
+      // Some terminals say 0 until somebody looks at them.
+      return stream.columns || 80
     },
   }
 }

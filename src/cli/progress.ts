@@ -85,9 +85,11 @@ export class ProgressBar {
 }
 
 /** `Downloading 43 % ▕██████████▍             ▏ 512 B blocks, 1 resume` */
-export function barText({ label, fraction, tail }: Step): string {
-  const bar = fraction === undefined ? undefined : `${percent(fraction)} ${drawnBar(fraction)}`
-  return [label, bar, tail].filter((part) => part !== undefined && part !== '').join(' ')
+function barText(step: Step): string {
+  const { label, fraction, tail = '' } = step
+  return fraction === undefined
+    ? plainText(step)
+    : `${label} ${percent(fraction)} ${drawnBar(fraction)} ${tail}`.trimEnd()
 }
 
 function plainText({ label, fraction, tail }: Step): string {
