@@ -10,9 +10,6 @@ export { tokenFileName } from './contract/paths.ts'
 
 export const tokenFileMode = 0o600
 
-/** What the server implements: reads the token of a data directory, creating the file where there is none. */
-export type TokenFile = (dataDirectory: string) => Promise<string>
-
 const tokenOctets = 32
 const prefix = 'cst_'
 

@@ -40,7 +40,6 @@ export const deviceSchema = Type.Object(
   { title: 'Device', additionalProperties: false },
 )
 export type DeviceJson = Static<typeof deviceSchema>
-export type DeviceStatusJson = DeviceJson['status']
 
 const product = Type.String({ minLength: 1, maxLength: 64 })
 const tagName = Type.String({ pattern: '^[^=\\s]{1,64}$' })

@@ -64,7 +64,6 @@ export const verificationSchema = Type.Object(
   },
   { title: 'Verification', additionalProperties: false },
 )
-export type VerificationJson = Static<typeof verificationSchema>
 
 export const updateSchema = Type.Object(
   {

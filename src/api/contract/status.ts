@@ -1,5 +1,5 @@
 /** What the server says of itself. */
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { instantSchema } from './scalars.ts'
 
 export const statusSchema = Type.Object(
@@ -15,6 +15,5 @@ export const statusSchema = Type.Object(
   },
   { title: 'Status', additionalProperties: false },
 )
-export type StatusJson = Static<typeof statusSchema>
 
 export const healthSchema = Type.Object({ status: Type.Literal('ok') }, { title: 'Health' })
