@@ -211,7 +211,8 @@ function formatOption(number: number, value: Uint8Array | string): string {
 }
 
 function formatPayload(payload: Uint8Array): string {
-  if (payload.every((octet) => octet >= 0x20 && octet < 0x7f)) return `"${String.fromCharCode(...payload)}"`
+  if (payload.every((octet) => octet >= 0x20 && octet < 0x7f && octet !== 0x22))
+    return `"${String.fromCharCode(...payload)}"`
   for (let from = 0; from + payload.length <= testBody.length; from += 16) {
     if (payload.every((octet, i) => octet === testBody[from + i])) return `{${from}..${from + payload.length}}`
   }
