@@ -24,7 +24,7 @@ export interface EventsIn {
   readonly reads: EventsStore
   readonly apply: Appliers<EventsOp>
   /** Within the commit, after `appended` events: forgets old ones, no more than twice as many. */
-  trim(appended: number): void
+  readonly trim: (appended: number) => void
 }
 
 export function eventsIn(database: Sqlite, kept: number): EventsIn {

@@ -54,7 +54,7 @@ const after: Readonly<Record<UpdateState, readonly UpdateState[]>> = {
   cancelled: [],
 }
 
-function check(before: FirmwareUpdate, next: FirmwareUpdate, actions: readonly FirmwareAction[]): void {
+function expectKept(before: FirmwareUpdate, next: FirmwareUpdate, actions: readonly FirmwareAction[]): void {
   if (next.state !== before.state) expect(after[before.state]).toContain(next.state)
   if (isFinished(before)) expect(next).toBe(before)
   expect(next.finishedAt !== undefined).toBe(isFinished(next))
@@ -83,9 +83,10 @@ test('whatever happens, no promise is broken and no input is refused', () => {
       for (const [input, wait] of inputs) {
         now = instantOf(now + wait)
         const { next, actions } = step(update, input, now, rules)
-        check(update, next, actions)
+        expectKept(update, next, actions)
         update = next
       }
+      expect(update.changedAt).toBeLessThanOrEqual(now)
     }),
     { numRuns: 2000 },
   )
@@ -109,7 +110,7 @@ class World {
 
   give(input: FirmwareInput): void {
     const { next, actions } = step(this.update, input, this.now, rules)
-    check(this.update, next, actions)
+    expectKept(this.update, next, actions)
     this.update = next
     for (const action of actions) {
       if (action.action === 'withdraw') this.#queue = []

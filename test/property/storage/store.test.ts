@@ -68,7 +68,7 @@ class Model {
       case 'device.delete':
         this.devices.delete(op.deviceId)
         this.registrations.delete(op.deviceId)
-        for (const { id: of, deviceId } of [...this.operations.values()]) {
+        for (const { id: of, deviceId } of this.operations.values()) {
           if (deviceId === op.deviceId) this.operations.delete(of)
         }
         return true
@@ -124,7 +124,7 @@ class Model {
   }
 }
 
-function compare(store: Store, model: Model): void {
+function expectAlike(store: Store, model: Model): void {
   for (const of of ids) {
     expect(store.deviceById(of)).toEqual(model.row(of))
     expect(store.openOperations(of, 99)).toEqual(model.open(of))
@@ -162,8 +162,9 @@ test('answers what it was told', () => {
           const model = new Model()
           for (const batch of batches) {
             store.commit(batch.filter((op) => model.apply(op)))
-            compare(store, model)
+            expectAlike(store, model)
           }
+          expect(store.countDevices()).toBe(model.devices.size)
         } finally {
           store.close()
         }
