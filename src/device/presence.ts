@@ -189,7 +189,9 @@ export class Presence {
     this.#alarm.ring()
     this.#session?.stack.interrupt()
     if (polite && this.#registered && this.#registration !== undefined) {
-      await Promise.race([this.#registration.deregister(), new Alarm().sleep(farewellPatience)])
+      const limit = new Alarm()
+      await Promise.race([this.#registration.deregister(), limit.sleep(farewellPatience)])
+      limit.ring()
     }
     this.#session?.stack.close()
   }

@@ -125,11 +125,13 @@ interface Showing {
 
 /** Runs one command and shows it as typed; then what `watched` made of it. */
 async function command(args: readonly string[], watched?: Background, showing: Showing = {}): Promise<void> {
+  if (interrupted) throw new StepFailed('interrupted')
   watched?.news()
   const { enough, telling } = showing
   const typed = args.map((arg) => (/[\s"]/.test(arg) ? JSON.stringify(arg) : arg)).join(' ')
   tell(`\n${paint('cyan', '$')} ${paint('bold', `coapstan ${typed}`)}`)
   const code = await stage.run(args, enough)
+  if (interrupted) throw new StepFailed('interrupted')
   const stopped = enough !== undefined && code === interruptedExit
   if (code !== 0 && !stopped) throw new StepFailed(`'coapstan ${typed}' ended with ${code}`, watched?.news() ?? [])
   if (watched !== undefined) echo(watched, telling)

@@ -36,7 +36,7 @@ export function deviceObject(
   const resources: [number, Resource][] = [
     [0, { name: 'Manufacturer', type: 'string', read: () => 'Coapstan virtual device' }],
     [1, { name: 'Model Number', type: 'string', read: () => identity.product }],
-    [2, { name: 'Serial Number', type: 'string', read: () => identity.endpoint.slice(-12) }],
+    [2, { name: 'Serial Number', type: 'string', read: () => serialNumber(identity.endpoint) }],
     [3, { name: 'Firmware Version', type: 'string', read: () => identity.version }],
     [4, { name: 'Reboot', type: 'opaque', execute: then(reactions.reboot) }],
     [5, { name: 'Factory Reset', type: 'opaque', execute: then(reactions.factoryReset) }],
@@ -90,6 +90,11 @@ export function deviceObject(
     [21, { name: 'Memory Total', type: 'integer', read: () => 256 }],
   ]
   return new Map(resources)
+}
+
+/** The last part of an endpoint name like urn:imei:350000000000001 is what tells one device from another. */
+function serialNumber(endpoint: string): string {
+  return endpoint.slice(endpoint.lastIndexOf(':') + 1)
 }
 
 function then(react: () => void): () => undefined {
