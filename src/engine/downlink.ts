@@ -116,6 +116,9 @@ export class Downlink {
     if (way.way === 'outcome-unknown') {
       return failed(operation, 'outcome-unknown', 'it was sent, no answer came, and running it twice could do harm')
     }
+    if (operation.kind === 'observe' && !actor.state.observations.some(({ path }) => path === operation.path)) {
+      return failed(operation, 'superseded', 'the observation was cancelled before the device was asked for it')
+    }
     const request = this.#requestOf(actor, operation)
     if (isRefusal(request)) return failed(operation, 'device-gone', request.message)
     const ticket = this.#engine.coap.prepare(now, peer, {
@@ -171,7 +174,11 @@ export class Downlink {
   }
 }
 
-function failed(operation: Operation, reason: 'outcome-unknown' | 'device-gone', detail: string): ActorInput {
+function failed(
+  operation: Operation,
+  reason: 'outcome-unknown' | 'device-gone' | 'superseded',
+  detail: string,
+): ActorInput {
   const answer: OperationAnswer = { answer: 'failed', reason, detail, quirks: [] }
   return { input: 'outcome', operationId: operation.id, answer }
 }

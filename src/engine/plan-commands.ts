@@ -119,11 +119,22 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
   const overtaken = supersededBy(operation.kind, operation.path, draft.next.operations)
   if (overtaken !== undefined)
     finish(draft, overtaken, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
+  for (const opposed of draft.next.operations) {
+    if (takesBack(operation, opposed))
+      finish(draft, opposed, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
+  }
   if (operation.kind === 'observe') wantObserved(draft, device.id, operation.path, 'operator')
   if (operation.kind === 'cancel-observe' && draft.next.registration === undefined)
     return cancelIntent(draft, operation)
   enqueue(draft, operation)
   return operation
+}
+
+/** Whether `later` asks for the opposite of what `earlier` asks and the device has not heard of yet. */
+function takesBack(later: Operation, earlier: Operation): boolean {
+  const opposite = { observe: 'cancel-observe', 'cancel-observe': 'observe' } as const
+  if (later.kind !== 'observe' && later.kind !== 'cancel-observe') return false
+  return earlier.kind === opposite[later.kind] && earlier.path === later.path && earlier.attempts === 0
 }
 
 /** The device has no registration, so there is nothing to tell it: the intent ends here. */

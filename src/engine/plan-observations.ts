@@ -15,6 +15,7 @@ import { reportOfContent, reportOfSamples } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
 import { samplesOf } from './requests.ts'
+import { finish } from './queue.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
@@ -45,11 +46,17 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
   if (!isNews(observation, input, draft)) return
   const samples = samplesOf(draft.now, observation.path, input, context.views.of(registration))
+  // The answer to an Observe that was thought lost, for it carries the same token.
+  const asked = draft.next.operations.find(
+    ({ kind, messageId, path }) => kind === 'observe' && path === observation.path && messageId !== undefined,
+  )
   change(draft, observation, {
-    state: 'established',
+    // One that was under way when the device registered anew does not say that it still observes.
+    state: observation.state === 'wanted' && asked === undefined ? 'wanted' : 'established',
     lastNotification: draft.now,
     ...(input.sequence === undefined ? {} : { lastSequence: input.sequence }),
   })
+  if (asked !== undefined) finish(draft, asked, { state: 'acknowledged', code: codeText(input.code) })
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
   if (isFault(samples)) {
