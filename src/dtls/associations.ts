@@ -214,9 +214,10 @@ export class Associations {
 
   #evict(now: Instant, association: Association): void {
     const { ownCid } = association.terms
+    const window = association.window.value()
     const sealed = this.release(association)
     if (sealed === undefined) this.close(now, association, 'evicted', undefined)
-    else this.#host.sink.evicted(now, association.id, ownCid, association.path, sealed)
+    else this.#host.sink.evicted(now, association.id, ownCid, association.path, sealed, window)
   }
 
   #seal(association: Association, writeSequence: number): Bytes | undefined {

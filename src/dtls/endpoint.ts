@@ -177,6 +177,22 @@ export class DtlsEndpoint {
     if (association !== undefined) this.#associations.reserved(association, upTo)
   }
 
+  /** The reservation asked for last could not be made durable: the next record asks again. */
+  reservationFailed(id: AssociationId): void {
+    const association = this.#associations.table.find(id)
+    if (association !== undefined) association.reservationAsked = association.reservedUpTo
+  }
+
+  /** Write numbers below it are reserved. */
+  reservedUpTo(id: AssociationId): number | undefined {
+    return this.#associations.table.find(id)?.reservedUpTo
+  }
+
+  /** Whether a handshake is under way with that path. */
+  isHandshaking(path: number): boolean {
+    return this.#handshakes.byPath(path) !== undefined
+  }
+
   /** Sealed, to be stored with `opened`; undefined without a store key or for an unknown association. */
   snapshot(id: AssociationId): Bytes | undefined {
     const association = this.#associations.table.find(id)

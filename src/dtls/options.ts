@@ -9,6 +9,8 @@ import type { NamedGroup } from './wire/extensions/supported-groups.ts'
 /** What we show to peers that want a certificate or a raw public key. */
 export interface OwnCertificate {
   readonly key: SigningKey
+  /** The curve of the key; a peer that lists curves must list it (RFC 8422 §5.1). */
+  readonly group: NamedGroup
   /** SubjectPublicKeyInfo, DER; shown as it is where a peer takes raw public keys. */
   readonly publicKey: Bytes
   /** DER, our own first; empty where we only have the raw key. */

@@ -10,6 +10,7 @@ import type { Role } from './association-keys.ts'
 import type { Certificate } from './crypto.ts'
 import type { DtlsFaultName } from './faults.ts'
 import type { Principal } from './principal.ts'
+import type { ReceiveWindow } from './replay-window.ts'
 import type { CidDialect } from './wire/hello-extensions.ts'
 
 /** Names one question to the driver; never used again. */
@@ -99,7 +100,14 @@ export interface DtlsSink {
   reachable(now: Instant, association: AssociationId): void
   closed(now: Instant, association: AssociationId, reason: CloseReason): void
   /** Let go of memory: store `sealed`; until that is durable a `recall` must be answered from it. */
-  evicted(now: Instant, association: AssociationId, ownCid: Bytes, path: number, sealed: Bytes): void
+  evicted(
+    now: Instant,
+    association: AssociationId,
+    ownCid: Bytes,
+    path: number,
+    sealed: Bytes,
+    window: ReceiveWindow,
+  ): void
   /** Make "write numbers below `upTo` are used" durable, then call `reserved`. */
   reserve(now: Instant, association: AssociationId, upTo: number): void
   handshake(now: Instant, report: HandshakeReport): void

@@ -88,11 +88,20 @@ export function nodeCrypto(options: NodeCryptoOptions = {}): DtlsCrypto {
   }
 }
 
-/** A private key for `DtlsCrypto.sign`, and its public half as SubjectPublicKeyInfo. Throws where the text is no EC key. */
-export function signingKeyOf(pem: string): { readonly key: SigningKey; readonly publicKey: Bytes } {
+/** A private key for `DtlsCrypto.sign`, its curve, and its public half as SubjectPublicKeyInfo. */
+export interface OwnKey {
+  readonly key: SigningKey
+  readonly group: NamedGroup
+  readonly publicKey: Bytes
+}
+
+/** Throws `TypeError` where the text is no key on P-256 or P-384. */
+export function signingKeyOf(pem: string): OwnKey {
   const key = createPrivateKey(pem)
-  if (key.asymmetricKeyType !== 'ec') throw new TypeError(`an EC private key is needed, not ${key.asymmetricKeyType}`)
-  return { key: handle<SigningKey>(key), publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }) }
+  const curve = key.asymmetricKeyDetails?.namedCurve
+  const group = curve === 'prime256v1' ? 'secp256r1' : curve === 'secp384r1' ? curve : undefined
+  if (group === undefined) throw new TypeError('an EC private key on P-256 or P-384 is needed')
+  return { key: handle(key), group, publicKey: createPublicKey(key).export({ type: 'spki', format: 'der' }) }
 }
 
 // a handle is the thing itself under a type that tells nobody what it is

@@ -82,8 +82,6 @@ export abstract class Handshake implements Deadlined {
   resumed = false
   /** The peer, or someone who writes its address, says it has given up; believed when it stays silent. */
   alertHint: string | undefined
-  /** When the flight was last sent again because the peer repeated itself. */
-  repeatedAt: Instant = never
   deadline: Instant = never
   deadlineSlot = -1
 
@@ -97,6 +95,7 @@ export abstract class Handshake implements Deadlined {
   #flightSent = false
   #tries = 0
   #timeout: Duration
+  #deliveredAt: Instant
   #deferred: Bytes[] = []
 
   constructor(
@@ -121,6 +120,7 @@ export abstract class Handshake implements Deadlined {
       tries: profile.flightRetransmissions,
     }
     this.#timeout = this.#limits.timeout
+    this.#deliveredAt = now
     this.reassembly = new Reassembly(
       { octets: host.options.handshakeOctets, messagesAhead, pieces: piecesOfMessage },
       messageSequence.expected,
@@ -182,8 +182,8 @@ export abstract class Handshake implements Deadlined {
 
   /** The peer repeats itself, so it lacks our flight: answered at once, but not for each copy of one datagram. */
   peerRepeated(now: Instant): void {
-    if (this.repeatedAt !== never && now < after(this.repeatedAt, repetitionSpacing)) return
-    if (this.repeatFlight(now)) this.repeatedAt = now
+    if (now < after(this.#deliveredAt, repetitionSpacing)) return
+    this.repeatFlight(now)
   }
 
   /** The flight under way once more, without touching its timer; false where none is. */
@@ -278,6 +278,7 @@ export abstract class Handshake implements Deadlined {
   }
 
   #deliver(now: Instant): void {
+    this.#deliveredAt = now
     const limit = this.profile.datagramLimit
     this.host.flights.send(now, {
       path: this.path,

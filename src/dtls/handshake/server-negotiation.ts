@@ -9,7 +9,7 @@ import type { CipherSuite } from '../suites.ts'
 import type { ClientHello } from '../wire/client-hello.ts'
 import type { CertificateType } from '../wire/extensions/certificate-type.ts'
 import { schemeOf, type SignatureScheme } from '../wire/extensions/signature-algorithms.ts'
-import { groupOf, type NamedGroup } from '../wire/extensions/supported-groups.ts'
+import { groupOf, numberOfGroup, type NamedGroup } from '../wire/extensions/supported-groups.ts'
 import { renegotiationSignal } from '../wire/extensions/renegotiation-info.ts'
 import type { CidDialect } from '../wire/hello-extensions.ts'
 import { plaintextLimit, version } from '../wire/record.ts'
@@ -62,6 +62,7 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
   const serves = (suite: CipherSuite): boolean => {
     if (suite.keyExchange !== 'ecdhe-ecdsa') return options.preSharedKeys && (suite.keyExchange === 'psk' || !!group)
     if (options.certificate === undefined || group === undefined || scheme === undefined) return false
+    if (extensions.groups?.includes(numberOfGroup(options.certificate.group)) === false) return false
     return serverCertificateType !== undefined && (!wantsCertificate || clientCertificateType !== undefined)
   }
   const suite = chooseSuite(hello.suiteNumbers, options.suites, serves)

@@ -31,7 +31,7 @@ function certifiedClient(group: NamedGroup = 'secp256r1', options: Partial<DtlsO
   const client = new RawClient(new DtlsPeer({ options: { ...certified, groups: [group], ...options } }))
   client.begin({
     suiteNumbers: [0xc0ae],
-    extensions: { groups: [group], signatureAlgorithms: ['ecdsa-sha256'], extendedMasterSecret: true },
+    extensions: { groups: [group, 'secp256r1'], signatureAlgorithms: ['ecdsa-sha256'], extendedMasterSecret: true },
   })
   return client
 }

@@ -123,6 +123,11 @@ describe('a handshake with certificates', () => {
     expect(pair.server.lastOpened.suite).toBe('PSK_WITH_AES_128_CCM_8')
   })
 
+  it('a client that does not list the curve of our certificate is not shown it', () => {
+    const pair = pairOf({}, { groups: ['x25519'] }).connect(terms(deviceCertificate))
+    expect(pair.server.reports).toMatchObject([{ reason: 'no-common-suite' }])
+  })
+
   it('a name that is an address is ignored, another one is passed on', () => {
     for (const [given, seen] of [
       ['192.0.2.1', undefined],
