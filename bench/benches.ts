@@ -7,6 +7,8 @@ import {
   coapstanNative,
   dgramEcho,
   dgramPortEcho,
+  dtlsDgram,
+  dtlsNative,
   libcoap,
   nativeEcho,
   npmCoap,
@@ -77,6 +79,32 @@ export const benches: readonly Bench[] = [
         load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 },
         subjects: [cEcho, dgramEcho, serverNative, serverDgram],
       },
+    ],
+  },
+  {
+    name: 'dtls',
+    about: 'PSK_CCM_8: GET with and without a connection id, handshakes, a good peer beside forged records',
+    cases: [
+      {
+        name: 'DTLS GET with CID, 256 peers',
+        load: { scenario: 'dtls-get', peers: 256, window: 128, burst: 4 },
+        subjects: [cEcho, dgramEcho, dtlsNative, dtlsDgram],
+      },
+      {
+        name: 'DTLS GET without CID, 256 peers',
+        load: { scenario: 'dtls-get', cid: false, peers: 256, window: 128, burst: 4 },
+        subjects: [cEcho, dgramEcho, dtlsNative, dtlsDgram],
+      },
+      {
+        name: 'PSK handshakes',
+        load: { scenario: 'dtls-handshake', peers: 10_000, window: 128, burst: 4 },
+        subjects: [dtlsNative, dtlsDgram],
+      },
+      ...[0, 20_000, 100_000].map((rate) => ({
+        name: `one good peer, ${rate} forged/s`,
+        load: { scenario: 'dtls-flood' as const, rate, peers: 2, window: 2, burst: 1 },
+        subjects: [dtlsNative, dtlsDgram],
+      })),
     ],
   },
 ]

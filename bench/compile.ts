@@ -17,7 +17,8 @@ export function compiled(name: string, flags: readonly string[] = []): string {
   if (outcome.error !== undefined) {
     throw new Error("the benchmarks need a C compiler called 'cc' (Debian: apt-get install gcc libc6-dev)")
   }
-  if (outcome.status !== 0) throw new Error(`cc could not compile ${source}`)
+  if (outcome.status !== 0)
+    throw new Error(`cc could not compile ${source} (load-dtls needs OpenSSL 3; Debian: libssl-dev)`)
   return program
 }
 

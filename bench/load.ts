@@ -1,11 +1,12 @@
-/** Runs the load generator (`load.c`) once and reads what it measured. */
+/** Runs a load generator (`load.c`, `load-dtls.c`) once and reads what it measured. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { compiled } from './compile.ts'
 import { loadCore, pinned } from './process.ts'
 
 export interface Load {
-  readonly scenario: 'get' | 'non-get' | 'post' | 'block2' | 'register' | 'update'
+  readonly scenario:
+    'get' | 'non-get' | 'post' | 'block2' | 'register' | 'update' | 'dtls-get' | 'dtls-handshake' | 'dtls-flood'
   readonly path?: string
   /** The subject sends back what it gets: match answers by token only. */
   readonly echo?: boolean
@@ -14,10 +15,14 @@ export interface Load {
   readonly window: number
   /** Requests each of them sends at once. */
   readonly burst: number
-  /** Endpoint names begin with this (register, update). */
+  /** Endpoint names or identities begin with this (register, update, dtls). */
   readonly prefix?: string
   /** Milliseconds of load before the measurement begins. */
   readonly warm?: number
+  /** With a connection id (dtls). */
+  readonly cid?: boolean
+  /** Forged records a second (dtls-flood). */
+  readonly rate?: number
 }
 
 /** One measurement; the fields are explained in `load.c`. Latencies in microseconds. */
@@ -38,19 +43,15 @@ export interface Measured {
 }
 
 export async function runLoad(load: Load, port: number, seconds: number): Promise<Measured> {
+  const { scenario, peers, window, path = 'test', prefix = 'bench', warm = 300 } = load
+  const [, dtls] = /^dtls-(.*)/.exec(scenario) ?? []
   const flags = {
-    port,
-    scenario: load.scenario,
-    path: load.path ?? 'test',
-    peers: load.peers,
-    window: load.window,
-    burst: load.burst,
-    seconds,
-    prefix: load.prefix ?? 'bench',
-    warm: load.warm ?? 300,
+    ...{ port, scenario: dtls ?? scenario, path, peers, window, seconds, prefix, warm },
+    ...(dtls === undefined ? { burst: load.burst } : { cid: load.cid === false ? 0 : 1, rate: load.rate ?? 0 }),
   }
+  const program = dtls === undefined ? compiled('load') : compiled('load-dtls', ['-lcrypto'])
   const parameters = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
   if (load.echo === true) parameters.push('--echo')
-  const { stdout } = await promisify(execFile)(...pinned(loadCore, compiled('load'), ...parameters))
+  const { stdout } = await promisify(execFile)(...pinned(loadCore, program, ...parameters))
   return JSON.parse(stdout) as Measured
 }

@@ -67,10 +67,12 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
   return rows
 }
 
-/** For an echo: requests of the same kind, endless also where devices would run out. */
+/** For an echo: requests of the same kind that need no protocol, and of which there is no end. */
 function asEcho(load: Load): Load {
-  const endless = load.scenario === 'register' || load.scenario === 'update'
-  return endless ? { ...load, echo: true, scenario: 'post', peers: 10_000, window: 128 } : { ...load, echo: true }
+  const shape = { path: 'test', peers: 10_000, window: 32, burst: 4, echo: true }
+  if (load.scenario === 'register' || load.scenario === 'update') return { ...shape, scenario: 'post' }
+  if (load.scenario.startsWith('dtls')) return { ...shape, scenario: 'get' }
+  return { ...load, echo: true }
 }
 
 async function startAll(subjects: readonly Subject[]): Promise<Running[]> {

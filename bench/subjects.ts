@@ -65,6 +65,18 @@ export const coapstanDgram: Subject = {
   start: () => startSubject(process.execPath, [script('subject-coapstan.ts'), 'dgram']),
 }
 
+/** The same behind our DTLS endpoint. */
+export const dtlsNative: Subject = {
+  name: 'coapstan DTLS, native',
+  missing: nativeMissing,
+  start: () => startSubject(process.execPath, [script('subject-coapstan-dtls.ts'), 'native']),
+}
+
+export const dtlsDgram: Subject = {
+  name: 'coapstan DTLS, dgram',
+  start: () => startSubject(process.execPath, [script('subject-coapstan-dtls.ts'), 'dgram']),
+}
+
 /** The whole server as it is shipped: devices, actors, a database that is synchronised to disk. */
 export const serverNative: Subject = {
   name: 'coapstan serve, native',
