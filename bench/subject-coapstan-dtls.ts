@@ -8,6 +8,7 @@ import { utf8 } from '../src/base/bytes.ts'
 import { instantOf, never, type Instant } from '../src/base/time.ts'
 import { CoapEndpoint } from '../src/coap/endpoint.ts'
 import { response } from '../src/coap/codes.ts'
+import type { OutboundResponse } from '../src/coap/types.ts'
 import { profiles } from '../src/config/profiles.ts'
 import { defaultSettings } from '../src/config/tunables.ts'
 import { DtlsEndpoint } from '../src/dtls/endpoint.ts'
@@ -24,14 +25,14 @@ const choice = (process.argv[2] ?? 'auto') as TransportChoice
 const connectionIdLength = Number(process.argv[3] ?? defaultDtlsOptions.connectionIdLength)
 const random = new SystemRandom()
 const key = utf8('0123456789abcdef')
+const content: OutboundResponse = { code: response.content, contentFormat: 0, payload: utf8('hello') }
 
 const coap: CoapEndpoint = new CoapEndpoint({
   random,
   settings: defaultSettings,
   sink: {
     send: (now, peer, buffer, start, end) => void dtls.send(now, peer, buffer, start, end),
-    request: (now, { exchange }) =>
-      coap.respond(now, exchange, { code: response.content, contentFormat: 0, payload: utf8('hello') }),
+    request: (now, { exchange }) => coap.respond(now, exchange, content),
     notification: (now, { exchange }) => coap.reject(now, exchange),
     outcome: () => undefined,
     profileOf: () => profiles.ip,
