@@ -11,7 +11,7 @@ import type { DeviceState, Plan } from './state.ts'
 /** The one request the device has from us. */
 export type Outstanding =
   | { readonly of: 'operation'; readonly request: RequestId; readonly operation: Operation }
-  | { readonly of: 'observation'; readonly request: RequestId; readonly path: string }
+  | { readonly of: 'observation'; readonly request: RequestId; readonly path: string; readonly token: string }
 
 export class Actor {
   state: DeviceState

@@ -61,14 +61,14 @@ export class Downlink {
     this.#engine.coap.cancel(now, id)
   }
 
-  /** Takes back what the device was asked on behalf of an operation or intent that is no more. */
+  /** Takes back what the device was asked on behalf of an operation or intent that is no more, or before it registered anew. */
   withdrawOrphan(now: Instant, actor: Actor): void {
     const { outstanding, state } = actor
     if (outstanding === undefined) return
     const isWanted =
       outstanding.of === 'operation'
-        ? state.operations.some(({ id }) => id === outstanding.operation.id)
-        : state.observations.some(({ path }) => path === outstanding.path)
+        ? state.operations.some(({ id, messageId }) => id === outstanding.operation.id && messageId !== undefined)
+        : state.observations.some(({ token }) => token === outstanding.token)
     if (!isWanted) this.withdraw(now, actor, outstanding.request)
   }
 
@@ -152,7 +152,12 @@ export class Downlink {
     if (isRefusal(request)) return
     const token = bytesOfHex(observation.token)!
     const ticket = this.#engine.coap.request(now, peer, { ...request, token, notAfter })
-    const outstanding: Outstanding = { of: 'observation', request: ticket.id, path: observation.path }
+    const outstanding: Outstanding = {
+      of: 'observation',
+      request: ticket.id,
+      path: observation.path,
+      token: observation.token,
+    }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
   }

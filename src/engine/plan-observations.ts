@@ -5,12 +5,11 @@
 import { isFault } from '../base/fault.ts'
 import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
 import { isNewer } from '../coap/observe.ts'
-import { wantAgain } from '../fleet/observations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
-import { change, forget } from './intents.ts'
+import { change, forget, renew } from './intents.ts'
 import { reportOfContent, reportOfSamples } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -29,7 +28,9 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   }
   // Without a security association the address is all there is to know a device by (lwm2m.md §3, DynamicIP).
   if (registration?.address !== input.remote.address) {
-    rejectStranger(draft, input, observation)
+    // RST ends the observation on the device (RFC 7641 §3.6): ask again once the device is known again.
+    renew(draft, [observation])
+    draft.effects.push({ effect: 'reject', exchange: input.exchange })
     return
   }
   draft.effects.push({ effect: 'heard', peer: input.peer })
@@ -51,8 +52,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
     ({ kind, messageId, path }) => kind === 'observe' && path === observation.path && messageId !== undefined,
   )
   change(draft, observation, {
-    // One that was under way when the device registered anew does not say that it still observes.
-    state: observation.state === 'wanted' && asked === undefined ? 'wanted' : 'established',
+    state: 'established',
     lastNotification: draft.now,
     ...(input.sequence === undefined ? {} : { lastSequence: input.sequence }),
   })
@@ -70,16 +70,6 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   draft.quirks(samples.quirks)
   draft.event('notification', { path: observation.path, samples: samples.samples })
   planFirmwareReport(draft, reportOfSamples(samples.samples), context)
-}
-
-/** RST ends the observation on the device (RFC 7641 §3.6): it is asked for again once the device is known again. */
-function rejectStranger(draft: Draft, input: Of<'notification'>, observation: Observation): void {
-  const [wanted = observation] = wantAgain([observation])
-  if (wanted !== observation) {
-    draft.ops.push({ op: 'observation.put', observation: wanted })
-    draft.change({ observations: draft.next.observations.map((other) => (other === observation ? wanted : other)) })
-  }
-  draft.effects.push({ effect: 'reject', exchange: input.exchange })
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {

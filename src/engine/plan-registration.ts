@@ -4,9 +4,9 @@
 import { after, between, instantOf, seconds, type Duration, type Instant } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
 import type { OutboundResponse } from '../coap/types.ts'
-import { wantAgain } from '../fleet/observations/rules.ts'
 import type { Registration } from '../fleet/registry/types.ts'
 import type { UplinkInput } from './inputs.ts'
+import { renew } from './intents.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
@@ -60,11 +60,7 @@ export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repe
   })
   draft.quirks(request.quirks)
   // The device has forgotten every observation (LwM2M Core 1.2 §6.2.1); the intents stay.
-  const observations = wantAgain(draft.next.observations)
-  for (const observation of observations) {
-    if (!draft.next.observations.includes(observation)) draft.ops.push({ op: 'observation.put', observation })
-  }
-  draft.change({ observations })
+  renew(draft, draft.next.observations)
   draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, registration.id))
   return 'new'
 }

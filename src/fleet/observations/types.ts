@@ -1,6 +1,6 @@
 /**
  * Observe intents: what somebody wants observed on a device, kept for ever and established again after
- * every registration (LwM2M Core 1.2 §6.4.1; devices.md §0.10). The token is the intent's for life.
+ * every registration (LwM2M Core 1.2 §6.4.1; devices.md §0.10), each time under a token of its own.
  */
 import type { Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'

@@ -40,10 +40,12 @@ async function observed(): Promise<{ readonly house: EngineHarness; readonly tok
   return { house, token }
 }
 
-test('after a registration an intent is asked for again under its own token', async () => {
+test('after a registration an intent is asked for again under the fresh token it is kept with', async () => {
   const { house, token } = await observed()
   register(house, 20)
-  expect(observeIn(house.sent()).token).toBe(token)
+  const again = observeIn(house.sent())
+  expect(again.token).toBe(intentOf(house)!.token)
+  expect(again.token).not.toBe(token)
 })
 
 //  server                              device
@@ -58,6 +60,7 @@ test('a notification from before the registration does not pass for a new observ
   house.receive(1, `NON 900 2.05 [${token}] Observe=7 Content-Format=0 "88"`)
   house.settle()
   expect(intentOf(house)?.state).toBe('wanted')
+  expect(house.sent()).toContain('RST 900 EMPTY')
 })
 
 test('a notification that was rejected for its address leaves the intent to be asked for again', async () => {
