@@ -26,7 +26,7 @@ export type RestoreFault =
   | 'snapshot-without-key'
   /** Not of the association that was asked for. */
   | 'snapshot-of-another'
-  /** Older than a snapshot, a reservation or a window we know of. */
+  /** Older than a snapshot this process has made. */
   | 'snapshot-rolled-back'
   /** The association is alive here: two owners would use the same numbers. */
   | 'snapshot-alive'
@@ -168,9 +168,7 @@ export class Associations {
     if (this.#alive.has(fingerprint) || cidTaken) return 'snapshot-alive'
     const known = this.#generations.peek(fingerprint)
     if (known !== undefined && state.generation < known) return 'snapshot-rolled-back'
-    const isOlderThanSnapshot =
-      durable !== undefined && (durable.window.edge < state.window.edge || durable.reservedUpTo < state.writeSequence)
-    if (isOlderThanSnapshot) return 'snapshot-rolled-back'
+    // of two records of its progress the further one counts, so an old one alone does no harm
     const resumeAt = Math.max(state.writeSequence, durable?.reservedUpTo ?? 0)
     const association = new Association(
       crypto,

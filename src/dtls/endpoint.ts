@@ -8,13 +8,14 @@ import { DeadlineQueue, type Deadlined } from '../base/deadline-queue.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { noMetrics, type Counter, type Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
-import { minutes, after, type Instant } from '../base/time.ts'
+import type { Instant } from '../base/time.ts'
 import { Association, type AssociationId } from './association.ts'
+import { AssociationReceiver } from './association-receiver.ts'
 import { Associations, type DurableProgress, type RestoreFault } from './associations.ts'
 import { cidKeyOf, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto } from './crypto.ts'
 import type { DtlsFaultName } from './faults.ts'
-import type { ClientTerms } from './handshake/client.ts'
+import type { ClientTerms } from './handshake/client-offer.ts'
 import { FlightSender } from './handshake/flight.ts'
 import { Handshake } from './handshake/handshake.ts'
 import type { HandshakesHost } from './handshakes-host.ts'
@@ -27,8 +28,6 @@ import { Recall, Recalls } from './recalls.ts'
 import { RecordLayer } from './record-layer.ts'
 import type { ReceiveWindow } from './replay-window.ts'
 import type { CredentialAnswer, DtlsSink, RecallQuery, Ticket } from './sink.ts'
-import { alertDescriptions, alertLevel } from './wire/alert.ts'
-import { handshakeType } from './wire/handshake-header.ts'
 import { contentType, decodeRecordHeader, emptyRecordHeader, type RecordHeader } from './wire/record.ts'
 
 export interface DtlsEndpointParts {
@@ -42,7 +41,6 @@ export interface DtlsEndpointParts {
 
 /** More records than this in a datagram are not looked at: one peer's share of a turn. */
 const recordsPerDatagram = 16
-const renegotiationRefusedEvery = minutes(1)
 
 export class DtlsEndpoint {
   readonly #options: DtlsOptions
@@ -54,6 +52,7 @@ export class DtlsEndpoint {
   readonly #handshakes: Handshakes
   readonly #associations: Associations
   readonly #recalls: Recalls
+  readonly #receiver: AssociationReceiver
   readonly #faults: Readonly<Record<DtlsFaultName, Counter>>
   readonly #header = emptyRecordHeader()
 
@@ -73,12 +72,20 @@ export class DtlsEndpoint {
       isCidTaken: (key) => this.#associations.table.byCid(key) !== undefined,
       adopt: (now, handshake, association, deferred) => this.#adopt(now, handshake, association, deferred),
       replay: (now, path, record) => this.#replay(now, path, record),
-      fault: (name) => this.#faults[name].add(),
+      fault: (name) => this.#fault(name),
     }
     this.#handshakes = new Handshakes(host)
     this.#associations = new Associations({
       ...shared,
       nextAssociationId: () => this.#handshakes.nextAssociationId(),
+    })
+    this.#receiver = new AssociationReceiver({
+      options,
+      sink,
+      records: this.#records,
+      flights: this.#flights,
+      associations: this.#associations,
+      fault: (name) => this.#fault(name),
     })
     this.#recalls = new Recalls(options.recallLimit, options.recallTimeout, this.#deadlines)
   }
@@ -257,7 +264,7 @@ export class DtlsEndpoint {
     const key = cidKeyOf(buffer, header.cidStart, header.cidEnd)
     const association = this.#associations.table.byCid(key)
     if (association !== undefined) {
-      this.#open(now, association, path, buffer, header)
+      this.#receiver.open(now, association, path, buffer, header)
       return
     }
     const handshake = this.#handshakes.byCid(key)
@@ -277,7 +284,7 @@ export class DtlsEndpoint {
     const association = this.#associations.table.byPath(path)
     if (handshake?.isReadable && this.#handshakes.receiveProtected(now, handshake, buffer, header)) return
     if (association !== undefined) {
-      const isOpened = this.#open(now, association, path, buffer, header)
+      const isOpened = this.#receiver.open(now, association, path, buffer, header)
       if (!isOpened && handshake !== undefined && !handshake.isReadable) {
         this.#handshakes.receiveProtected(now, handshake, buffer, header)
       }
@@ -293,86 +300,6 @@ export class DtlsEndpoint {
     if (this.#options.storeKey === undefined) return this.#fault(query.kind === 'cid' ? 'cid-unknown' : 'record-stray')
     const recall = this.#recalls.wait(now, key, query, path, buffer.slice(header.at, header.end))
     if (recall !== undefined) this.#sink.recall(now, recall.ticket, query)
-  }
-
-  /** Opens a record of an association and acts on it; false where it is not the association's. */
-  #open(now: Instant, association: Association, path: number, buffer: Bytes, header: RecordHeader): boolean {
-    if (!association.window.isFresh(header.sequence)) {
-      this.#fault('record-replayed')
-      return true
-    }
-    if (!this.#mayTry(now, association)) {
-      this.#fault('record-forged')
-      return false
-    }
-    const fault = this.#records.open(association, buffer, header)
-    if (fault?.fault === 'record-forged') {
-      this.#fault('record-forged')
-      association.forgeryTokens--
-      if (++association.forgeries >= this.#options.forgeryLimit) {
-        this.#associations.close(now, association, 'forgeries', undefined)
-      }
-      return false
-    }
-    const isNewest = association.window.mark(header.sequence)
-    association.heard = now
-    this.#associations.table.touch(association)
-    this.#associations.mobility.heard(now, association, path, header.end - header.at, isNewest)
-    if (fault !== undefined) this.#fault(fault.fault)
-    else this.#deliver(now, association, path)
-    return true
-  }
-
-  /** Whether one more record may be tried: forged ones cost more than good ones, so only so many a second. */
-  #mayTry(now: Instant, association: Association): boolean {
-    if (association.forgeryTokens >= 1) return true
-    const rate = this.#options.forgeryRate
-    const since = now - association.forgeryTokensAt
-    association.forgeryTokens = Math.min(rate, association.forgeryTokens + (since / 1000) * rate)
-    association.forgeryTokensAt = now
-    return association.forgeryTokens >= 1
-  }
-
-  #deliver(now: Instant, association: Association, path: number): void {
-    const { type, plaintext, plaintextEnd } = this.#records
-    switch (type) {
-      case contentType.applicationData:
-        association.finalFlight = undefined // it has our Finished
-        this.#sink.data(now, association.id, plaintext, 0, plaintextEnd)
-        return
-      case contentType.alert:
-        return this.#receiveAlert(now, association, plaintext, plaintextEnd)
-      case contentType.handshake:
-        return this.#receiveHandshake(now, association, plaintext[0])
-      case contentType.returnRoutability:
-        return this.#associations.mobility.receive(now, association, path, plaintext, plaintextEnd)
-      default:
-        this.#fault('record-inner-malformed')
-    }
-  }
-
-  #receiveAlert(now: Instant, association: Association, plaintext: Bytes, end: number): void {
-    if (end !== 2) return this.#fault('record-inner-malformed')
-    if (plaintext[1] === alertDescriptions.close_notify) {
-      this.#associations.close(now, association, 'peer-closed', 'close_notify') // RFC 5246 §7.2.1
-    } else if (plaintext[0] === alertLevel.fatal) this.#associations.close(now, association, 'peer-alert', undefined)
-  }
-
-  /** After the handshake: a repeated Finished wants our last flight again, everything else is renegotiation. */
-  #receiveHandshake(now: Instant, association: Association, type: number | undefined): void {
-    const { finalFlight, terms } = association
-    if (type === handshakeType.finished) {
-      if (finalFlight === undefined) return this.#fault('record-stray')
-      const { recordLimit } = terms
-      this.#flights.send(now, { ...finalFlight, path: association.path, association, recordLimit })
-      return
-    }
-    this.#fault('renegotiation-attempted')
-    const refused = association.renegotiationRefused
-    if (refused !== undefined && now < after(refused, renegotiationRefusedEvery)) return
-    association.renegotiationRefused = now
-    const warning = new Uint8Array([alertLevel.warning, alertDescriptions.no_renegotiation])
-    this.#associations.write(now, association, contentType.alert, warning, 0, 2)
   }
 
   #adopt(now: Instant, handshake: Handshake, association: Association, deferred: readonly Bytes[]): void {

@@ -6,15 +6,17 @@ import { copyOf, equalBytes, noBytes, type Bytes } from '../base/bytes.ts'
 import type { Deadlined, DeadlineQueue } from '../base/deadline-queue.ts'
 import { LruMap } from '../base/lru.ts'
 import type { Random } from '../base/random.ts'
-import { between, type Instant } from '../base/time.ts'
+import type { Instant } from '../base/time.ts'
 import { Admission } from './admission.ts'
 import { Association, type AssociationTerms } from './association.ts'
 import { cidKeyOf, newConnectionId, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto, HmacKey } from './crypto.ts'
 import { dtlsFault, type DtlsFault } from './faults.ts'
-import { ClientHandshake, type ClientTerms } from './handshake/client.ts'
+import type { ClientTerms } from './handshake/client-offer.ts'
+import { ClientHandshake } from './handshake/client.ts'
 import type { FlightSender } from './handshake/flight.ts'
 import type { Handshake, HandshakeHost } from './handshake/handshake.ts'
+import { reportOf } from './handshake/report.ts'
 import { ServerHandshake } from './handshake/server.ts'
 import type { DtlsOptions } from './options.ts'
 import { principalKey, type Principal } from './principal.ts'
@@ -179,6 +181,7 @@ export class Handshakes implements HandshakeHost {
     if (handshake === undefined) return // late, twice, or never asked
     this.#byTicket.delete(ticket)
     handshake.ticket = undefined
+    if (answer.kind !== 'unknown' && answer.profile !== undefined) handshake.profile = answer.profile
     const fault = handshake.answered(now, answer) ?? handshake.pump(now)
     if (fault !== undefined) this.fail(now, handshake, fault)
     else this.#replayDeferred(now, handshake)
@@ -196,14 +199,14 @@ export class Handshakes implements HandshakeHost {
     if (answer !== 'silence') this.#sendAlert(now, handshake, alertDescriptions[answer])
     this.#host.fault(fault.fault)
     this.#remove(handshake)
-    this.#report(now, handshake, fault)
+    this.#host.sink.handshake(now, reportOf(now, handshake, fault))
   }
 
   /** Gives up what an identity has under way. */
   revoke(now: Instant, principal: Principal): void {
     this.sessions.revoke(principal)
     const key = principalKey(principal)
-    for (const handshake of [...this.#byPath.values()]) {
+    for (const handshake of this.#byPath.values()) {
       if (handshake.principal !== undefined && principalKey(handshake.principal) === key) {
         this.fail(now, handshake, dtlsFault('credential-revoked'))
       }
@@ -260,7 +263,7 @@ export class Handshakes implements HandshakeHost {
     if (sendsLast) association.finalFlight = handshake.finalFlight()
     const deferred = handshake.takeDeferred()
     this.#remove(handshake)
-    this.#report(now, handshake, undefined)
+    this.#host.sink.handshake(now, reportOf(now, handshake, undefined))
     this.#host.adopt(now, handshake, association, deferred)
   }
 
@@ -383,21 +386,5 @@ export class Handshakes implements HandshakeHost {
       end = at + 2
     }
     this.#host.sink.send(now, path, out, 0, end)
-  }
-
-  #report(now: Instant, handshake: Handshake, fault: DtlsFault | undefined): void {
-    this.#host.sink.handshake(now, {
-      role: handshake.role,
-      path: handshake.path,
-      outcome: fault === undefined ? 'completed' : 'failed',
-      reason: fault?.fault,
-      detail: fault?.detail,
-      principal: handshake.principal,
-      suite: handshake.suite?.name,
-      ownCid: handshake.ownCid,
-      resumed: handshake.resumed,
-      duration: between(handshake.started, now),
-      retransmissions: handshake.retransmissions,
-    })
   }
 }

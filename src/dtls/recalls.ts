@@ -60,7 +60,7 @@ export class Recalls {
   /** Lets a record wait; returns a question to ask where it is the first, undefined where one is under way or there are too many. */
   wait(now: Instant, key: CidKey, query: RecallQuery, path: number, record: Bytes): Recall | undefined {
     const table = query.kind === 'cid' ? this.#byCid : this.#byPath
-    const underWay = (table as Map<CidKey, Recall>).get(key)
+    const underWay = table.get(key)
     if (underWay !== undefined) {
       this.#add(underWay, path, record)
       return undefined
@@ -68,7 +68,7 @@ export class Recalls {
     if (this.#byTicket.size >= this.#limit) return undefined
     const recall = new Recall(this.#nextTicket++, key, query)
     this.#byTicket.set(recall.ticket, recall)
-    ;(table as Map<CidKey, Recall>).set(key, recall)
+    table.set(key, recall)
     this.#deadlines.set(recall, after(now, this.#timeout))
     this.#add(recall, path, record)
     return recall
@@ -84,7 +84,7 @@ export class Recalls {
   drop(recall: Recall): void {
     this.#byTicket.delete(recall.ticket)
     const table = recall.query.kind === 'cid' ? this.#byCid : this.#byPath
-    ;(table as Map<CidKey, Recall>).delete(recall.key)
+    table.delete(recall.key)
     this.#deadlines.clear(recall)
     this.#octets -= recall.octets
   }

@@ -55,7 +55,7 @@ export class SessionCache {
   /** Forgets every session of an identity. */
   revoke(principal: Principal): void {
     const wanted = principalKey(principal)
-    for (const [key, session] of [...this.#sessions.entries()]) {
+    for (const [key, session] of this.#sessions.entries()) {
       if (principalKey(session.principal) === wanted) this.#sessions.delete(key)
     }
   }

@@ -25,9 +25,10 @@ export type CredentialQuery = { readonly path: number; readonly serverName: stri
 )
 
 export type CredentialAnswer =
-  | { readonly kind: 'key'; readonly key: Bytes }
+  /** `profile` is the device's own, from here on in place of the listener's. */
+  | { readonly kind: 'key'; readonly key: Bytes; readonly profile?: Profile }
   /** The raw public key or certificate belongs to someone we serve. */
-  | { readonly kind: 'trusted' }
+  | { readonly kind: 'trusted'; readonly profile?: Profile }
   /** For a PSK identity the handshake goes on with a decoy key and fails where a wrong key would. */
   | { readonly kind: 'unknown' }
 

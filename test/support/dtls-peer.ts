@@ -9,7 +9,7 @@ import { profiles, type Profile } from '../../src/config/profiles.ts'
 import type { AssociationId } from '../../src/dtls/association.ts'
 import type { DtlsCrypto } from '../../src/dtls/crypto.ts'
 import { DtlsEndpoint } from '../../src/dtls/endpoint.ts'
-import type { ClientTerms } from '../../src/dtls/handshake/client.ts'
+import type { ClientTerms } from '../../src/dtls/handshake/client-offer.ts'
 import { defaultDtlsOptions, type DtlsOptions } from '../../src/dtls/options.ts'
 import type {
   CloseReason,

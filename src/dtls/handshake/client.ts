@@ -8,6 +8,7 @@ import type { Instant } from '../../base/time.ts'
 import { keyBlockLength } from '../association-keys.ts'
 import { certificatePrincipal, verifyCertificatePath } from '../certificate-path.ts'
 import { dtlsFault, type DtlsFault } from '../faults.ts'
+import { checkAnswer, offeredExtensions, type ClientTerms } from './client-offer.ts'
 import type { OwnCertificate } from '../options.ts'
 import { ecdhePskPremaster, extendedMasterSecret, keyBlock, masterSecret, pskPremaster } from '../prf.ts'
 import type { HandshakeMessage } from '../reassembly.ts'
@@ -23,11 +24,9 @@ import {
 import { decodeCertificateRequest } from '../wire/certificate-request.ts'
 import { encodeClientHello } from '../wire/client-hello.ts'
 import { encodeClientKeyExchange } from '../wire/client-key-exchange.ts'
-import type { CertificateType } from '../wire/extensions/certificate-type.ts'
 import { schemeOf } from '../wire/extensions/signature-algorithms.ts'
 import { groupOf } from '../wire/extensions/supported-groups.ts'
 import { handshakeType } from '../wire/handshake-header.ts'
-import type { CidDialect, OfferedExtensions } from '../wire/hello-extensions.ts'
 import { decodeHelloVerifyRequest } from '../wire/hello-verify-request.ts'
 import { plaintextLimit, version } from '../wire/record.ts'
 import { decodeServerHello, type ServerHello } from '../wire/server-hello.ts'
@@ -35,23 +34,6 @@ import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server-
 import { encodeSigned } from '../wire/signed.ts'
 import { Writer } from '../wire/writer.ts'
 import { Handshake } from './handshake.ts'
-
-/** What a client asks for, and what it has to show. */
-export interface ClientTerms {
-  readonly preSharedKey?: { readonly identity: Bytes; readonly key: Bytes }
-  /** Shown where the server asks; trust in the server's is looked up. */
-  readonly certificate?: OwnCertificate
-  readonly certificateTypes?: readonly CertificateType[]
-  readonly suites: readonly CipherSuite[]
-  /** The CID we want on records to us is made by the endpoint; this is the number it goes under, or none offered. */
-  readonly cidDialect?: CidDialect
-  readonly serverName?: string
-  readonly extendedMasterSecret?: boolean
-  readonly recordSizeLimit?: number
-  readonly maxFragmentLength?: 512 | 1024 | 2048 | 4096
-  readonly returnRoutability?: boolean
-  readonly session?: Omit<Session, 'expires'>
-}
 
 interface Agreed {
   readonly suite: CipherSuite
@@ -75,7 +57,7 @@ type State =
       readonly exchange: ServerKeyExchange | undefined
       readonly certificateAsked: boolean
     }
-  | { readonly kind: 'await-trust'; readonly then: State & { readonly kind: 'expect-done' } }
+  | { readonly kind: 'await-trust'; readonly next: State & { readonly kind: 'expect-done' } }
   | { readonly kind: 'expect-finished'; readonly agreed: Agreed; readonly master: Bytes }
   | { readonly kind: 'done' }
 
@@ -132,7 +114,7 @@ export class ClientHandshake extends Handshake {
   answered(now: Instant, answer: CredentialAnswer): DtlsFault | undefined {
     if (this.#state.kind !== 'await-trust') return undefined
     if (answer.kind !== 'trusted') return dtlsFault('certificate-untrusted', 'nobody knows its holder')
-    return this.#sendKeys(now, this.#state.then)
+    return this.#sendKeys(now, this.#state.next)
   }
 
   #sendHello(now: Instant, cookie: Bytes): void {
@@ -145,30 +127,10 @@ export class ClientHandshake extends Handshake {
       sessionId: terms.session?.id ?? noBytes,
       cookie,
       suiteNumbers: terms.suites.map((suite) => suite.number),
-      extensions: this.#extensions(terms),
+      extensions: offeredExtensions(terms, this.host.options.groups, this.ownCid ?? noBytes),
     })
     this.queue(handshakeType.clientHello, body)
     this.sendFlight(now, true)
-  }
-
-  #extensions(terms: ClientTerms): OfferedExtensions {
-    const usesCurves = terms.suites.some((suite) => suite.keyExchange !== 'psk')
-    const usesCertificates = terms.suites.some((suite) => suite.keyExchange === 'ecdhe-ecdsa')
-    const types = terms.certificateTypes
-    return {
-      renegotiationInfo: true,
-      extendedMasterSecret: terms.extendedMasterSecret ?? true,
-      returnRoutability: terms.returnRoutability ?? false,
-      ...(terms.serverName === undefined ? {} : { serverName: terms.serverName }),
-      ...(terms.recordSizeLimit === undefined ? {} : { recordSizeLimit: terms.recordSizeLimit }),
-      ...(terms.maxFragmentLength === undefined ? {} : { maxFragmentLength: terms.maxFragmentLength }),
-      ...(usesCurves ? { groups: this.host.options.groups, pointFormats: true } : {}),
-      ...(usesCertificates ? { signatureAlgorithms: ['ecdsa-sha256', 'ecdsa-sha384'] as const } : {}),
-      ...(types === undefined ? {} : { clientCertificateTypes: types, serverCertificateTypes: types }),
-      ...(terms.cidDialect === undefined
-        ? {}
-        : { connectionId: { dialect: terms.cidDialect, cid: this.ownCid ?? noBytes } }),
-    }
   }
 
   #cookie(now: Instant, asked: number, message: HandshakeMessage): DtlsFault | undefined {
@@ -187,7 +149,7 @@ export class ClientHandshake extends Handshake {
     if (server.version !== version.dtls12) return dtlsFault('version-unsupported', server.version.toString(16))
     const suite = suiteOf(server.suiteNumber)
     if (suite === undefined || !terms.suites.includes(suite)) return dtlsFault('suite-not-offered')
-    const fault = this.#checkOffered(server, terms)
+    const fault = checkAnswer(server, terms, this.host.options)
     if (fault !== undefined) return fault
     this.transcript.append(message.whole)
     const { extensions } = server
@@ -222,21 +184,6 @@ export class ClientHandshake extends Handshake {
         suite.keyExchange === 'ecdhe-ecdsa'
           ? { kind: 'expect-certificate', agreed }
           : { kind: 'expect-key-exchange', agreed, shown: undefined }
-    }
-    return undefined
-  }
-
-  #checkOffered(server: ServerHello, terms: ClientTerms): DtlsFault | undefined {
-    const { extensions } = server
-    if ((terms.extendedMasterSecret ?? true) && this.host.options.extendedMasterSecret === 'required') {
-      if (extensions.extendedMasterSecret !== true) return dtlsFault('extended-master-secret-required')
-    }
-    for (const dialect of extensions.connectionIds.keys()) {
-      if (dialect !== terms.cidDialect) return dtlsFault('extension-not-offered', `extension ${dialect}`)
-    }
-    const types = terms.certificateTypes ?? []
-    for (const type of [extensions.clientCertificateType, extensions.serverCertificateType]) {
-      if (type !== undefined && !types.includes(type)) return dtlsFault('extension-not-offered', type)
     }
     return undefined
   }
@@ -318,7 +265,7 @@ export class ClientHandshake extends Handshake {
     if (shown instanceof Uint8Array) {
       const publicKey = copyOf(shown)
       this.principal = { kind: 'raw-public-key', publicKey }
-      this.#state = { kind: 'await-trust', then: state }
+      this.#state = { kind: 'await-trust', next: state }
       this.awaitCredential(now, { kind: 'raw-public-key', publicKey, path, serverName })
       return undefined
     }
@@ -326,7 +273,7 @@ export class ClientHandshake extends Handshake {
     if (isFault(certificate)) return certificate
     this.certificate = certificate
     this.principal = certificatePrincipal(this.host.crypto, certificate)
-    this.#state = { kind: 'await-trust', then: state }
+    this.#state = { kind: 'await-trust', next: state }
     this.awaitCredential(now, { kind: 'certificate', certificate, principal: this.principal, path, serverName })
     return undefined
   }

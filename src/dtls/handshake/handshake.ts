@@ -22,7 +22,8 @@ import type { CipherSuite } from '../suites.ts'
 import { Transcript } from '../transcript.ts'
 import { handshakeType, wholeMessage } from '../wire/handshake-header.ts'
 import { plaintextLimit } from '../wire/record.ts'
-import type { FinalFlight, FlightItem, FlightSender, PlainNumbers } from './flight.ts'
+import type { FinalFlight, FlightItem, PlainNumbers } from './flight-item.ts'
+import type { FlightSender } from './flight.ts'
 
 /** What a handshake needs of the endpoint around it. */
 export interface HandshakeHost {
@@ -60,7 +61,8 @@ export abstract class Handshake implements Deadlined {
   readonly path: number
   /** Source octets, for the limits per prefix. */
   readonly address: Bytes
-  readonly profile: Profile
+  /** The listener's, then the device's once it is known. */
+  profile: Profile
   readonly started: Instant
   readonly numbers: PlainNumbers
   readonly transcript = new Transcript()
@@ -88,8 +90,6 @@ export abstract class Handshake implements Deadlined {
   protected readonly host: HandshakeHost
   protected recordLimit = plaintextLimit
   protected master: HmacKey | undefined
-  /** Set by the first flight that was sent. */
-  readonly #limits: { readonly timeout: Duration; readonly timeoutLimit: Duration; readonly tries: number }
   #nextMessage: number
   #flight: FlightItem[] = []
   #flightSent = false
@@ -114,12 +114,7 @@ export abstract class Handshake implements Deadlined {
     this.profile = profile
     this.numbers = numbers
     this.#nextMessage = messageSequence.next
-    this.#limits = {
-      timeout: profile.flightTimeout,
-      timeoutLimit: profile.flightTimeoutLimit,
-      tries: profile.flightRetransmissions,
-    }
-    this.#timeout = this.#limits.timeout
+    this.#timeout = this.profile.flightTimeout
     this.#deliveredAt = now
     this.reassembly = new Reassembly(
       { octets: host.options.handshakeOctets, messagesAhead, pieces: piecesOfMessage },
@@ -172,9 +167,9 @@ export abstract class Handshake implements Deadlined {
   expire(now: Instant): DtlsFault | undefined {
     if (this.isWaiting) return dtlsFault('credential-unanswered')
     if (this.alertHint !== undefined) return dtlsFault('peer-alert', this.alertHint)
-    if (!this.#flightSent || this.#tries >= this.#limits.tries) return dtlsFault('flight-unanswered')
+    if (!this.#flightSent || this.#tries >= this.profile.flightRetransmissions) return dtlsFault('flight-unanswered')
     this.#tries++
-    this.#timeout = milliseconds(Math.min(2 * this.#timeout, this.#limits.timeoutLimit))
+    this.#timeout = milliseconds(Math.min(2 * this.#timeout, this.profile.flightTimeoutLimit))
     this.#setDeadline(after(now, this.#timeout))
     this.repeatFlight(now)
     return undefined
@@ -240,7 +235,7 @@ export abstract class Handshake implements Deadlined {
   protected sendFlight(now: Instant, isRepeated: boolean): void {
     this.#flightSent = true
     this.#tries = 0
-    this.#timeout = this.#limits.timeout
+    this.#timeout = this.profile.flightTimeout
     if (isRepeated) this.#setDeadline(after(now, this.#timeout))
     this.#deliver(now)
   }
@@ -265,10 +260,10 @@ export abstract class Handshake implements Deadlined {
 
   #patience(): Duration {
     let total = 0
-    let timeout: number = this.#limits.timeout
-    for (let i = 0; i <= this.#limits.tries; i++) {
+    let timeout: number = this.profile.flightTimeout
+    for (let i = 0; i <= this.profile.flightRetransmissions; i++) {
       total += timeout
-      timeout = Math.min(2 * timeout, this.#limits.timeoutLimit)
+      timeout = Math.min(2 * timeout, this.profile.flightTimeoutLimit)
     }
     return milliseconds(total)
   }

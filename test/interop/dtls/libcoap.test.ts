@@ -38,7 +38,8 @@ describe.each(['coap-client-openssl', 'coap-client-gnutls'])('%s', (program) => 
     })
 
     it.concurrent.each(Object.keys(weathers))('with a pre-shared key and %s', async (name) => {
-      await gets(program, psk, {}, weathers[name]!)
+      const { peer } = await gets(program, psk, {}, weathers[name])
+      expect(peer.opens).toHaveLength(1)
     })
   })
 })

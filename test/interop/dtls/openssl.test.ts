@@ -72,19 +72,29 @@ describe.skipIf(!isInstalled('openssl'))('openssl s_client (skipped where openss
 
   // ours is a certificate on P-256, which the client must list too (RFC 8422 §5.1)
   it.concurrent.each(['P-256', 'X25519:P-256', 'P-384:P-256'])('over %s', async (curve) => {
-    await greets({ args: ['-curves', curve, '-sigalgs', 'ECDSA+SHA256'] })
+    const { peer } = await greets({ args: ['-curves', curve, '-sigalgs', 'ECDSA+SHA256'] })
+    expect(peer.opens).toHaveLength(1)
   })
 
   it.concurrent('verifies our certificate against its authority', async () => {
-    await greets({ args: ['-CAfile', files.authority, '-verify_return_error', '-verify_hostname', 'localhost'] })
+    const { peer } = await greets({
+      args: ['-CAfile', files.authority, '-verify_return_error', '-verify_hostname', 'localhost'],
+    })
+    expect(peer.opens).toHaveLength(1)
   })
 
   it.concurrent.each(Object.keys(weathers))('PSK with %s', async (name) => {
-    await greets({ args: [...psk, '-cipher', 'PSK-AES128-GCM-SHA256'], weather: weathers[name]!, until: connected })
+    const { peer } = await greets({
+      args: [...psk, '-cipher', 'PSK-AES128-GCM-SHA256'],
+      weather: weathers[name]!,
+      until: connected,
+    })
+    expect(peer.opens).toHaveLength(1)
   })
 
   it.concurrent.each(Object.keys(weathers))('certificates with %s', async (name) => {
-    await greets({ args: certificate, weather: weathers[name]!, datagramLimit: 512, until: connected })
+    const { peer } = await greets({ args: certificate, weather: weathers[name]!, datagramLimit: 512, until: connected })
+    expect(peer.opens).toHaveLength(1)
   })
 
   it.concurrent.each([256, 400, 576, 1500])('certificates at an MTU of %i', async (mtu) => {

@@ -49,8 +49,8 @@ describe('hardening: the door', () => {
     }
     for (const [shape, hello] of Object.entries(shapes)) {
       const record = client.plain(contentType.handshake, fragment(1, 0, client.helloBody(hello)))
-      expect(isHelloVerifyRequestOnly(client, record), shape).toBe(true)
-      expect(server.endpoint.sizes(), shape).toMatchObject(nothing)
+      expect([shape, isHelloVerifyRequestOnly(client, record)]).toEqual([shape, true])
+      expect(server.endpoint.sizes()).toMatchObject(nothing)
     }
   })
 
@@ -94,11 +94,11 @@ describe('hardening: the door', () => {
     for (const [what, path, body] of variants) {
       const before = server.endpoint.sizes()
       server.receive(client.now, path, plainRecord(contentType.handshake, fragment(1, 1, body)))
-      expect(
-        messagesIn(server.take()).map(({ type }) => type),
+      expect([what, ...messagesIn(server.take()).map(({ type }) => type)]).toEqual([
         what,
-      ).toEqual([handshakeType.helloVerifyRequest])
-      expect(server.endpoint.sizes(), what).toEqual(before)
+        handshakeType.helloVerifyRequest,
+      ])
+      expect([what, server.endpoint.sizes()]).toEqual([what, before])
     }
   })
 
@@ -117,7 +117,7 @@ describe('hardening: the door', () => {
       client.cookie = first!.body.slice(3)
       client.now = (client.now + seconds(waited)) as typeof client.now
       const answer = messagesIn(client.hello()).map(({ type }) => type)
-      expect(answer.includes(handshakeType.serverHello), `${waited} s`).toBe(isGood)
+      expect([`${waited} s`, answer.includes(handshakeType.serverHello)]).toEqual([`${waited} s`, isGood])
     }
   })
 

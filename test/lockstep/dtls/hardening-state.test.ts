@@ -41,12 +41,27 @@ describe('hardening: state at rest', () => {
     const newer = pair.server.endpoint.release(id)!
     expect(pair.server.endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-rolled-back')
     expect(typeof pair.server.endpoint.restore(pair.now, newer, 1)).toBe('number')
-    // another process knows it by what the store holds beside the snapshot
-    for (const durable of [
-      { reservedUpTo: 0, window: { edge: 10n, bitmap: 1n } },
-      { reservedUpTo: 64, window: { edge: -1n, bitmap: 0n } },
-    ]) {
-      expect(fresh().endpoint.restore(pair.now, newer, 1, durable)).toBe('snapshot-rolled-back')
+  })
+
+  it('hardening 51: an old snapshot beside newer progress, or the reverse, uses no number and no record twice', () => {
+    const { pair, sealed } = sealedAndPair()
+    const { id } = pair.server.lastOpened
+    pair.client.sendText(pair.now, pair.client.lastOpened.id, 'once')
+    const [datagram] = pair.client.take()
+    pair.server.receive(pair.now, 1, datagram!.bytes)
+    const window = pair.server.endpoint.receiveWindow(id)!
+    const newer = pair.server.endpoint.snapshot(id)!
+    for (const [snapshot, durable] of [
+      [sealed, { reservedUpTo: 500, window }],
+      [newer, { reservedUpTo: 500, window: { edge: -1n, bitmap: 0n } }],
+    ] as const) {
+      const server = fresh()
+      const restored = server.endpoint.restore(pair.now, snapshot, 1, durable) as number
+      server.receive(pair.now, 1, datagram!.bytes)
+      expect(server.texts).toEqual([])
+      server.sendText(pair.now, restored, 'x')
+      // the record number: epoch 1, then 48 bits
+      expect(server.take()[0]!.bytes.subarray(3, 11)).toEqual(new Uint8Array([0, 1, 0, 0, 0, 0, 1, 0xf4]))
     }
   })
 

@@ -115,7 +115,7 @@ describe('the order of messages', () => {
       }
       const messages = order.filter((name) => name !== 'ccs').join()
       const isWhole = messages === 'certificate,key,verify,finished' && order.includes('ccs')
-      expect(server.opens.length, order.join()).toBe(isWhole ? 1 : 0)
+      expect([order.join(), server.opens.length]).toEqual([order.join(), isWhole ? 1 : 0])
     }
   })
 })

@@ -47,7 +47,7 @@ describe('CBC records', () => {
           work.add(blocksOf(encrypted(plaintext)))
         }
       }
-      expect(work.size, `${length} octets: ${[...work].join()}`).toBe(1)
+      expect([`${length} octets: ${[...work].join()}`, work.size]).toEqual([`${length} octets: ${[...work].join()}`, 1])
     }
   })
 })

@@ -3,7 +3,7 @@ import { minutes, seconds } from '../../../src/base/time.ts'
 import { cidKeyOf, newConnectionId } from '../../../src/dtls/connection-id.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
 import { DtlsPair, pskTerms } from '../../support/dtls-peer.ts'
-import type { ClientTerms } from '../../../src/dtls/handshake/client.ts'
+import type { ClientTerms } from '../../../src/dtls/handshake/client-offer.ts'
 import type { DtlsOptions } from '../../../src/dtls/options.ts'
 
 function moved(terms: ClientTerms = pskTerms(), client: Partial<DtlsOptions> = {}): DtlsPair {

@@ -14,7 +14,7 @@ import {
   wideCertificate,
 } from '../../support/dtls-certificates.ts'
 import { DtlsPair, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
-import type { ClientTerms } from '../../../src/dtls/handshake/client.ts'
+import type { ClientTerms } from '../../../src/dtls/handshake/client-offer.ts'
 
 const ecdsaSuites: readonly CipherSuite[] = defaultSuites.filter(({ keyExchange }) => keyExchange === 'ecdhe-ecdsa')
 const certified: Partial<DtlsOptions> = { certificate: serverCertificate, authorities: [authority] }
@@ -81,7 +81,7 @@ describe('a handshake with certificates', () => {
       'certificate-malformed',
     ],
   ] as const)('a certificate %s is refused', (_what, certificate, reason) => {
-    const pair = pairOf().connect(terms(certificate as OwnCertificate))
+    const pair = pairOf().connect(terms(certificate))
     expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason }])
     expect(pair.server.opens).toEqual([])
   })

@@ -1,0 +1,116 @@
+/**
+ * Records of an open association: whether one may be tried, is fresh and genuine, and what is done about its
+ * content. Who it belongs to was found out by `endpoint.ts`.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import { after, minutes, type Instant } from '../base/time.ts'
+import type { Association } from './association.ts'
+import type { Associations } from './associations.ts'
+import type { DtlsFaultName } from './faults.ts'
+import type { FlightSender } from './handshake/flight.ts'
+import type { DtlsOptions } from './options.ts'
+import type { RecordLayer } from './record-layer.ts'
+import type { DtlsSink } from './sink.ts'
+import { alertDescriptions, alertLevel } from './wire/alert.ts'
+import { handshakeType } from './wire/handshake-header.ts'
+import { contentType, type RecordHeader } from './wire/record.ts'
+
+export interface AssociationReceiverHost {
+  readonly options: DtlsOptions
+  readonly sink: DtlsSink
+  readonly records: RecordLayer
+  readonly flights: FlightSender
+  readonly associations: Associations
+  fault(name: DtlsFaultName): void
+}
+
+const renegotiationRefusedEvery = minutes(1)
+
+export class AssociationReceiver {
+  readonly #host: AssociationReceiverHost
+
+  constructor(host: AssociationReceiverHost) {
+    this.#host = host
+  }
+
+  /** Opens a record of an association and acts on it; false where it is not the association's. */
+  open(now: Instant, association: Association, path: number, buffer: Bytes, header: RecordHeader): boolean {
+    if (!association.window.isFresh(header.sequence)) {
+      this.#host.fault('record-replayed')
+      return true
+    }
+    if (!this.#mayTry(now, association)) {
+      this.#host.fault('record-forged')
+      return false
+    }
+    const fault = this.#host.records.open(association, buffer, header)
+    if (fault?.fault === 'record-forged') {
+      this.#host.fault('record-forged')
+      association.forgeryTokens--
+      if (++association.forgeries >= this.#host.options.forgeryLimit) {
+        this.#host.associations.close(now, association, 'forgeries', undefined)
+      }
+      return false
+    }
+    const isNewest = association.window.mark(header.sequence)
+    association.heard = now
+    this.#host.associations.table.touch(association)
+    this.#host.associations.mobility.heard(now, association, path, header.end - header.at, isNewest)
+    if (fault !== undefined) this.#host.fault(fault.fault)
+    else this.#deliver(now, association, path)
+    return true
+  }
+
+  /** Whether one more record may be tried: forged ones cost more than good ones, so only so many a second. */
+  #mayTry(now: Instant, association: Association): boolean {
+    if (association.forgeryTokens >= 1) return true
+    const rate = this.#host.options.forgeryRate
+    const since = now - association.forgeryTokensAt
+    association.forgeryTokens = Math.min(rate, association.forgeryTokens + (since / 1000) * rate)
+    association.forgeryTokensAt = now
+    return association.forgeryTokens >= 1
+  }
+
+  #deliver(now: Instant, association: Association, path: number): void {
+    const { type, plaintext, plaintextEnd } = this.#host.records
+    switch (type) {
+      case contentType.applicationData:
+        association.finalFlight = undefined // it has our Finished
+        this.#host.sink.data(now, association.id, plaintext, 0, plaintextEnd)
+        return
+      case contentType.alert:
+        return this.#receiveAlert(now, association, plaintext, plaintextEnd)
+      case contentType.handshake:
+        return this.#receiveHandshake(now, association, plaintext[0])
+      case contentType.returnRoutability:
+        return this.#host.associations.mobility.receive(now, association, path, plaintext, plaintextEnd)
+      default:
+        this.#host.fault('record-inner-malformed')
+    }
+  }
+
+  #receiveAlert(now: Instant, association: Association, plaintext: Bytes, end: number): void {
+    if (end !== 2) return this.#host.fault('record-inner-malformed')
+    if (plaintext[1] === alertDescriptions.close_notify) {
+      this.#host.associations.close(now, association, 'peer-closed', 'close_notify') // RFC 5246 §7.2.1
+    } else if (plaintext[0] === alertLevel.fatal)
+      this.#host.associations.close(now, association, 'peer-alert', undefined)
+  }
+
+  /** After the handshake: a repeated Finished wants our last flight again, everything else is renegotiation. */
+  #receiveHandshake(now: Instant, association: Association, type: number | undefined): void {
+    const { finalFlight, terms } = association
+    if (type === handshakeType.finished) {
+      if (finalFlight === undefined) return this.#host.fault('record-stray')
+      const { recordLimit } = terms
+      this.#host.flights.send(now, { ...finalFlight, path: association.path, association, recordLimit })
+      return
+    }
+    this.#host.fault('renegotiation-attempted')
+    const refused = association.renegotiationRefused
+    if (refused !== undefined && now < after(refused, renegotiationRefusedEvery)) return
+    association.renegotiationRefused = now
+    const warning = new Uint8Array([alertLevel.warning, alertDescriptions.no_renegotiation])
+    this.#host.associations.write(now, association, contentType.alert, warning, 0, 2)
+  }
+}
