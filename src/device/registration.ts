@@ -70,7 +70,7 @@ export class Registration {
   }
 
   async #register(): Promise<'unreachable' | 'refused' | undefined> {
-    const { stack, endpoint, settings, narrator, links, registering } = this.#ports
+    const { stack, endpoint, settings, narrator, links, registering, stopped } = this.#ports
     registering()
     const { lifetime, queueMode } = settings
     const queries = [`ep=${endpoint}`, `lt=${lifetime}`, `lwm2m=${version}`, 'b=U', ...(queueMode ? ['Q'] : [])]
@@ -82,6 +82,7 @@ export class Registration {
       contentFormat: formats.linkFormat,
       payload,
     })
+    if (reply === undefined && stopped.aborted) return 'unreachable'
     const location = reply === undefined ? [] : texts(reply.options, 'Location-Path')
     narrator.sent(
       `register ${endpoint}, lifetime ${lifetime} s${queueMode ? ', queue mode' : ''}  ${outcome(reply, location)}`,
@@ -100,6 +101,7 @@ export class Registration {
     const changed = lifetime !== this.#toldLifetime
     const queries = changed ? [`lt=${lifetime}`] : []
     const reply = await stack.exchange({ method: 'POST', path: this.#location ?? ['rd'], queries })
+    if (reply === undefined && this.#ports.stopped.aborted) return 'unreachable'
     narrator.sent(`update${changed ? `, lifetime ${lifetime} s` : ''}  ${outcome(reply)}`)
     if (reply === undefined) return 'unreachable'
     if (!reply.code.startsWith('2')) return 'unknown'
