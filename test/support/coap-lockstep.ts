@@ -69,6 +69,8 @@ const allLifetimes = 4 * 24 * 3_600_000
 
 export class Lockstep {
   now: Instant = instantOf(1_700_000_000_000)
+  /** May be replaced while exchanges are open. */
+  profile: Profile
   readonly endpoint: CoapEndpoint
   readonly requests: SeenRequest[] = []
   readonly notifications: SeenNotification[] = []
@@ -79,7 +81,7 @@ export class Lockstep {
   readonly #bindings: Bindings = new Map()
 
   constructor(options: LockstepOptions = {}) {
-    const profile: Profile = { ...profiles.ip, ...options.profile }
+    this.profile = { ...profiles.ip, ...options.profile }
     const sink: CoapSink = {
       send: (now, peer, buffer, start, end) => {
         this.sent.push({ peer, bytes: buffer.slice(start, end), at: now })
@@ -101,7 +103,7 @@ export class Lockstep {
       notified: (_now, peer, token, outcome) => {
         this.notified.push(`${peer} ${Array.from(token, (o) => o.toString(16).padStart(2, '0')).join('')} ${outcome}`)
       },
-      profileOf: () => profile,
+      profileOf: () => this.profile,
       standingOf: () => options.standing ?? 'secured',
     }
     this.endpoint = new CoapEndpoint({
