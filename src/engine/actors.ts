@@ -17,6 +17,7 @@ interface Loading extends LoadTicket {
 
 export class Actors {
   readonly #limit: number
+  readonly #bound: (peer: Peer, endpoint: EndpointName) => void
   readonly #byEndpoint = new Map<EndpointName, Actor>()
   readonly #byId = new Map<DeviceId, Actor>()
   readonly #byRegistration = new Map<string, Actor>()
@@ -24,8 +25,10 @@ export class Actors {
   readonly #byPeer = new Map<Peer, Actor>()
   readonly #loading = new Map<string, Loading>()
 
-  constructor(limit: number) {
+  /** `bound` hears of each peer that turns out to be a device. */
+  constructor(limit: number, bound: (peer: Peer, endpoint: EndpointName) => void) {
     this.#limit = limit
+    this.#bound = bound
   }
 
   get size(): number {
@@ -99,6 +102,7 @@ export class Actors {
     if (actor.peer !== undefined && this.#byPeer.get(actor.peer) === actor) this.#byPeer.delete(actor.peer)
     actor.peer = peer
     this.#byPeer.set(peer, actor)
+    this.#bound(peer, actor.state.endpoint)
   }
 
   forgetPeer(peer: Peer): void {

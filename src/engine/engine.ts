@@ -33,6 +33,7 @@ import type { EngineCore } from './core.ts'
 import { DeviceViews } from './device-view.ts'
 import { Downlink } from './downlink.ts'
 import { storeFailed } from './command-errors.ts'
+import { FlightRecorder } from './flight-recorder.ts'
 import { isInternal, type ActorInput, type CommandReply, type InternalInput } from './inputs.ts'
 import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
@@ -57,6 +58,7 @@ const sweepInterval = milliseconds(1000)
 export class Engine implements CoapSink, EngineCore {
   readonly coap: CoapEndpoint
   readonly actors: Actors
+  readonly recorder: FlightRecorder
   readonly settings: Settings
   readonly views: DeviceViews
   readonly output: EngineOutput
@@ -73,7 +75,8 @@ export class Engine implements CoapSink, EngineCore {
     this.views = new DeviceViews(options.library)
     this.output = options.output
     this.#ids = new Ids(options.sequences, options.random)
-    this.actors = new Actors(options.settings['actors.awake'])
+    this.recorder = new FlightRecorder(options.settings, (peer) => this.actors.ofPeer(peer)?.state.endpoint)
+    this.actors = new Actors(options.settings['actors.awake'], (peer, endpoint) => this.recorder.bind(peer, endpoint))
     this.coap = new CoapEndpoint({
       random: options.random,
       settings: options.settings,
@@ -90,7 +93,9 @@ export class Engine implements CoapSink, EngineCore {
 
   /** A datagram of the plain listener; octets valid during the call only. */
   receive(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
-    this.coap.receive(now, peerOfPath(path), buffer, start, end)
+    const peer = peerOfPath(path)
+    this.recorder.record(now, peer, 'received', buffer, start, end)
+    this.coap.receive(now, peer, buffer, start, end)
   }
 
   /** An operator's command; `reply` hears once its effect is durable, or why there is none. */
@@ -172,11 +177,13 @@ export class Engine implements CoapSink, EngineCore {
     const peer = peerOfPath(path)
     this.coap.forget(now, peer)
     this.actors.forgetPeer(peer)
+    this.recorder.forget(peer)
   }
 
   // ——— what the CoAP endpoint tells us ———
 
-  send(_now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+  send(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+    this.recorder.record(now, peer, 'sent', buffer, start, end)
     this.output.send(pathOfPeer(peer), buffer, start, end)
   }
 

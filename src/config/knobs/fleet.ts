@@ -120,4 +120,32 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'live',
   },
+  'trace.per-device': {
+    kind: 'count',
+    default: 64,
+    min: 0,
+    max: 4096,
+    consequence: 'Datagrams the flight recorder keeps of each device, the newest; 0 turns it off.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
+  'trace.copied-octets': {
+    kind: 'bytes',
+    default: 96,
+    min: 16,
+    max: 65_535,
+    consequence: 'How much of each datagram the flight recorder keeps: options are at the front, payloads are cut.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
+  'trace.memory': {
+    kind: 'bytes',
+    default: 33_554_432,
+    min: 131_072,
+    max: 17_179_869_184,
+    consequence:
+      'Memory of the flight recorder, taken as needed; beyond it the devices silent for longest lose their oldest datagrams.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
 } as const satisfies Readonly<Record<string, Knob>>
