@@ -4,6 +4,7 @@
  * are not here: they are a device's profile (`profiles.ts`).
  */
 import { coapKnobs } from './knobs/coap.ts'
+import { coapsKnobs } from './knobs/coaps.ts'
 import { dtlsKnobs } from './knobs/dtls.ts'
 import { fleetKnobs } from './knobs/fleet.ts'
 import { httpKnobs } from './knobs/http.ts'
@@ -17,6 +18,7 @@ export const tunables = {
   ...serverKnobs,
   ...udpKnobs,
   ...coapKnobs,
+  ...coapsKnobs,
   ...dtlsKnobs,
   ...fleetKnobs,
   ...httpKnobs,

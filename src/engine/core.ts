@@ -3,12 +3,13 @@ import type { Instant } from '../base/time.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { CoapEndpoint } from '../coap/endpoint.ts'
 import type { Peer } from '../coap/types.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
 import type { DeviceKey } from '../fleet/store.ts'
 import type { Actor } from './actor.ts'
 import type { Actors } from './actors.ts'
 import type { DeviceViews } from './device-view.ts'
-import type { ActorInput } from './inputs.ts'
-import type { EngineOutput, RemoteEndpoint } from './ports.ts'
+import type { ActorInput, Sender } from './inputs.ts'
+import type { EngineOutput } from './ports.ts'
 
 export interface EngineCore {
   readonly coap: CoapEndpoint
@@ -19,6 +20,8 @@ export interface EngineCore {
   deliver(now: Instant, key: DeviceKey, input: ActorInput): void
   /** The same where the actor is at hand. */
   give(now: Instant, actor: Actor, input: ActorInput): void
-  remoteOf(peer: Peer): RemoteEndpoint
+  senderOf(peer: Peer): Sender
+  /** Looks for the association of a device that has not spoken since we have it in memory. */
+  findSecured(endpoint: EndpointName): void
   profileOf(peer: Peer): Profile
 }

@@ -173,7 +173,12 @@ export class Downlink {
   #peerOf(actor: Actor): Peer | undefined {
     const { registration } = actor.state
     if (actor.peer !== undefined || registration === undefined) return actor.peer
-    const peer = peerOfPath(this.#engine.output.pathOf({ address: registration.address, port: registration.port }))
+    if (registration.secured) {
+      // Its association is in the store: once found, the actor is free to go on.
+      this.#engine.findSecured(actor.state.endpoint)
+      return undefined
+    }
+    const peer = peerOfPath(this.#engine.output.pathOf(registration, false))
     this.#engine.actors.bind(actor, peer)
     return peer
   }

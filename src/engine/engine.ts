@@ -8,7 +8,7 @@ import { UsageError, type EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
-import { after, milliseconds, type Instant } from '../base/time.ts'
+import { after, milliseconds, never, type Instant } from '../base/time.ts'
 import { profiles, unknownPeerProfile, type Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import { CoapEndpoint } from '../coap/endpoint.ts'
@@ -21,10 +21,14 @@ import type {
   RequestId,
   RequestOutcome,
 } from '../coap/types.ts'
+import type { DtlsCrypto } from '../dtls/crypto.ts'
+import type { DtlsOptions } from '../dtls/options.ts'
+import type { CredentialAnswer } from '../dtls/sink.ts'
+import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { EventId } from '../fleet/events/types.ts'
 import { imageKeyOf } from '../fleet/firmware/types.ts'
-import type { DeviceId } from '../fleet/registry/types.ts'
+import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
 import { Actor } from './actor.ts'
@@ -34,10 +38,11 @@ import { DeviceViews } from './device-view.ts'
 import { Downlink } from './downlink.ts'
 import { storeFailed } from './command-errors.ts'
 import { FlightRecorder } from './flight-recorder.ts'
-import { isInternal, type ActorInput, type CommandReply, type InternalInput } from './inputs.ts'
+import { isInternal, type ActorInput, type CommandReply, type InternalInput, type Sender } from './inputs.ts'
 import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
-import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint, Sequences } from './ports.ts'
+import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint, Sequences } from './ports.ts'
+import { SecureLink, type SecureLinkOwner } from './secure-link.ts'
 import { Ids, type Effect } from './state.ts'
 import { StoreAlarm } from './store-alarm.ts'
 import { Uplink } from './uplink.ts'
@@ -50,12 +55,16 @@ export interface EngineOptions {
   readonly sequences: Sequences
   readonly log: Log
   readonly metrics: Metrics
+  /** Absent where only the plain listener is served. */
+  readonly dtls?: { readonly options: DtlsOptions; readonly crypto: DtlsCrypto }
 }
 
 /** How often the store is asked for devices whose instant has come. */
 const sweepInterval = milliseconds(1000)
 
-export class Engine implements CoapSink, EngineCore {
+const nowhere: RemoteEndpoint = { address: '', port: 0 }
+
+export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly coap: CoapEndpoint
   readonly actors: Actors
   readonly recorder: FlightRecorder
@@ -63,6 +72,7 @@ export class Engine implements CoapSink, EngineCore {
   readonly views: DeviceViews
   readonly output: EngineOutput
   readonly #ids: Ids
+  readonly secure: SecureLink | undefined
   readonly #uplink: Uplink
   readonly #downlink: Downlink
   readonly #alarm: StoreAlarm
@@ -84,6 +94,8 @@ export class Engine implements CoapSink, EngineCore {
       metrics: options.metrics,
       log: options.log,
     })
+    const { dtls, random, log, metrics } = options
+    this.secure = dtls === undefined ? undefined : new SecureLink(this, this.#ids, { ...dtls, random, log, metrics })
     this.#uplink = new Uplink(this, options.random)
     this.#downlink = new Downlink(this)
     this.#alarm = new StoreAlarm(this.#ids)
@@ -96,6 +108,21 @@ export class Engine implements CoapSink, EngineCore {
     const peer = peerOfPath(path)
     this.recorder.record(now, peer, 'received', buffer, start, end)
     this.coap.receive(now, peer, buffer, start, end)
+  }
+
+  /** A datagram of the secured listener; octets valid during the call only. */
+  receiveSecured(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
+    this.secure?.receive(now, path, buffer, start, end)
+  }
+
+  /** Answer to `EngineOutput.lookup`: the credential, and the endpoint name it stands for. */
+  credentials(now: Instant, ticket: number, answer: CredentialAnswer, endpoint: EndpointName | undefined): void {
+    this.secure?.credentials(now, ticket, answer, endpoint)
+  }
+
+  /** Answer to `EngineOutput.recall`. */
+  recalled(now: Instant, ticket: RecallTicket, stored: StoredAssociation | undefined): void {
+    this.secure?.recalled(now, ticket, stored)
   }
 
   /** An operator's command; `reply` hears once its effect is durable, or why there is none. */
@@ -118,7 +145,7 @@ export class Engine implements CoapSink, EngineCore {
       ticket.committing = undefined
       this.#apply(now, ticket, plan.next, plan.ops, plan.effects)
       this.#proceed(now, ticket)
-    } else {
+    } else if (this.secure?.committed(now, ticket) !== true) {
       this.#emit(this.#alarm.committed())
     }
     const ops = this.#alarm.storeRecovered(now)
@@ -127,7 +154,10 @@ export class Engine implements CoapSink, EngineCore {
 
   commitFailed(now: Instant, ticket: CommitTicket, error: EnvironmentError): void {
     this.#alarm.storeFailed(now, error)
-    if (!(ticket instanceof Actor)) return
+    if (!(ticket instanceof Actor)) {
+      this.secure?.commitFailed(now, ticket)
+      return
+    }
     const { input, plan } = ticket.committing!
     ticket.committing = undefined
     for (const effect of plan.effects) this.#undo(now, ticket, effect, error)
@@ -155,6 +185,7 @@ export class Engine implements CoapSink, EngineCore {
 
   expire(now: Instant): void {
     this.coap.expire(now)
+    this.secure?.expire(now)
     if (this.#nextSweep === undefined || now >= this.#nextSweep) {
       this.#nextSweep = after(now, sweepInterval)
       for (const { actor, input } of this.#stalled.splice(0)) {
@@ -168,8 +199,7 @@ export class Engine implements CoapSink, EngineCore {
 
   nextDeadline(): Instant {
     const sweep = this.#nextSweep ?? (0 as Instant)
-    const coap = this.coap.nextDeadline()
-    return coap < sweep ? coap : sweep
+    return Math.min(sweep, this.coap.nextDeadline(), this.secure?.dtls.nextDeadline() ?? never) as Instant
   }
 
   /** The transport has let go of an address: whatever is kept under it is dead. */
@@ -211,10 +241,48 @@ export class Engine implements CoapSink, EngineCore {
     return profile === undefined ? unknownPeerProfile : profiles[profile]
   }
 
+  // ——— what the secured link tells us ———
+
+  data(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+    this.recorder.record(now, peer, 'received', buffer, start, end)
+    this.coap.receive(now, peer, buffer, start, end)
+  }
+
+  peerClosed(now: Instant, peer: Peer): void {
+    this.coap.forget(now, peer)
+    this.actors.forgetPeer(peer)
+    this.recorder.forget(peer)
+  }
+
+  peerMoved(now: Instant, peer: Peer): void {
+    this.coap.doubtAddress(now, peer)
+  }
+
+  found(now: Instant, endpoint: EndpointName, peer: Peer | undefined): void {
+    const actor = this.actors.find({ by: 'endpoint', endpoint })
+    if (actor === undefined) return
+    // Without an association there is no way to reach it but to wait for its next handshake.
+    if (peer === undefined) actor.silent = true
+    else this.actors.bind(actor, peer)
+    if (actor.committing === undefined) this.#proceed(now, actor)
+  }
+
+  profileOfPath(_path: number): Profile {
+    return unknownPeerProfile
+  }
+
   // ——— actors ———
 
-  remoteOf(peer: Peer): RemoteEndpoint {
-    return this.output.addressOf(pathOfPeer(peer)) ?? { address: '', port: 0 }
+  senderOf(peer: Peer): Sender {
+    if (isSecured(peer)) {
+      const remote = this.secure?.remoteOf(peer) ?? nowhere
+      return { secured: true, peer, remote, endpoint: this.secure?.endpointOf(peer) }
+    }
+    return { secured: false, peer, remote: this.output.addressOf(pathOfPeer(peer)) ?? nowhere }
+  }
+
+  findSecured(endpoint: EndpointName): void {
+    this.secure?.find(endpoint)
   }
 
   deliver(now: Instant, key: DeviceKey, input: ActorInput): void {
@@ -241,14 +309,28 @@ export class Engine implements CoapSink, EngineCore {
       ids: this.#ids,
       views: this.views,
       settings: this.settings,
-      packageUri: (sha256, deviceId) => `${this.output.publicUri()}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
+      packageUri: (sha256, deviceId, secured) =>
+        `${this.output.publicUri(secured)}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
     })
     if (result.ops.length === 0) {
       this.#apply(now, actor, result.next, result.ops, result.effects)
     } else {
       actor.committing = { input, plan: result }
-      this.output.commit(actor, result.ops)
+      this.output.commit(actor, this.#withWindow(now, actor, input, result.ops))
     }
+  }
+
+  /** The receive window of the message goes with its effect: after a crash it cannot run again (ARCHITECTURE §4). */
+  #withWindow(now: Instant, actor: Actor, input: ActorInput, ops: readonly StoreOp[]): readonly StoreOp[] {
+    const peer =
+      'from' in input
+        ? input.from.peer
+        : input.input === 'outcome' || input.input === 'observed'
+          ? actor.peer
+          : undefined
+    if (peer === undefined || !isSecured(peer)) return ops
+    const window = this.secure?.windowOp(now, peer)
+    return window === undefined ? ops : [...ops, window]
   }
 
   /** The actor is free: its next input, or else its next downlink. */

@@ -5,15 +5,26 @@ import type { Command } from '../fleet/commands.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
 import type { RegisterRequest, UpdateRequest } from '../lwm2m/registration.ts'
 import type { OperationAnswer } from './answers.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
 import type { RemoteEndpoint } from './ports.ts'
+
+/** Who a message is from, as far as it has proved it. */
+export type Sender =
+  | { readonly secured: false; readonly peer: Peer; readonly remote: RemoteEndpoint }
+  | {
+      readonly secured: true
+      readonly peer: Peer
+      readonly remote: RemoteEndpoint
+      /** The name its credential stands for; undefined where it stands for none. */
+      readonly endpoint: EndpointName | undefined
+    }
 
 /** From the wire: the peer repeats itself if we stay silent. */
 export type UplinkInput =
   | {
       readonly input: 'register'
       readonly exchange: ExchangeId
-      readonly peer: Peer
-      readonly remote: RemoteEndpoint
+      readonly from: Sender
       readonly request: RegisterRequest
       readonly messageId: number
       /** Hex. */
@@ -24,22 +35,20 @@ export type UplinkInput =
   | {
       readonly input: 'update'
       readonly exchange: ExchangeId
-      readonly peer: Peer
-      readonly remote: RemoteEndpoint
+      readonly from: Sender
       readonly registrationId: string
       readonly request: UpdateRequest
     }
   | {
       readonly input: 'deregister'
       readonly exchange: ExchangeId
-      readonly peer: Peer
+      readonly from: Sender
       readonly registrationId: string
     }
   | {
       readonly input: 'notification'
       readonly exchange: ExchangeId
-      readonly peer: Peer
-      readonly remote: RemoteEndpoint
+      readonly from: Sender
       /** Hex. */
       readonly token: string
       readonly code: number
@@ -52,7 +61,7 @@ export type UplinkInput =
   | {
       readonly input: 'send'
       readonly exchange: ExchangeId
-      readonly peer: Peer
+      readonly from: Sender
       readonly contentFormat: number | undefined
       /** A copy. */
       readonly payload: Bytes

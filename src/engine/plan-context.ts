@@ -9,5 +9,5 @@ export interface PlanContext {
   readonly views: DeviceViews
   readonly settings: Settings
   /** The URI a device is told to fetch an image from. */
-  readonly packageUri: (imageKey: string, deviceId: DeviceId) => string
+  readonly packageUri: (sha256: string, deviceId: DeviceId, secured: boolean) => string
 }

@@ -23,7 +23,7 @@ const eventStep = 0.1
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
   if (device === undefined || update === undefined) return
-  const { next, actions } = step(update, input, draft.now, rulesFor(device, update, context))
+  const { next, actions } = step(update, input, draft.now, rulesFor(device, update, draft.next.registration?.secured ?? false, context))
   if (next !== update) keep(draft, update, next)
   for (const action of actions) carryOut(draft, device, action, context)
 }
@@ -134,10 +134,10 @@ function carryOut(draft: Draft, device: Device, action: FirmwareAction, context:
   enqueue(draft, operationOf(draft, device, wish, context))
 }
 
-function rulesFor(device: Device, update: FirmwareUpdate, { packageUri, settings }: PlanContext): FirmwareRules {
+function rulesFor(device: Device, update: FirmwareUpdate, secured: boolean, { packageUri, settings }: PlanContext): FirmwareRules {
   const profile = device.profile === undefined ? unknownPeerProfile : profiles[device.profile]
   return {
-    packageUri: packageUri(update.sha256, device.id),
+    packageUri: packageUri(update.sha256, device.id, secured),
     rebootGrace: profile.rebootGrace,
     stall: milliseconds(settings['firmware.stall']),
     attempts: settings['firmware.attempts'],

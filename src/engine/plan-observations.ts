@@ -10,6 +10,7 @@ import type { Operation } from '../fleet/operations/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
 import { change, forget, renew } from './intents.ts'
+import { mayChange, mayNotify } from './ownership.ts'
 import { reportOfContent, reportOfSamples } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -26,14 +27,13 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
     draft.effects.push({ effect: 'reject', exchange: input.exchange })
     return
   }
-  // Without a security association the address is all there is to know a device by (lwm2m.md §3, DynamicIP).
-  if (registration?.address !== input.remote.address) {
+  if (!mayNotify(draft.next, input.from)) {
     // RST ends the observation on the device (RFC 7641 §3.6): ask again once the device is known again.
     renew(draft, [observation])
     draft.effects.push({ effect: 'reject', exchange: input.exchange })
     return
   }
-  draft.effects.push({ effect: 'heard', peer: input.peer })
+  draft.effects.push({ effect: 'heard', peer: input.from.peer })
   if (!isSuccess(input.code)) {
     draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
     change(draft, observation, { state: 'refused', reason: `the device ended it with ${codeText(input.code)}` })
@@ -113,7 +113,7 @@ function established(draft: Draft, observation: Observation, result: unknown): v
 
 export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext): void {
   const { device, registration } = draft.next
-  if (device === undefined || registration === undefined) {
+  if (device === undefined || registration === undefined || !mayChange(draft.next, input.from)) {
     draft.effects.push({
       effect: 'respond',
       exchange: input.exchange,
@@ -121,7 +121,7 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
     })
     return
   }
-  draft.effects.push({ effect: 'heard', peer: input.peer })
+  draft.effects.push({ effect: 'heard', peer: input.from.peer })
   const samples = samplesOf(draft.now, '/', input, context.views.of(registration))
   if (isFault(samples)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })

@@ -5,7 +5,9 @@ import { after, between, instantOf, seconds, type Duration, type Instant } from 
 import { response as codes } from '../coap/codes.ts'
 import type { OutboundResponse } from '../coap/types.ts'
 import type { Registration } from '../fleet/registry/types.ts'
+import { reactionTo } from '../lwm2m/reactions.ts'
 import type { UplinkInput } from './inputs.ts'
+import { mayChange, mayRegister } from './ownership.ts'
 import { renew } from './intents.ts'
 import type { Draft } from './state.ts'
 
@@ -14,15 +16,20 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 /** How far back a repetition of a Register may reach: no device known repeats itself for longer. */
 const longestExchange = seconds(1030)
 
-/** 'repeated' where the device has had this very answer, or should have. */
-export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repeated' {
+/** 'repeated' where the device has had this very answer, or should have; 'refused' where the name is another's. */
+export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repeated' | 'refused' {
+  if (!mayRegister(draft.next, input.from)) {
+    draft.effects.push({ effect: 'respond', exchange: input.exchange, response: refused })
+    return 'refused'
+  }
   const before = draft.next.registration
   if (before !== undefined && repeats(input, before, draft.now)) {
     // The answer to this very message was lost, with our memory of it (ARCHITECTURE §4).
-    draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, before.id))
+    draft.effects.push({ effect: 'heard', peer: input.from.peer }, created(input, before.id))
     return 'repeated'
   }
-  const { request, remote } = input
+  const { request } = input
+  const { remote, secured } = input.from
   const isNew = draft.next.device === undefined
   const device = draft.next.device ?? {
     id: draft.nextId('deviceId'),
@@ -46,6 +53,7 @@ export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repe
     port: remote.port,
     messageId: input.messageId,
     token: input.token,
+    secured,
   }
   draft.change({ device: seen, registration })
   draft.ops.push({ op: 'device.put', device: seen }, { op: 'registration.put', deviceId: seen.id, registration })
@@ -61,17 +69,18 @@ export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repe
   draft.quirks(request.quirks)
   // The device has forgotten every observation (LwM2M Core 1.2 §6.2.1); the intents stay.
   renew(draft, draft.next.observations)
-  draft.effects.push({ effect: 'heard', peer: input.peer }, created(input, registration.id))
+  draft.effects.push({ effect: 'heard', peer: input.from.peer }, created(input, registration.id))
   return 'new'
 }
 
 export function planUpdate(draft: Draft, input: Of<'update'>): void {
   const { device, registration } = draft.next
-  if (device === undefined || registration?.id !== input.registrationId) {
+  if (device === undefined || registration?.id !== input.registrationId || !mayChange(draft.next, input.from)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: unknownLocation })
     return
   }
-  const { request, remote } = input
+  const { request } = input
+  const { remote } = input.from
   const lifetime = request.lifetime ?? registration.lifetime
   const next: Registration = {
     ...registration,
@@ -114,14 +123,14 @@ export function planUpdate(draft: Draft, input: Of<'update'>): void {
   }
   draft.quirks(request.quirks)
   draft.effects.push(
-    { effect: 'heard', peer: input.peer },
+    { effect: 'heard', peer: input.from.peer },
     { effect: 'respond', exchange: input.exchange, response: { code: codes.changed } },
   )
 }
 
 export function planDeregister(draft: Draft, input: Of<'deregister'>): void {
   const { device, registration } = draft.next
-  if (device === undefined || registration?.id !== input.registrationId) {
+  if (device === undefined || registration?.id !== input.registrationId || !mayChange(draft.next, input.from)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: unknownLocation })
     return
   }
@@ -148,14 +157,15 @@ export function planExpiry(draft: Draft, grace: Duration): void {
   })
 }
 
+const refused: OutboundResponse = reactionTo({ fault: 'registration.refused' })
 const unknownLocation: OutboundResponse = { code: codes.notFound }
 
 function repeats(input: Of<'register'>, before: Registration, now: Instant): boolean {
   return (
     before.messageId === input.messageId &&
     before.token === input.token &&
-    before.address === input.remote.address &&
-    before.port === input.remote.port &&
+    // Over DTLS the address may move between two repetitions.
+    (before.secured || (before.address === input.from.remote.address && before.port === input.from.remote.port)) &&
     between(instantOf(before.registeredAt), now) < longestExchange
   )
 }

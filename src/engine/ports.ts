@@ -5,13 +5,26 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
+import type { CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
-import type { DeviceId } from '../fleet/registry/types.ts'
+import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
 import type { DeviceKey, StoreOp } from '../fleet/store.ts'
 
 /** Opaque to the driver: given back with `loaded`. */
 export interface LoadTicket {
   readonly key: DeviceKey
+}
+
+/** What a stored association is found by. */
+export type AssociationKey =
+  | { readonly by: 'cid'; readonly cid: string }
+  | { readonly by: 'address'; readonly address: string; readonly port: number }
+  | { readonly by: 'endpoint'; readonly endpoint: EndpointName }
+
+/** Opaque to the driver but for its key: given back with `recalled`. */
+export interface RecallTicket {
+  readonly key: AssociationKey
+  readonly dtls: number
 }
 
 /** Opaque to the driver: given back with `committed` or `commitFailed`. */
@@ -23,7 +36,7 @@ export interface RemoteEndpoint {
 }
 
 export interface EngineOutput {
-  /** A datagram of the plain listener: octets `start` to `end` of `buffer`, valid during the call only. */
+  /** A datagram for `path`, through the listener it belongs to: octets `start` to `end` of `buffer`, valid during the call only. */
   send(path: number, buffer: Bytes, start: number, end: number): void
   /** Answered by `loaded`. */
   load(ticket: LoadTicket): void
@@ -34,12 +47,18 @@ export interface EngineOutput {
   /** What was just committed, for those who listen. */
   emit(event: FleetEvent): void
   addressOf(path: number): RemoteEndpoint | undefined
-  /** The path of an address known from the store. */
-  pathOf(remote: RemoteEndpoint): number
+  /** The path of an address known from the store, through the plain listener or the secured one. */
+  pathOf(remote: RemoteEndpoint, secured: boolean): number
+  /** Answered by `credentials`: what the peer of a handshake has to prove. */
+  lookup(ticket: number, query: CredentialQuery): void
+  /** Answered by `recalled` with a stored association. */
+  recall(ticket: RecallTicket): void
+  /** A handshake has ended, well or not: for the log of handshakes. */
+  handshake(now: Instant, report: HandshakeReport): void
   /** A firmware image as devices fetch it, by its short key. */
   image(key: string): BodySource | undefined
-  /** The URI devices reach this listener under, without a trailing slash: `coap://192.0.2.1:5683`. */
-  publicUri(): string
+  /** The URI devices reach the plain or the secured listener under, without a trailing slash: `coap://192.0.2.1:5683`. */
+  publicUri(secured: boolean): string
 }
 
 /** Where the counters stood when the last process stopped. */
@@ -48,4 +67,5 @@ export interface Sequences {
   readonly operationId: number
   readonly eventId: number
   readonly updateId: number
+  readonly associationId: number
 }

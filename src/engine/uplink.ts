@@ -2,7 +2,7 @@
  * Where a device's message goes: answered on the spot when it changes nothing, else an input of the
  * device's actor. Resources: `/rd` (LwM2M Core 1.2 §6.2), `/dp` (§6.4.6), `/fw/{image}`, `/.well-known/core`.
  */
-import { hexOf, utf8, copyOf } from '../base/bytes.ts'
+import { copyOf, hexOf, utf8 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import { method, response as codes } from '../coap/codes.ts'
@@ -64,8 +64,7 @@ export class Uplink {
       {
         input: 'notification',
         exchange: notification.exchange,
-        peer: notification.peer,
-        remote: this.#engine.remoteOf(notification.peer),
+        from: this.#engine.senderOf(notification.peer),
         token,
         code: notification.code,
         sequence: notification.sequence,
@@ -97,7 +96,8 @@ export class Uplink {
 
   #directory(now: Instant, request: InboundRequest): void {
     if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
-    const register = parseRegister(request)
+    const from = this.#engine.senderOf(request.peer)
+    const register = parseRegister(request, from.secured ? from.endpoint : undefined)
     if (isFault(register)) return this.#respond(now, request, reactionTo(register))
     this.#engine.deliver(
       now,
@@ -105,8 +105,7 @@ export class Uplink {
       {
         input: 'register',
         exchange: request.exchange,
-        peer: request.peer,
-        remote: this.#engine.remoteOf(request.peer),
+        from,
         request: register,
         messageId: request.messageId,
         token: hexOf(request.token),
@@ -116,12 +115,13 @@ export class Uplink {
   }
 
   #location(now: Instant, request: InboundRequest, registrationId: string): void {
-    const { exchange, peer } = request
+    const { exchange } = request
+    const from = this.#engine.senderOf(request.peer)
     if (request.code === method.delete) {
       this.#engine.deliver(
         now,
         { by: 'registration', registrationId },
-        { input: 'deregister', exchange, peer, registrationId },
+        { input: 'deregister', exchange, from, registrationId },
       )
       return
     }
@@ -132,23 +132,22 @@ export class Uplink {
     this.#engine.deliver(
       now,
       { by: 'registration', registrationId },
-      { input: 'update', exchange, peer, remote: this.#engine.remoteOf(peer), registrationId, request: update },
+      { input: 'update', exchange, from, registrationId, request: update },
     )
   }
 
   #send(now: Instant, request: InboundRequest): void {
     if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
-    const actor = this.#engine.actors.ofPeer(request.peer)
-    if (actor === undefined) {
-      return this.#respond(now, request, { code: codes.badRequest, payload: utf8('not registered from this address') })
-    }
+    const from = this.#engine.senderOf(request.peer)
+    const endpoint = from.secured ? from.endpoint : this.#engine.actors.ofPeer(request.peer)?.state.endpoint
+    if (endpoint === undefined) return this.#respond(now, request, notRegistered)
     this.#engine.deliver(
       now,
-      { by: 'endpoint', endpoint: actor.state.endpoint },
+      { by: 'endpoint', endpoint },
       {
         input: 'send',
         exchange: request.exchange,
-        peer: request.peer,
+        from,
         contentFormat: request.options.uint(option.contentFormat),
         payload: copyOf(request.payload),
       },
@@ -185,5 +184,6 @@ export class Uplink {
   }
 }
 
+const notRegistered: OutboundResponse = reactionTo({ fault: 'send.not-registered' })
 const notFound: OutboundResponse = { code: codes.notFound }
 const methodNotAllowed: OutboundResponse = { code: codes.methodNotAllowed }

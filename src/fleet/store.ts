@@ -3,6 +3,7 @@
  * `storage/sqlite` implements it; the committer of the server is the only one that calls `commit`.
  */
 import type { Instant } from '../base/time.ts'
+import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
@@ -13,7 +14,7 @@ import type { Operation } from './operations/types.ts'
 import type { RegistryOp, RegistryStore } from './registry/store.ts'
 import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
 
-export type StoreOp = RegistryOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
+export type StoreOp = RegistryOp | AssociationsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
 
 /** Everything a device actor starts from. */
 export interface DeviceSnapshot {
@@ -33,7 +34,8 @@ export type DeviceKey =
   /** The token of one of its observations, hex. */
   | { readonly by: 'observation'; readonly token: string }
 
-export interface Store extends RegistryStore, OperationsStore, ObservationsStore, FirmwareStore, EventsStore {
+export interface Store
+  extends RegistryStore, AssociationsStore, OperationsStore, ObservationsStore, FirmwareStore, EventsStore {
   /**
    * All ops of all lists in one durable transaction, in order; on error none of them. Throws
    * EnvironmentError: 'store.full' (disk full), 'store.unavailable' (I/O error, locked), both retriable.

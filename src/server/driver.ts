@@ -8,10 +8,20 @@ import type { Metrics } from '../base/metrics.ts'
 import { never, type Duration, type Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint } from '../engine/ports.ts'
+import type { CredentialAnswer, CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
+import type {
+  AssociationKey,
+  CommitTicket,
+  EngineOutput,
+  LoadTicket,
+  RecallTicket,
+  RemoteEndpoint,
+} from '../engine/ports.ts'
+import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command, CommandResult, Commands } from '../fleet/commands.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { EventDraft } from '../fleet/firmware/service.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
 import type { Store, StoreOp } from '../fleet/store.ts'
 import { Committer } from './committer.ts'
 import type { Transport, TransportHandler } from './transport.ts'
@@ -30,18 +40,34 @@ export interface DriverOptions {
   /** The most open operations of a device an actor starts with. */
   readonly operationsLimit: number
   readonly image: (key: string) => BodySource | undefined
-  readonly publicUri: () => string
+  readonly publicUri: (secured: boolean) => string
+  /** The credential a peer of a handshake has to prove, and the endpoint name it stands for. */
+  readonly lookup: (query: CredentialQuery) => LookupResult
+  readonly handshake: (now: Instant, report: HandshakeReport, remote: RemoteEndpoint | undefined) => void
   readonly publish: (event: FleetEvent) => void
   readonly log: Log
   readonly metrics: Metrics
 }
 
-export class Driver implements EngineOutput, TransportHandler, Commands {
+export interface LookupResult {
+  readonly answer: CredentialAnswer
+  readonly endpoint?: EndpointName
+}
+
+/** The sockets: the plain one, and the secured one where it is served. */
+export interface Listeners {
+  readonly plain: Transport
+  readonly secured?: Transport
+}
+
+export class Driver implements EngineOutput, Commands {
   readonly #options: DriverOptions
   readonly #committer: Committer
   #loads: LoadTicket[] = []
+  #lookups: { readonly ticket: number; readonly query: CredentialQuery }[] = []
+  #recalls: RecallTicket[] = []
   #engine!: Engine
-  #transport!: Transport
+  #listeners!: Listeners
   #sweepAt: Instant | undefined
   #recoverAfter: number | undefined
   #turnScheduled = false
@@ -60,9 +86,9 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
   }
 
   /** Gives the driver what it drives, goes through the open operations of the last process, and runs. */
-  start(engine: Engine, transport: Transport): void {
+  start(engine: Engine, listeners: Listeners): void {
     this.#engine = engine
-    this.#transport = transport
+    this.#listeners = listeners
     this.#recoverAfter = 0
     this.#scheduleTurn()
   }
@@ -74,25 +100,27 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
     clearTimeout(this.#timer)
   }
 
-  // ——— from the transport ———
+  // ——— from the transports ———
 
-  receive(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
-    if (this.#stopped) return
-    this.#engine.receive(now, path, buffer, start, end)
-    if (this.#loads.length > 0) this.#answerLoads(now)
-    if (this.#committer.pending >= this.#options.batchLimit) this.#flushCommits(now)
-  }
-
-  turn(now: Instant): void {
-    if (!this.#stopped) this.#advance(now)
-  }
-
-  pathForgotten(now: Instant, path: number): void {
-    this.#engine.pathForgotten(now, path)
-  }
-
-  unreachable(): void {
-    // ICMP is unauthenticated: it may speed up nothing and end nothing. Retransmission decides.
+  /** What a socket tells its datagrams to. Paths of the two are told apart by their last bit. */
+  handlerOf(listener: 'plain' | 'secured'): TransportHandler {
+    const bit = listener === 'secured' ? 1 : 0
+    return {
+      receive: (now, path, buffer, start, end) => {
+        if (this.#stopped) return
+        if (bit === 1) this.#engine.receiveSecured(now, 2 * path + 1, buffer, start, end)
+        else this.#engine.receive(now, 2 * path, buffer, start, end)
+        this.#answer(now)
+        if (this.#committer.pending >= this.#options.batchLimit) this.#flushCommits(now)
+      },
+      turn: (now) => this.#turn(now),
+      // Associations follow their peer from path to path; only plain peers live and die with one.
+      pathForgotten: (now, path) => {
+        if (bit === 0) this.#engine.pathForgotten(now, 2 * path)
+      },
+      // ICMP is unauthenticated: it may speed up nothing and end nothing. Retransmission decides.
+      unreachable: () => undefined,
+    }
   }
 
   // ——— from the API ———
@@ -124,7 +152,7 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
   // ——— effects of the engine ———
 
   send(path: number, buffer: Bytes, start: number, end: number): void {
-    this.#transport.send(path, buffer, start, end)
+    this.#transportOf(path)?.send(Math.floor(path / 2), buffer, start, end)
   }
 
   load(ticket: LoadTicket): void {
@@ -144,44 +172,86 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
   }
 
   addressOf(path: number): RemoteEndpoint | undefined {
-    return this.#transport.addressOf(path)
+    return this.#transportOf(path)?.addressOf(Math.floor(path / 2))
   }
 
-  pathOf(remote: RemoteEndpoint): number {
-    return this.#transport.pathOf(remote)
+  pathOf(remote: RemoteEndpoint, secured: boolean): number {
+    const { plain, secured: dtls } = this.#listeners
+    return secured && dtls !== undefined ? 2 * dtls.pathOf(remote) + 1 : 2 * plain.pathOf(remote)
+  }
+
+  lookup(ticket: number, query: CredentialQuery): void {
+    this.#lookups.push({ ticket, query })
+  }
+
+  recall(ticket: RecallTicket): void {
+    this.#recalls.push(ticket)
+  }
+
+  handshake(now: Instant, report: HandshakeReport): void {
+    this.#options.handshake(now, report, this.addressOf(report.path))
   }
 
   image(key: string): BodySource | undefined {
     return this.#options.image(key)
   }
 
-  publicUri(): string {
-    return this.#options.publicUri()
+  publicUri(secured: boolean): string {
+    return this.#options.publicUri(secured)
   }
 
   // ——— turns ———
+
+  #turn(now: Instant): void {
+    if (!this.#stopped) this.#advance(now)
+  }
 
   #advance(now: Instant): void {
     if (this.#engine.nextDeadline() <= now) this.#engine.expire(now)
     if (this.#sweepAt !== undefined) this.#sweep(now)
     if (this.#recoverAfter !== undefined) this.#recover(now, this.#recoverAfter)
-    for (let round = 0; round < roundsATurn && (this.#loads.length > 0 || this.#committer.pending > 0); round++) {
-      this.#answerLoads(now)
+    this.#answer(now)
+    for (let round = 0; round < roundsATurn && this.#committer.pending > 0; round++) {
       this.#flushCommits(now)
+      this.#answer(now)
     }
-    this.#transport.flush()
-    if (this.#loads.length > 0 || this.#committer.pending > 0 || this.#recoverAfter !== undefined) this.#scheduleTurn()
+    this.#listeners.plain.flush()
+    this.#listeners.secured?.flush()
+    if (this.#committer.pending > 0 || this.#recoverAfter !== undefined) this.#scheduleTurn()
     this.#armTimer(now)
   }
 
-  #answerLoads(now: Instant): void {
-    while (this.#loads.length > 0) {
-      const tickets = this.#loads
+  /** What the engine asked the store for, until it asks for nothing more. */
+  #answer(now: Instant): void {
+    const { store, operationsLimit } = this.#options
+    while (this.#loads.length + this.#lookups.length + this.#recalls.length > 0) {
+      const [loads, lookups, recalls] = [this.#loads, this.#lookups, this.#recalls]
       this.#loads = []
-      for (const ticket of tickets) {
-        this.#engine.loaded(now, ticket, this.#options.store.snapshot(ticket.key, this.#options.operationsLimit))
+      this.#lookups = []
+      this.#recalls = []
+      for (const ticket of loads) this.#engine.loaded(now, ticket, store.snapshot(ticket.key, operationsLimit))
+      for (const { ticket, query } of lookups) {
+        const { answer, endpoint } = this.#options.lookup(query)
+        this.#engine.credentials(now, ticket, answer, endpoint)
       }
+      for (const ticket of recalls) this.#engine.recalled(now, ticket, this.#storedAssociation(ticket.key))
     }
+  }
+
+  #storedAssociation(key: AssociationKey): StoredAssociation | undefined {
+    const { store } = this.#options
+    switch (key.by) {
+      case 'cid':
+        return store.associationByCid(key.cid)
+      case 'address':
+        return store.associationByAddress(key.address, key.port)
+      case 'endpoint':
+        return store.associationByEndpoint(key.endpoint)
+    }
+  }
+
+  #transportOf(path: number): Transport | undefined {
+    return path % 2 === 1 ? this.#listeners.secured : this.#listeners.plain
   }
 
   #flushCommits(now: Instant): void {
@@ -208,7 +278,7 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
     this.#turnScheduled = true
     setImmediate(() => {
       this.#turnScheduled = false
-      this.turn(this.#options.now())
+      this.#turn(this.#options.now())
     })
   }
 
@@ -220,7 +290,7 @@ export class Driver implements EngineOutput, TransportHandler, Commands {
     const wait = Math.min(Math.max(next - now, 0), longestSleep) as Duration
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.turn(this.#options.now())
+      this.#turn(this.#options.now())
     }, wait)
   }
 }

@@ -19,10 +19,15 @@ import { Driver } from './driver.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
+import { dtlsPartsOf } from './dtls-parts.ts'
+import { openStoreKey } from './store-key.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
+import type { UdpTransport } from './udp-open.ts'
 
 export interface Server {
   readonly coap: { readonly address: string; readonly port: number }
+  /** Undefined where only plain CoAP is served. */
+  readonly coaps: { readonly address: string; readonly port: number } | undefined
   readonly http: { readonly address: string; readonly port: number }
   /** What a person sees when it has started. */
   startUpLines(): readonly string[]
@@ -59,6 +64,7 @@ async function start(
   const random = new SystemRandom()
 
   const directory = openDataDirectory(settings['data.directory'])
+  const dtls = dtlsPartsOf(settings, openStoreKey(directory.path, process.env))
   const library = loadObjects(settings['objects.directory'], log)
   const store = openSqliteStore({
     file: directory.database,
@@ -72,14 +78,20 @@ async function start(
   const bodies = new ImageBodies(store, files)
 
   const events = new EventsService(store)
-  let publicUri = settings['coap.public-uri'].replace(/\/+$/, '')
+  const publicUris = {
+    plain: withoutSlash(settings['coap.public-uri']),
+    secured: withoutSlash(settings['coaps.public-uri']),
+  }
   const driver = new Driver({
     store,
     now,
     batchLimit: settings['commit.batch'],
     operationsLimit: settings['operations.queued-per-device'],
     image: (key) => bodies.of(key),
-    publicUri: () => publicUri,
+    publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
+    // No credentials are kept yet: every handshake fails as one with a wrong key does.
+    lookup: () => ({ answer: { kind: 'unknown' } }),
+    handshake: (_now, report, remote) => log.debug({ ...report, remote }, 'handshake'),
     publish: (event) => {
       if (event.kind === 'firmware.image-removed') bodies.forget(String(event.detail['key']))
       events.publish(event)
@@ -97,22 +109,40 @@ async function start(
       operationId: store.lastOperationId(),
       eventId: store.lastEventId(),
       updateId: store.lastUpdateId(),
+      associationId: store.lastAssociationId(),
     },
     log,
     metrics,
+    ...(dtls === undefined ? {} : { dtls }),
   })
-  const transport = await openUdpTransport(settings['udp.transport'] as TransportChoice, {
-    host: settings['coap.host'],
-    port: settings['coap.port'],
+  const choice = settings['udp.transport'] as TransportChoice
+  const sockets = {
     pathLimit: settings['udp.paths'],
     sendQueueLimit: settings['udp.send-queue'],
     receiveBuffer: settings['udp.receive-buffer'],
     now,
-    handler: driver,
+  }
+  const plain = await openUdpTransport(choice, {
+    ...sockets,
+    host: settings['coap.host'],
+    port: settings['coap.port'],
+    handler: driver.handlerOf('plain'),
   })
-  undo.push(() => transport.close())
-  if (publicUri === '') publicUri = `coap://${authority(transport.local)}`
-  driver.start(engine, transport)
+  undo.push(() => plain.close())
+  if (publicUris.plain === '') publicUris.plain = `coap://${authority(plain.local)}`
+  const listeners: { plain: UdpTransport; secured?: UdpTransport } = { plain }
+  if (dtls !== undefined) {
+    const secured = await openUdpTransport(choice, {
+      ...sockets,
+      host: settings['coaps.host'],
+      port: settings['coaps.port'],
+      handler: driver.handlerOf('secured'),
+    })
+    undo.push(() => secured.close())
+    if (publicUris.secured === '') publicUris.secured = `coaps://${authority(secured.local)}`
+    listeners.secured = secured
+  }
+  driver.start(engine, listeners)
   undo.push(() => driver.stop())
 
   const registry = new RegistryService(store, driver, now, settings)
@@ -124,7 +154,10 @@ async function start(
     objects: library,
     report: () => ({
       counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
-      listeners: [{ protocol: 'coap', ...transport.local }],
+      listeners: [
+        { protocol: 'coap', ...plain.local },
+        ...(listeners.secured === undefined ? [] : [{ protocol: 'coaps', ...listeners.secured.local }]),
+      ],
     }),
     obstacles: () => driver.obstacles(),
   }
@@ -148,11 +181,13 @@ async function start(
   const http = { address: address.address, port: address.port }
 
   return {
-    coap: transport.local,
+    coap: plain.local,
+    coaps: listeners.secured?.local,
     http,
     startUpLines: () => [
       `Coapstan ${options.version}`,
-      `  coap   udp ${authority(transport.local)} (${transport.kind})`,
+      `  coap   udp ${authority(plain.local)} (${plain.kind})`,
+      ...(listeners.secured === undefined ? [] : [`  coaps  udp ${authority(listeners.secured.local)} (DTLS 1.2)`]),
       `  http   http://${authority(http)}/v1`,
       `  data   ${directory.path} (${store.countDevices()} devices)`,
       `  token  ${directory.tokenFile}`,
@@ -161,6 +196,10 @@ async function start(
       for (const close of undo.reverse()) await close()
     },
   }
+}
+
+function withoutSlash(uri: string): string {
+  return uri.replace(/\/+$/, '')
 }
 
 function authority({ address, port }: { address: string; port: number }): string {

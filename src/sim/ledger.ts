@@ -2,7 +2,7 @@
  * The books of a simulated world: what was committed, what devices were promised, what they did. Every
  * entry is compared with the others when it is made; what does not fit is a violation.
  */
-import type { Instant } from '../base/time.ts'
+import { instantOf, type Instant } from '../base/time.ts'
 import { derivedTimes, profiles, type Profile } from '../config/profiles.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
@@ -64,6 +64,7 @@ export class Ledger implements Witness {
     strangers: 0,
     justMissed: 0,
   }
+  serverStartedAt: Instant = instantOf(0)
   /** As last committed, of every operation that is still kept. */
   readonly operations = new Map<OperationId, Operation>()
   readonly #violate: (text: string, device?: VirtualDevice) => void
@@ -72,8 +73,8 @@ export class Ledger implements Witness {
   readonly #registrations = new Map<string, EndpointName>()
   readonly #ended = new Set<string>()
   readonly #errands = new Map<string, Errand>()
-  /** Paths somebody wants observed. */
-  readonly #wanted = new Map<EndpointName, Set<string>>()
+  /** Tokens of what somebody wants observed, by path. */
+  readonly #wanted = new Map<EndpointName, Map<string, string>>()
   readonly #images = new Map<EndpointName, string>()
 
   constructor(violate: (text: string, device?: VirtualDevice) => void) {
@@ -121,10 +122,10 @@ export class Ledger implements Witness {
         this.#enterOperation(op.operation)
         return
       case 'observation.put': {
-        const { deviceId, path } = op.observation
+        const { deviceId, path, token } = op.observation
         const { endpoint } = this.#accounts.get(deviceId)!
-        const paths = this.#wanted.get(endpoint) ?? new Set()
-        this.#wanted.set(endpoint, paths.add(path))
+        const tokens = this.#wanted.get(endpoint) ?? new Map<string, string>()
+        this.#wanted.set(endpoint, tokens.set(path, token))
         return
       }
       case 'observation.delete':
@@ -240,9 +241,9 @@ export class Ledger implements Witness {
     else this.#violate(`something was sent to its sleeping radio, ${silence} ms after it was last heard`, device)
   }
 
-  spurned(now: Instant, device: VirtualDevice, path: string): void {
+  spurned(now: Instant, device: VirtualDevice, path: string, token: string): void {
     if (!this.#isWhereItRegistered(now, device)) this.counts.strangers++
-    else if (!this.#wanted.get(device.endpoint)?.has(path)) this.counts.spurned++
+    else if (this.#wanted.get(device.endpoint)?.get(path) !== token) this.counts.spurned++
     else this.#violate(`the notification of ${path} was met with RST`, device)
   }
 
@@ -250,6 +251,8 @@ export class Ledger implements Witness {
   #isWhereItRegistered(now: Instant, { endpoint, link }: VirtualDevice): boolean {
     const registration = this.registrationOf(endpoint)
     if (registration === undefined || registration.expiresAt <= now) return false
+    // A server that has started again knows an address by the first message that names its registration.
+    if (registration.updatedAt < this.serverStartedAt) return false
     return registration.address === link.remote.address && registration.port === link.remote.port
   }
 

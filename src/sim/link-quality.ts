@@ -44,15 +44,21 @@ const houseNat: LinkQuality['nat'] = [
   [undefined, 1],
 ]
 
+/**
+ * A private network of the operator's. Where an answer takes as long as translators remember, nothing else
+ * works without connection ids: it comes from a port nobody knows.
+ */
+const privateNetwork: LinkQuality['nat'] = [[undefined, 1]]
+
 const usual = { lossRun: 3, duplication: 0.005, reordering: 0.005, longestHold: seconds(8) } as const
 
 export const linkQualities = {
   'nb-iot': { ...usual, roundTrip: milliseconds(1600), spread: 0.5, loss: 0.02, mtu: 1280, nat: carrierNat },
-  'nb-iot-deep': { ...usual, roundTrip: milliseconds(9000), spread: 0.5, loss: 0.1, mtu: 1280, nat: carrierNat },
+  'nb-iot-deep': { ...usual, roundTrip: milliseconds(9000), spread: 0.5, loss: 0.1, mtu: 1280, nat: privateNetwork },
   'lte-m': { ...usual, roundTrip: milliseconds(200), spread: 0.5, loss: 0.01, mtu: 1280, nat: carrierNat },
   thread: { ...usual, roundTrip: milliseconds(120), spread: 0.5, loss: 0.02, mtu: 1280, nat: houseNat },
   ip: { ...usual, roundTrip: milliseconds(30), spread: 0.3, loss: 0.001, mtu: 1472, nat: houseNat },
-  ntn: { ...usual, roundTrip: milliseconds(11_000), spread: 0.5, loss: 0.03, mtu: 1200, nat: [[undefined, 1]] },
+  ntn: { ...usual, roundTrip: milliseconds(11_000), spread: 0.5, loss: 0.03, mtu: 1200, nat: privateNetwork },
 } as const satisfies Record<string, LinkQuality>
 
 export type NetworkName = keyof typeof linkQualities

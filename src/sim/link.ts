@@ -63,6 +63,7 @@ export class Link {
     this.cut = false
     this.#quality = { ...this.#quality, loss: 0, duplication: 0, reordering: 0 }
     this.#movesAway = 0
+    this.#lossy.up = this.#lossy.down = false
   }
 
   /** The translator has forgotten the device: another port, perhaps another address. */

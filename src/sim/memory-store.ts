@@ -11,6 +11,8 @@ import { openStates, type Operation, type OperationFilter, type OperationId } fr
 import type { DeviceRow } from '../fleet/registry/store.ts'
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.ts'
+import type { StoredAssociation } from '../fleet/associations/types.ts'
+import { MemoryAssociations } from './memory-associations.ts'
 import { MemoryEvents } from './memory-events.ts'
 
 export interface MemoryStoreLimits {
@@ -51,6 +53,7 @@ export class MemoryStore implements Store {
   #lastDeviceId = 0
   #lastOperationId = 0
   #lastUpdateId = 0
+  readonly #associations = new MemoryAssociations()
 
   constructor(limits: MemoryStoreLimits = { eventsKept: 100_000, operationsKept: 200 }) {
     this.#limits = limits
@@ -66,6 +69,26 @@ export class MemoryStore implements Store {
   }
 
   // ——— reads ———
+
+  associationByCid(cid: string): StoredAssociation | undefined {
+    return this.#associations.byCid(cid)
+  }
+
+  associationByAddress(address: string, port: number): StoredAssociation | undefined {
+    return this.#associations.byAddress(address, port)
+  }
+
+  associationByEndpoint(endpoint: EndpointName): StoredAssociation | undefined {
+    return this.#associations.byEndpoint(endpoint)
+  }
+
+  countAssociations(): number {
+    return this.#associations.size
+  }
+
+  lastAssociationId(): number {
+    return this.#associations.lastId
+  }
 
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined {
     const row = this.#find(key)
@@ -212,6 +235,11 @@ export class MemoryStore implements Store {
 
   #apply(op: StoreOp): void {
     switch (op.op) {
+      case 'association.put':
+      case 'association.window':
+      case 'association.reserve':
+      case 'association.delete':
+        return this.#associations.apply(op)
       case 'device.put':
         return this.#putDevice(op.device)
       case 'device.delete':

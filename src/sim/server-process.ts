@@ -72,6 +72,7 @@ export class ServerProcess implements EngineOutput {
         operationId: disk.store.lastOperationId(),
         eventId: disk.store.lastEventId(),
         updateId: disk.store.lastUpdateId(),
+        associationId: disk.store.lastAssociationId(),
       },
       log: silentLog,
       metrics: noMetrics,
@@ -155,6 +156,13 @@ export class ServerProcess implements EngineOutput {
   pathOf(remote: Remote): number {
     return this.#paths.pathOf(remote)
   }
+
+  /** Plain CoAP only: nobody makes a handshake here. */
+  lookup(): void {}
+
+  recall(): void {}
+
+  handshake(): void {}
 
   image(key: string): BodySource | undefined {
     return this.#options.image(key)

@@ -21,6 +21,7 @@ export type ServerOptions = Omit<ProcessOptions, 'crashed' | 'random'> & {
   /** Of the machine: how long a turn takes. */
   readonly chance: Random
   readonly disk: Disk
+  readonly started: (now: Instant) => void
 }
 
 /** How an asker hears; never, where the server dies meanwhile. */
@@ -71,6 +72,7 @@ export class VirtualServer implements Host {
   start(now: Instant): void {
     if (this.#process !== undefined) return
     const life = ++this.#lives.starts
+    this.#options.started(now)
     this.#process = new ServerProcess({
       ...this.#options,
       random: this.#options.randomOf(life),

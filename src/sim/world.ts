@@ -85,6 +85,9 @@ export class World {
       publicUri: 'coap://198.18.255.1:5683',
       send: (to, datagram) => this.network.down(to, datagram),
       emit: () => undefined,
+      started: (now) => {
+        this.ledger.serverStartedAt = now
+      },
     })
     this.devices = Array.from({ length: count }, (_, index) => this.#device(index))
     const violate = (text: string, device?: VirtualDevice): void => this.fail(text, device)

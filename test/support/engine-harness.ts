@@ -68,6 +68,7 @@ export class EngineHarness implements EngineOutput {
         operationId: this.store.lastOperationId(),
         eventId: this.store.lastEventId(),
         updateId: this.store.lastUpdateId(),
+        associationId: this.store.lastAssociationId(),
       },
       log: silentLog,
       metrics: noMetrics,
@@ -159,6 +160,12 @@ export class EngineHarness implements EngineOutput {
   pathOf({ address }: RemoteEndpoint): number {
     return Number(address.split('.')[3])
   }
+
+  lookup(): void {}
+
+  recall(): void {}
+
+  handshake(): void {}
 
   image(key: string): BodySource | undefined {
     return this.images.get(key)

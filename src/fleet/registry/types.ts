@@ -49,6 +49,8 @@ export interface Registration {
   /** Message id and token of the Register: a repetition of it after our restart gets the same answer. */
   readonly messageId: number
   readonly token: string
+  /** It came over DTLS: nothing is ever sent to this device in the clear. */
+  readonly secured: boolean
 }
 
 /** From the clock, the registration and the operator; never stored. */

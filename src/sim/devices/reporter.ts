@@ -80,7 +80,7 @@ export class Reporter {
       return
     }
     this.#relations.delete(hexOf(token))
-    if (outcome === 'reset') device.witness.spurned(now, device, formatPath(relation.path))
+    if (outcome === 'reset') device.witness.spurned(now, device, formatPath(relation.path), hexOf(token))
     // devices.md §1: a notification nobody acknowledges restarts the registration.
     else registration.register(now)
   }

@@ -27,7 +27,7 @@ export interface Witness {
   /** A datagram came while the radio was off; `silence` is how long the server had not heard the device. */
   missed(now: Instant, device: VirtualDevice, silence: number): void
   /** A notification was met with RST: the device observes no more under its token. */
-  spurned(now: Instant, device: VirtualDevice, path: string): void
+  spurned(now: Instant, device: VirtualDevice, path: string, token: string): void
   /** A new image runs. */
   installed(now: Instant, device: VirtualDevice, version: string): void
 }

@@ -51,7 +51,8 @@ CREATE TABLE registration (
   links          TEXT NOT NULL,
   registered_at  REAL NOT NULL,
   message_id     INTEGER NOT NULL,
-  token          TEXT NOT NULL
+  token          TEXT NOT NULL,
+  secured        INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE operation (

@@ -38,6 +38,7 @@ export interface FullRow {
   registered_at: number
   message_id: number
   token: string
+  secured: number
 }
 
 /** What of a device stands in `device_tag` too. */
@@ -46,7 +47,7 @@ type Filed = Pick<FullRow, 'product' | 'tags'>
 export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
   c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
   r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
-  r.registered_at, r.message_id, r.token`
+  r.registered_at, r.message_id, r.token, r.secured`
 export const fullTables =
   'device d LEFT JOIN contact c ON c.device_id = d.id LEFT JOIN registration r ON r.device_id = d.id'
 
@@ -158,12 +159,12 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const putTag = database.prepare('INSERT INTO device_tag (name, value, endpoint, device_id) VALUES (?, ?, ?, ?)')
   const putRegistration = database.prepare(
     `INSERT INTO registration (device_id, id, lwm2m_version, lifetime, binding, queue_mode, sms_number, links,
-       registered_at, message_id, token)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       registered_at, message_id, token, secured)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id) DO UPDATE SET id = excluded.id, lwm2m_version = excluded.lwm2m_version,
        lifetime = excluded.lifetime, binding = excluded.binding, queue_mode = excluded.queue_mode,
        sms_number = excluded.sms_number, links = excluded.links, registered_at = excluded.registered_at,
-       message_id = excluded.message_id, token = excluded.token`,
+       message_id = excluded.message_id, token = excluded.token, secured = excluded.secured`,
   )
   const putContact = database.prepare(
     `INSERT INTO contact (device_id, last_seen, updated_at, expires_at, due_at, address, port)
@@ -228,6 +229,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         r.registeredAt,
         r.messageId,
         r.token,
+        r.secured ? 1 : 0,
       )
       heard(deviceId, r)
     },
@@ -278,6 +280,7 @@ function registrationOf(row: FullRow, id: string, expiresAt: number): Registrati
     port: row.port ?? 0,
     messageId: row.message_id,
     token: row.token,
+    secured: row.secured !== 0,
   }
   if (row.sms_number !== null) registration.smsNumber = row.sms_number
   return registration

@@ -9,6 +9,7 @@ import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
+import { associationsIn } from './associations.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
 import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
@@ -51,14 +52,23 @@ export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOption
 /** A store over an open, migrated database. */
 export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): Store {
   const registry = registryIn(database)
+  const associations = associationsIn(database)
   const operations = operationsIn(database, limits.operationsKept)
   const observations = observationsIn(database)
   const firmware = firmwareIn(database)
   const events = eventsIn(database, limits.eventsKept)
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
-  const reads = { ...registry.reads, ...operations.reads, ...observations.reads, ...firmware.reads, ...events.reads }
+  const reads = {
+    ...registry.reads,
+    ...associations.reads,
+    ...operations.reads,
+    ...observations.reads,
+    ...firmware.reads,
+    ...events.reads,
+  }
   const apply: Appliers<StoreOp> = {
     ...registry.apply,
+    ...associations.apply,
     ...operations.apply,
     ...observations.apply,
     ...firmware.apply,

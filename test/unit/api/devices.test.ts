@@ -22,6 +22,7 @@ const registration = {
   expiresAt: start,
   address: '192.0.2.7',
   port: 49152,
+  secured: false,
   messageId: 1,
   token: 'beef',
 }

@@ -109,6 +109,7 @@ describe('coapstan devices show', () => {
         expiresAt: instantOf(start + 300_000),
         address: '192.0.2.7',
         port: 49152,
+        secured: false,
         messageId: 1,
         token: '',
       },

@@ -21,6 +21,7 @@ export const registration: Registration = {
   expiresAt: at(300),
   address: '::1',
   port: 49_152,
+  secured: false,
   messageId: 1,
   token: 'aa',
 }

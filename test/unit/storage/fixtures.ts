@@ -54,6 +54,7 @@ export function registration(id: string, more: Partial<Registration> = {}): Regi
     expiresAt: after(start, seconds(300)),
     address: '2001:db8::7',
     port: 49_152,
+    secured: false,
     messageId: 7,
     token: 'c0ffee',
     ...more,

@@ -1,0 +1,58 @@
+/** An association in memory beside its row in the store, and how one becomes the other. */
+import { hexOf, textOf, type Bytes } from '../base/bytes.ts'
+import type { Instant } from '../base/time.ts'
+import type { DurableProgress } from '../dtls/associations.ts'
+import type { Principal } from '../dtls/principal.ts'
+import type { CredentialQuery } from '../dtls/sink.ts'
+import type { AssociationNumber, StoredAssociation } from '../fleet/associations/types.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
+
+/** An association in memory and its row. */
+export interface Known {
+  readonly row: AssociationNumber
+  readonly dtls: number
+  readonly identity: string
+  readonly endpoint: EndpointName | undefined
+  readonly cid: string
+  readonly openedAt: Instant
+  /** Write numbers below it are durably marked as used. */
+  reservedUpTo: number
+  /** Messages that wait for a reservation. */
+  readonly waiting: Bytes[]
+}
+
+export function knownOf(row: StoredAssociation, dtls: number): Known {
+  const { id, identity, endpoint, cid, openedAt, reservedUpTo } = row
+  return { row: id, dtls, identity, endpoint, cid, openedAt, reservedUpTo, waiting: [] }
+}
+
+export function progressOf(row: StoredAssociation): DurableProgress {
+  return { reservedUpTo: row.reservedUpTo, window: { edge: BigInt(row.windowEdge), bitmap: row.windowBitmap } }
+}
+
+export function principalOf(query: CredentialQuery): Principal {
+  switch (query.kind) {
+    case 'psk':
+      return { kind: 'psk', identity: query.identity }
+    case 'raw-public-key':
+      return { kind: 'raw-public-key', publicKey: query.publicKey }
+    case 'certificate':
+      return query.principal
+  }
+}
+
+/** A principal for people: its text where it has one, else hex. */
+export function identityOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'psk': {
+      const text = textOf(principal.identity)
+      return text !== undefined && !/\p{C}/u.test(text) ? text : `0x${hexOf(principal.identity)}`
+    }
+    case 'raw-public-key':
+      return `rpk:${hexOf(principal.publicKey)}`
+    case 'certificate':
+      return principal.names[0] ?? `x509:${hexOf(principal.fingerprint)}`
+    case 'anonymous':
+      return 'anonymous'
+  }
+}

@@ -1,0 +1,374 @@
+/**
+ * Between DTLS and CoAP: associations become peers, peers become records. Keeps associations durable (each
+ * committed before the device can know of it, its window with the effect of a message, its numbers ahead
+ * of their use) and brings them back when they are needed. Knows no LwM2M.
+ */
+import { hexOf, type Bytes } from '../base/bytes.ts'
+import type { Log } from '../base/log.ts'
+import { LruMap } from '../base/lru.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Random } from '../base/random.ts'
+import type { Instant } from '../base/time.ts'
+import type { Profile } from '../config/profiles.ts'
+import type { Peer } from '../coap/types.ts'
+import type { DtlsCrypto } from '../dtls/crypto.ts'
+import { DtlsEndpoint } from '../dtls/endpoint.ts'
+import type { DtlsOptions } from '../dtls/options.ts'
+import { principalKey, type Principal } from '../dtls/principal.ts'
+import type { ReceiveWindow } from '../dtls/replay-window.ts'
+import type {
+  CloseReason,
+  CredentialAnswer,
+  CredentialQuery,
+  DtlsSink,
+  HandshakeReport,
+  OpenedAssociation,
+  RecallQuery,
+  Ticket,
+} from '../dtls/sink.ts'
+import type { AssociationNumber, StoredAssociation } from '../fleet/associations/types.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
+import type { StoreOp } from '../fleet/store.ts'
+import { addressOctets } from './address-octets.ts'
+import { associationOfPeer, peerOfAssociation } from './peers.ts'
+import type { AssociationKey, CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
+import { identityOf, knownOf, principalOf, progressOf, type Known } from './known-association.ts'
+import { Note, Opening, Reservation } from './secure-tickets.ts'
+import type { Ids } from './state.ts'
+
+/** What the link tells the engine. */
+export interface SecureLinkOwner {
+  readonly output: EngineOutput
+  data(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void
+  /** The association is no more; nothing can be sent to the peer. */
+  peerClosed(now: Instant, peer: Peer): void
+  /** The peer's address is new and unproven. */
+  peerMoved(now: Instant, peer: Peer): void
+  /** The association of a device that was asked for by name, or that there is none. */
+  found(now: Instant, endpoint: EndpointName, peer: Peer | undefined): void
+  profileOfPath(path: number): Profile
+}
+
+export interface SecureLinkOptions {
+  readonly options: DtlsOptions
+  readonly crypto: DtlsCrypto
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Messages to one peer that wait for a reservation; CoAP repeats what is dropped beyond. */
+const waitingLimit = 8
+
+/** What a credential stands for, from its lookup to the end of the handshake. */
+const grantLimit = 10_000
+
+export class SecureLink implements DtlsSink {
+  readonly dtls: DtlsEndpoint
+  readonly #owner: SecureLinkOwner
+  readonly #ids: Ids
+  readonly #byRow = new Map<AssociationNumber, Known>()
+  readonly #byDtls = new Map<number, Known>()
+  readonly #grants = new LruMap<string, EndpointName>(grantLimit)
+  /** Who asked, by our ticket towards the driver. */
+  readonly #lookups = new Map<Ticket, string>()
+  /** Let go of, and not durable yet: asked for again, it is answered from here. */
+  readonly #leaving = new Map<AssociationNumber, StoredAssociation>()
+  readonly #log: Log
+  /** Datagrams of the call under way; a handshake that completes in it keeps them until it is durable. */
+  #held: { path: number; bytes: Bytes }[] = []
+  #isHolding = false
+  #opened: { row: AssociationNumber; ops: readonly StoreOp[] } | undefined
+  /** The row that is being brought back in the call under way. */
+  #expected: StoredAssociation | undefined
+
+  constructor(owner: SecureLinkOwner, ids: Ids, parts: SecureLinkOptions) {
+    this.#owner = owner
+    this.#ids = ids
+    this.#log = parts.log
+    this.dtls = new DtlsEndpoint({ ...parts, sink: this })
+  }
+
+  // ——— from the driver and the engine ———
+
+  receive(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
+    // Only a handshake can complete, and only what it sends may have to wait.
+    this.#isHolding = this.dtls.isHandshaking(path)
+    this.dtls.receive(now, path, buffer, start, end)
+    this.#letGo()
+  }
+
+  /** One CoAP message for a secured peer. */
+  sendTo(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+    const known = this.#byRow.get(associationOfPeer(peer))
+    if (known === undefined || this.dtls.send(now, known.dtls, buffer, start, end)) return
+    // Just brought back: its next numbers are being reserved.
+    if (known.waiting.length < waitingLimit) known.waiting.push(buffer.slice(start, end))
+  }
+
+  credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer, endpoint: EndpointName | undefined): void {
+    const principal = this.#lookups.get(ticket)
+    this.#lookups.delete(ticket)
+    if (principal !== undefined && endpoint !== undefined) this.#grants.set(principal, endpoint)
+    this.#isHolding = true
+    this.dtls.credentials(now, ticket, answer)
+    this.#letGo()
+  }
+
+  recalled(now: Instant, ticket: RecallTicket, stored: StoredAssociation | undefined): void {
+    const leaving = stored === undefined ? undefined : this.#leaving.get(stored.id)
+    const row = leaving ?? stored
+    if (ticket.key.by === 'endpoint') {
+      this.#owner.found(now, ticket.key.endpoint, row === undefined ? undefined : this.#restore(now, row))
+      return
+    }
+    this.#expected = row
+    const result = this.dtls.recalled(now, ticket.dtls, row?.sealed, row === undefined ? undefined : progressOf(row))
+    this.#expected = undefined
+    if (typeof result === 'string')
+      this.#log.warn({ identity: row?.identity, fault: result }, 'a stored association was refused')
+  }
+
+  /** Asks for the association of a device; `owner.found` answers. */
+  find(endpoint: EndpointName): void {
+    this.#owner.output.recall({ key: { by: 'endpoint', endpoint }, dtls: 0 })
+  }
+
+  /** The name the peer has proved to be; undefined where its credential stands for none. */
+  endpointOf(peer: Peer): EndpointName | undefined {
+    return this.#byRow.get(associationOfPeer(peer))?.endpoint
+  }
+
+  remoteOf(peer: Peer): { readonly address: string; readonly port: number } | undefined {
+    const known = this.#byRow.get(associationOfPeer(peer))
+    const path = known === undefined ? undefined : this.dtls.pathOf(known.dtls)
+    return path === undefined ? undefined : this.#owner.output.addressOf(path)
+  }
+
+  /** To be committed with the effect of a message of this peer. */
+  windowOp(now: Instant, peer: Peer): StoreOp | undefined {
+    const known = this.#byRow.get(associationOfPeer(peer))
+    const window = known === undefined ? undefined : this.dtls.receiveWindow(known.dtls)
+    if (known === undefined || window === undefined) return undefined
+    return {
+      op: 'association.window',
+      id: known.row,
+      windowEdge: Number(window.edge),
+      windowBitmap: window.bitmap,
+      ...this.#remoteOf(this.dtls.pathOf(known.dtls)),
+      heardAt: now,
+    }
+  }
+
+  expire(now: Instant): void {
+    this.dtls.expire(now)
+  }
+
+  /** True where the ticket was one of ours. */
+  committed(now: Instant, ticket: CommitTicket): boolean {
+    if (ticket instanceof Opening) {
+      for (const { path, bytes } of ticket.datagrams) this.#owner.output.send(path, bytes, 0, bytes.length)
+    } else if (ticket instanceof Reservation) this.#reserved(now, ticket)
+    else if (ticket instanceof Note) {
+      if (ticket.evicted !== undefined && this.#leaving.get(ticket.evicted.id) === ticket.evicted) {
+        this.#leaving.delete(ticket.evicted.id)
+      }
+    } else return false
+    return true
+  }
+
+  /** True where the ticket was one of ours. What was not made durable is not kept in memory either. */
+  commitFailed(now: Instant, ticket: CommitTicket): boolean {
+    if (ticket instanceof Opening) {
+      const known = this.#byRow.get(ticket.row)
+      if (known === undefined) return true
+      // The device has not heard of it: its own repetition begins anew.
+      this.dtls.release(known.dtls)
+      this.#forget(now, known)
+    } else if (ticket instanceof Reservation) {
+      this.dtls.reservationFailed(ticket.dtls)
+    } else if (!(ticket instanceof Note)) return false
+    return true
+  }
+
+  /** Ends everything the identity has here. */
+  revoke(now: Instant, principal: Principal): void {
+    this.#grants.delete(principalKey(principal))
+    this.dtls.revoke(now, principal)
+  }
+
+  // ——— what DTLS tells us ———
+
+  send(_now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
+    if (this.#isHolding) this.#held.push({ path, bytes: buffer.slice(start, end) })
+    else this.#owner.output.send(path, buffer, start, end)
+  }
+
+  lookup(_now: Instant, ticket: Ticket, query: CredentialQuery): void {
+    this.#lookups.set(ticket, principalKey(principalOf(query)))
+    this.#owner.output.lookup(ticket, query)
+  }
+
+  recall(_now: Instant, ticket: Ticket, query: RecallQuery): void {
+    const key: AssociationKey | undefined =
+      query.kind === 'cid' ? { by: 'cid', cid: hexOf(query.cid) } : this.#addressKey(query.path)
+    this.#owner.output.recall({ key: key ?? { by: 'cid', cid: '' }, dtls: ticket })
+  }
+
+  opened(now: Instant, association: OpenedAssociation): void {
+    const row = this.#ids.take('associationId')
+    const known: Known = {
+      row,
+      dtls: association.id,
+      identity: identityOf(association.principal),
+      endpoint: this.#grants.peek(principalKey(association.principal)),
+      cid: hexOf(association.ownCid),
+      openedAt: now,
+      reservedUpTo: this.dtls.reservedUpTo(association.id) ?? 0,
+      waiting: [],
+    }
+    this.#add(known)
+    const sealed = this.dtls.snapshot(association.id)
+    const window = this.dtls.receiveWindow(association.id)
+    if (sealed === undefined || window === undefined) return
+    const ops: StoreOp[] = [
+      { op: 'association.put', association: this.#rowOf(now, known, association.path, sealed, window) },
+    ]
+    const replaced = association.replaces === undefined ? undefined : this.#byDtls.get(association.replaces)
+    if (replaced !== undefined) ops.push({ op: 'association.delete', id: replaced.row })
+    this.#opened = { row, ops }
+  }
+
+  data(now: Instant, association: number, buffer: Bytes, start: number, end: number): void {
+    const known = this.#byDtls.get(association) ?? this.#adopt(association)
+    if (known !== undefined) this.#owner.data(now, peerOfAssociation(known.row), buffer, start, end)
+  }
+
+  moved(now: Instant, association: number): void {
+    const known = this.#byDtls.get(association)
+    if (known !== undefined) this.#owner.peerMoved(now, peerOfAssociation(known.row))
+  }
+
+  reachable(): void {
+    // CoAP's own budget opens with the next token that comes back (RFC 9175 §2.4).
+  }
+
+  closed(now: Instant, association: number, reason: CloseReason): void {
+    const known = this.#byDtls.get(association)
+    if (known === undefined) return
+    this.#forget(now, known)
+    if (reason !== 'superseded') this.#owner.output.commit(new Note(), [{ op: 'association.delete', id: known.row }])
+  }
+
+  evicted(now: Instant, association: number, _ownCid: Bytes, path: number, sealed: Bytes, window: ReceiveWindow): void {
+    const known = this.#byDtls.get(association)
+    if (known === undefined) return
+    const row = this.#rowOf(now, known, path, sealed, window)
+    this.#byDtls.delete(association)
+    this.#byRow.delete(known.row)
+    this.#leaving.set(known.row, row)
+    this.#owner.output.commit(new Note(row), [{ op: 'association.put', association: row }])
+  }
+
+  reserve(_now: Instant, association: number, upTo: number): void {
+    const known = this.#byDtls.get(association) ?? this.#adopt(association)
+    if (known === undefined) return
+    this.#owner.output.commit(new Reservation(association, upTo), [{ op: 'association.reserve', id: known.row, upTo }])
+  }
+
+  handshake(now: Instant, report: HandshakeReport): void {
+    this.#owner.output.handshake(now, report)
+  }
+
+  profileOf(path: number): Profile {
+    return this.#owner.profileOfPath(path)
+  }
+
+  /** What cookies are bound to (RFC 6347 §4.2.1). */
+  addressOf(path: number): Bytes {
+    return addressOctets(this.#owner.output.addressOf(path))
+  }
+
+  // ——— within ———
+
+  /** What was held back leaves: at once, or with the commit of the association it completes. */
+  #letGo(): void {
+    this.#isHolding = false
+    const held = this.#held
+    const opened = this.#opened
+    if (held.length === 0 && opened === undefined) return
+    this.#held = []
+    this.#opened = undefined
+    if (opened !== undefined) this.#owner.output.commit(new Opening(opened.row, held), opened.ops)
+    else for (const { path, bytes } of held) this.#owner.output.send(path, bytes, 0, bytes.length)
+  }
+
+  #reserved(now: Instant, { dtls, upTo }: Reservation): void {
+    this.dtls.reserved(now, dtls, upTo)
+    const known = this.#byDtls.get(dtls)
+    if (known === undefined) return
+    known.reservedUpTo = Math.max(known.reservedUpTo, upTo)
+    for (const message of known.waiting.splice(0)) this.dtls.send(now, dtls, message, 0, message.length)
+  }
+
+  /** Brings an association back that we were not sent a record of: it is we who want to speak. */
+  #restore(now: Instant, row: StoredAssociation): Peer | undefined {
+    if (!this.#byRow.has(row.id)) {
+      const path = this.#owner.output.pathOf({ address: row.address, port: row.port }, true)
+      this.#expected = row
+      const result = this.dtls.restore(now, row.sealed, path, progressOf(row))
+      this.#expected = undefined
+      if (typeof result === 'string') {
+        this.#log.warn({ identity: row.identity, fault: result }, 'a stored association was refused')
+        return undefined
+      }
+      if (!this.#byRow.has(row.id)) this.#add(knownOf(row, result))
+    }
+    return peerOfAssociation(row.id)
+  }
+
+  /** The first word of an association that is being brought back. */
+  #adopt(dtls: number): Known | undefined {
+    const row = this.#expected
+    if (row === undefined) return undefined
+    const known = knownOf(row, dtls)
+    this.#add(known)
+    return known
+  }
+
+  #add(known: Known): void {
+    this.#byRow.set(known.row, known)
+    this.#byDtls.set(known.dtls, known)
+  }
+
+  #forget(now: Instant, known: Known): void {
+    this.#byRow.delete(known.row)
+    this.#byDtls.delete(known.dtls)
+    this.#owner.peerClosed(now, peerOfAssociation(known.row))
+  }
+
+  #rowOf(now: Instant, known: Known, path: number, sealed: Bytes, window: ReceiveWindow): StoredAssociation {
+    return {
+      id: known.row,
+      cid: known.cid,
+      identity: known.identity,
+      ...(known.endpoint === undefined ? {} : { endpoint: known.endpoint }),
+      ...this.#remoteOf(path),
+      sealed,
+      reservedUpTo: known.reservedUpTo,
+      windowEdge: Number(window.edge),
+      windowBitmap: window.bitmap,
+      openedAt: known.openedAt,
+      heardAt: now,
+    }
+  }
+
+  #remoteOf(path: number | undefined): { readonly address: string; readonly port: number } {
+    return (path === undefined ? undefined : this.#owner.output.addressOf(path)) ?? { address: '', port: 0 }
+  }
+
+  #addressKey(path: number): AssociationKey | undefined {
+    const remote = this.#owner.output.addressOf(path)
+    return remote === undefined ? undefined : { by: 'address', ...remote }
+  }
+}

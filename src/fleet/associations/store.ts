@@ -1,0 +1,30 @@
+/** What associations ask of the store. */
+import type { Instant } from '../../base/time.ts'
+import type { EndpointName } from '../registry/types.ts'
+import type { AssociationNumber, StoredAssociation } from './types.ts'
+
+export type AssociationsOp =
+  /** Inserts, or replaces the row of the same id. */
+  | { readonly op: 'association.put'; readonly association: StoredAssociation }
+  /** With the effect of the message that moved the window. Never moves the edge back. */
+  | {
+      readonly op: 'association.window'
+      readonly id: AssociationNumber
+      readonly windowEdge: number
+      readonly windowBitmap: bigint
+      readonly address: string
+      readonly port: number
+      readonly heardAt: Instant
+    }
+  | { readonly op: 'association.reserve'; readonly id: AssociationNumber; readonly upTo: number }
+  | { readonly op: 'association.delete'; readonly id: AssociationNumber }
+
+export interface AssociationsStore {
+  associationByCid(cid: string): StoredAssociation | undefined
+  /** The newest one of that address whose peer sends without a CID. */
+  associationByAddress(address: string, port: number): StoredAssociation | undefined
+  /** The one heard last. */
+  associationByEndpoint(endpoint: EndpointName): StoredAssociation | undefined
+  countAssociations(): number
+  lastAssociationId(): AssociationNumber
+}

@@ -1,0 +1,105 @@
+/** DTLS associations in SQLite: found by connection id, by address or by the endpoint they stand for. */
+import { instantOf } from '../../base/time.ts'
+import type { AssociationsOp, AssociationsStore } from '../../fleet/associations/store.ts'
+import type { StoredAssociation } from '../../fleet/associations/types.ts'
+import { columnOf, type Appliers } from './appliers.ts'
+import type { Sqlite } from './database.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Integers come as bigint: the window's bits fill all 64. */
+interface AssociationRow {
+  id: bigint
+  cid: string
+  identity: string
+  endpoint: string | null
+  address: string
+  port: bigint
+  sealed: Uint8Array
+  reserved_up_to: bigint
+  window_edge: bigint
+  window_bitmap: bigint
+  opened_at: number
+  heard_at: number
+}
+
+export function associationsIn(database: Sqlite): { reads: AssociationsStore; apply: Appliers<AssociationsOp> } {
+  return { reads: associationReads(database), apply: associationAppliers(database) }
+}
+
+function associationReads(database: Sqlite): AssociationsStore {
+  const select = <Key extends unknown[]>(where: string) =>
+    database.prepare<Key, AssociationRow>(`SELECT * FROM association WHERE ${where}`).safeIntegers()
+  const byCid = select<[string]>("cid = +? AND cid <> ''")
+  const byAddress = select<[string, number]>("address = +? AND port = +? AND cid = '' ORDER BY id DESC LIMIT 1")
+  const byEndpoint = select<[string]>('endpoint = +? ORDER BY heard_at DESC, id DESC LIMIT 1')
+  const count = database.prepare<[], number>('SELECT count(*) FROM association').pluck()
+  const lastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'association'").pluck()
+  return {
+    associationByCid: (cid) => associationOf(byCid.get(cid)),
+    associationByAddress: (address, port) => associationOf(byAddress.get(address, port)),
+    associationByEndpoint: (endpoint) => associationOf(byEndpoint.get(endpoint)),
+    countAssociations: () => count.get() ?? 0,
+    lastAssociationId: () => lastId.get() ?? 0,
+  }
+}
+
+function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
+  const put = database.prepare(
+    `INSERT INTO association (id, cid, identity, endpoint, address, port, sealed, reserved_up_to, window_edge,
+       window_bitmap, opened_at, heard_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET address = excluded.address, port = excluded.port, sealed = excluded.sealed,
+       reserved_up_to = max(reserved_up_to, excluded.reserved_up_to), window_edge = excluded.window_edge,
+       window_bitmap = excluded.window_bitmap, heard_at = excluded.heard_at`,
+  )
+  const window = database.prepare(
+    `UPDATE association SET window_edge = ?, window_bitmap = ?, address = ?, port = ?, heard_at = ?
+     WHERE id = ? AND window_edge <= ?`,
+  )
+  const reserve = database.prepare('UPDATE association SET reserved_up_to = max(reserved_up_to, ?) WHERE id = ?')
+  const remove = database.prepare('DELETE FROM association WHERE id = ?')
+  return {
+    'association.put': ({ association: a }) => {
+      put.run(
+        a.id,
+        a.cid,
+        a.identity,
+        columnOf(a.endpoint),
+        a.address,
+        a.port,
+        a.sealed,
+        a.reservedUpTo,
+        a.windowEdge,
+        BigInt.asIntN(64, a.windowBitmap),
+        a.openedAt,
+        a.heardAt,
+      )
+    },
+    'association.window': (op) => {
+      const bits = BigInt.asIntN(64, op.windowBitmap)
+      window.run(op.windowEdge, bits, op.address, op.port, op.heardAt, op.id, op.windowEdge)
+    },
+    'association.reserve': ({ id, upTo }) => void reserve.run(upTo, id),
+    'association.delete': ({ id }) => void remove.run(id),
+  }
+}
+
+function associationOf(row: AssociationRow | undefined): StoredAssociation | undefined {
+  if (row === undefined) return undefined
+  const association: Mutable<StoredAssociation> = {
+    id: Number(row.id),
+    cid: row.cid,
+    identity: row.identity,
+    address: row.address,
+    port: Number(row.port),
+    sealed: row.sealed,
+    reservedUpTo: Number(row.reserved_up_to),
+    windowEdge: Number(row.window_edge),
+    windowBitmap: BigInt.asUintN(64, row.window_bitmap),
+    openedAt: instantOf(row.opened_at),
+    heardAt: instantOf(row.heard_at),
+  }
+  if (row.endpoint !== null) association.endpoint = row.endpoint
+  return association
+}
