@@ -18,6 +18,7 @@ const repeatable: ReadonlySet<OperationKind> = new Set([
   'read',
   'discover',
   'observe',
+  'cancel-observe',
   'read-composite',
   'observe-composite',
 ])

@@ -23,7 +23,7 @@ const kinds: readonly [OperationKind, boolean][] = [
   ['create', false],
   ['delete', false],
   ['write-attributes', false],
-  ['cancel-observe', false],
+  ['cancel-observe', true],
   ['write-composite', false],
 ]
 
