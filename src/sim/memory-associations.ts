@@ -8,10 +8,6 @@ export class MemoryAssociations {
   readonly #byCid = new Map<string, AssociationNumber>()
   lastId = 0
 
-  get size(): number {
-    return this.#rows.size
-  }
-
   byCid(cid: string): StoredAssociation | undefined {
     return this.#rows.get(this.#byCid.get(cid) ?? 0)
   }
@@ -21,11 +17,7 @@ export class MemoryAssociations {
   }
 
   byEndpoint(endpoint: EndpointName): StoredAssociation | undefined {
-    let newest: StoredAssociation | undefined
-    for (const row of this.#rows.values()) {
-      if (row.endpoint === endpoint && (newest === undefined || row.heardAt >= newest.heardAt)) newest = row
-    }
-    return newest
+    return [...this.#rows.values()].findLast((row) => row.endpoint === endpoint)
   }
 
   apply(op: AssociationsOp): void {

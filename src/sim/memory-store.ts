@@ -82,10 +82,6 @@ export class MemoryStore implements Store {
     return this.#associations.byEndpoint(endpoint)
   }
 
-  countAssociations(): number {
-    return this.#associations.size
-  }
-
   lastAssociationId(): number {
     return this.#associations.lastId
   }

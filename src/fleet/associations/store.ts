@@ -23,8 +23,7 @@ export interface AssociationsStore {
   associationByCid(cid: string): StoredAssociation | undefined
   /** The newest one of that address whose peer sends without a CID. */
   associationByAddress(address: string, port: number): StoredAssociation | undefined
-  /** The one heard last. */
+  /** The newest. */
   associationByEndpoint(endpoint: EndpointName): StoredAssociation | undefined
-  countAssociations(): number
   lastAssociationId(): AssociationNumber
 }

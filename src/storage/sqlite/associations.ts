@@ -32,14 +32,12 @@ function associationReads(database: Sqlite): AssociationsStore {
     database.prepare<Key, AssociationRow>(`SELECT * FROM association WHERE ${where}`).safeIntegers()
   const byCid = select<[string]>("cid = +? AND cid <> ''")
   const byAddress = select<[string, number]>("address = +? AND port = +? AND cid = '' ORDER BY id DESC LIMIT 1")
-  const byEndpoint = select<[string]>('endpoint = +? ORDER BY heard_at DESC, id DESC LIMIT 1')
-  const count = database.prepare<[], number>('SELECT count(*) FROM association').pluck()
+  const byEndpoint = select<[string]>('endpoint = +? ORDER BY id DESC LIMIT 1')
   const lastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'association'").pluck()
   return {
     associationByCid: (cid) => associationOf(byCid.get(cid)),
     associationByAddress: (address, port) => associationOf(byAddress.get(address, port)),
     associationByEndpoint: (endpoint) => associationOf(byEndpoint.get(endpoint)),
-    countAssociations: () => count.get() ?? 0,
     lastAssociationId: () => lastId.get() ?? 0,
   }
 }
