@@ -63,11 +63,16 @@ export const benches: readonly Bench[] = [
         load: { scenario: 'block2' as const, path: 'image', peers, window: peers, burst: 1 },
         subjects: [cEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap],
       })),
+      {
+        name: 'notifications received, 1 000 peers',
+        load: { scenario: 'notify', peers: 1000, window: 128, burst: 1 },
+        subjects: [cEcho, dgramEcho, coapstanNative, coapstanDgram],
+      },
     ],
   },
   {
     name: 'register',
-    about: 'durable registrations of new devices, and empty updates of 10 000 devices',
+    about: 'durable: registrations of new devices, empty updates of 10 000, notifications of 2 000',
     cases: [
       {
         name: 'Register',
@@ -77,6 +82,11 @@ export const benches: readonly Bench[] = [
       {
         name: 'Update',
         load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 },
+        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
+      },
+      {
+        name: 'Notify',
+        load: { scenario: 'notify', peers: 2000, window: 1024, burst: 1 },
         subjects: [cEcho, dgramEcho, serverNative, serverDgram],
       },
     ],

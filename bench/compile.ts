@@ -10,7 +10,7 @@ const built = fileURLToPath(new URL('../.bench/', import.meta.url))
 export function compiled(name: string, flags: readonly string[] = []): string {
   const source = `${here}${name}.c`
   const program = `${built}${name}`
-  if (changedAt(program) > changedAt(source)) return program
+  if (changedAt(program) > Math.max(changedAt(source), changedAt(`${here}load.h`))) return program
   mkdirSync(built, { recursive: true })
   const command = ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source, ...flags]
   const outcome = spawnSync('cc', command, { stdio: ['ignore', 'inherit', 'inherit'] })

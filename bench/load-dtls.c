@@ -9,25 +9,14 @@
  *   flood       the first peer's CON GETs one after the other, while forged records for the association of
  *               the last one (`--peers 1`: the same) arrive at `--rate` a second: the latency is the result
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <getopt.h>
-#include <netinet/in.h>
+#include "load.h"
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 
-enum { BATCH = 64, SIZE = 2048, BUCKETS = 64 * 16, CID_LONGEST = 16, TRANSCRIPT = 1024 };
+enum { CID_LONGEST = 16, TRANSCRIPT = 1024 };
 enum { HANDSHAKE = 22, CHANGE_CIPHER_SPEC = 20, ALERT = 21, APPLICATION_DATA = 23, WITH_CID = 25 };
-static const uint64_t LOSS_NANOSECONDS = 2000000000;
 static const uint8_t psk[16] = "0123456789abcdef";
 
 typedef enum { DO_HANDSHAKE, DO_GET, DO_FLOOD } scenario_kind;
@@ -50,36 +39,11 @@ static scenario_kind scenario = DO_GET;
 static const char *path = "test", *prefix = "bench";
 static uint32_t peer_count = 1000, window = 128, flood_rate = 100000;
 static int seconds_to_run = 2, warm_milliseconds = 300, with_cid = 1, open_only;
-static struct sockaddr_in target = {.sin_family = AF_INET};
-static int fd;
 static peer_state *peers;
 static uint32_t next_peer, open_count;
-static uint64_t before_measured, answered, refused, lost, stray, flooded, idle_nanoseconds;
+static uint64_t before_measured, answered, refused, lost, stray, flooded;
 static uint64_t flood_from;
-static uint32_t latency[BUCKETS];
 static EVP_CIPHER *ccm;
-
-static uint64_t now_nanoseconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void note_latency(uint64_t nanoseconds) {
-  if (nanoseconds < 16) nanoseconds = 16;
-  int power = 63 - __builtin_clzll(nanoseconds);
-  latency[power * 16 + ((nanoseconds >> (power - 4)) & 15)]++;
-}
-
-static double latency_at(double share) {
-  uint64_t total = 0, seen = 0;
-  for (int i = 0; i < BUCKETS; i++) total += latency[i];
-  for (int i = 0; i < BUCKETS; i++) {
-    seen += latency[i];
-    if (total > 0 && seen >= share * (double)total) return ((uint64_t)(16 + i % 16) << (i / 16 - 4)) / 1000.0;
-  }
-  return 0;
-}
 
 static uint8_t *put16(uint8_t *at, unsigned value) {
   at[0] = (uint8_t)(value >> 8);
@@ -90,49 +54,6 @@ static uint8_t *put16(uint8_t *at, unsigned value) {
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t length) {
   memcpy(at, bytes, length);
   return at + length;
-}
-
-/* ---- sending in batches ---- */
-
-static uint8_t send_bytes[BATCH][SIZE], receive_bytes[BATCH][SIZE];
-static struct iovec send_parts[BATCH], receive_parts[BATCH];
-static struct mmsghdr send_messages[BATCH], receive_messages[BATCH];
-static struct sockaddr_in receive_names[BATCH];
-static union {
-  struct cmsghdr header;
-  char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
-} send_controls[BATCH], receive_controls[BATCH];
-static unsigned to_send;
-
-static void flush(void) {
-  for (unsigned done = 0; done < to_send;) {
-    int sent = sendmmsg(fd, send_messages + done, to_send - done, 0);
-    if (sent > 0) done += (unsigned)sent;
-    else if (errno != EAGAIN && errno != ENOBUFS && errno != ECONNREFUSED) {
-      perror("load-dtls: sendmmsg");
-      exit(1);
-    }
-  }
-  to_send = 0;
-}
-
-static void send_datagram(uint32_t number, unsigned length) {
-  struct in_pktinfo *info = (struct in_pktinfo *)CMSG_DATA(&send_controls[to_send].header);
-  info->ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + number);
-  send_parts[to_send].iov_len = length;
-  if (++to_send == BATCH) flush();
-}
-
-static void prepare_batches(void) {
-  for (int i = 0; i < BATCH; i++) {
-    send_parts[i].iov_base = send_bytes[i];
-    receive_parts[i] = (struct iovec){receive_bytes[i], SIZE};
-    send_controls[i].header = (struct cmsghdr){CMSG_LEN(sizeof(struct in_pktinfo)), IPPROTO_IP, IP_PKTINFO};
-    send_messages[i].msg_hdr = (struct msghdr){&target, sizeof target, &send_parts[i], 1, send_controls[i].room,
-                                               sizeof send_controls[i].room, 0};
-    receive_messages[i].msg_hdr = (struct msghdr){&receive_names[i], sizeof receive_names[i], &receive_parts[i], 1,
-                                                  receive_controls[i].room, sizeof receive_controls[i].room, 0};
-  }
 }
 
 /* ---- key schedule: RFC 5246 §5, §6.3, §8.1; RFC 4279 §2; RFC 7627 ---- */
@@ -262,7 +183,7 @@ static uint8_t *finish_message(peer_state *p, uint8_t *at, int type, const uint8
 static void send_hello(uint32_t number, const uint8_t *cookie, unsigned cookie_length) {
   static const uint8_t fixed[] = {0, 2, 0xc0, 0xa8, 1, 0}; /* one suite, no compression */
   peer_state *p = &peers[number];
-  uint8_t *start = send_bytes[to_send], *message = start + 13, *at = message + 12;
+  uint8_t *start = next_datagram(), *message = start + 13, *at = message + 12;
   at = put_bytes(put16(at, 0xfefd), p->client_random, 32);
   *at++ = 0;
   *at++ = (uint8_t)cookie_length;
@@ -280,7 +201,7 @@ static void send_hello(uint32_t number, const uint8_t *cookie, unsigned cookie_l
   record_header(start, HANDSHAKE, 0, p->plain_sequence++);
   put16(start + 11, (unsigned)(at - message));
   p->step = cookie_length == 0 ? HELLO_SENT : COOKIE_SENT;
-  send_datagram(number, (unsigned)(at - start));
+  send_datagrams(number, (unsigned)(at - start), 1);
 }
 
 static void begin(uint32_t number, uint64_t now) {
@@ -295,7 +216,7 @@ static void begin(uint32_t number, uint64_t now) {
 
 static void send_finished(uint32_t number) {
   peer_state *p = &peers[number];
-  uint8_t *start = send_bytes[to_send], *message = start + 13, identity[64], hash[32], finished[24];
+  uint8_t *start = next_datagram(), *message = start + 13, identity[64], hash[32], finished[24];
   int length = snprintf((char *)identity, sizeof identity, "%s-%07u", prefix, number);
   uint8_t *at = finish_message(p, message, 16, put_bytes(put16(message + 12, (unsigned)length), identity, (size_t)length));
   remember(p, message, (unsigned)(at - message));
@@ -310,7 +231,7 @@ static void send_finished(uint32_t number) {
   finish_message(p, finished, 20, finished + 24);
   at = seal_record(p, at + 14, HANDSHAKE, finished, sizeof finished);
   p->step = FINISHED_SENT;
-  send_datagram(number, (unsigned)(at - start));
+  send_datagrams(number, (unsigned)(at - start), 1);
 }
 
 /* What we need of the ServerHello: its random, and the CID we shall use. */
@@ -354,17 +275,17 @@ static void send_get(uint32_t number, uint64_t now) {
   at = put_bytes(at, path, length);
   p->sent_at = now;
   p->waiting = 1;
-  uint8_t *end = seal_record(p, send_bytes[to_send], APPLICATION_DATA, request, (unsigned)(at - request));
-  send_datagram(number, (unsigned)(end - send_bytes[to_send]));
+  uint8_t *end = seal_record(p, next_datagram(), APPLICATION_DATA, request, (unsigned)(at - request));
+  send_datagrams(number, (unsigned)(end - next_datagram()), 1);
 }
 
 /* A record of the last peer's association with a sequence number nobody has seen and a MAC nobody made. */
 static void send_forgery(void) {
   peer_state *p = &peers[peer_count - 1];
-  uint8_t *start = send_bytes[to_send], *at = record_header(start, p->cid_length > 0 ? WITH_CID : APPLICATION_DATA, 1, p->sequence + 1);
+  uint8_t *start = next_datagram(), *at = record_header(start, p->cid_length > 0 ? WITH_CID : APPLICATION_DATA, 1, p->sequence + 1);
   at = put16(put_bytes(at, p->cid, p->cid_length), 50);
   memset(at, (int)flooded++, 50);
-  send_datagram(peer_count - 1, (unsigned)(at + 50 - start));
+  send_datagrams(peer_count - 1, (unsigned)(at + 50 - start), 1);
 }
 
 static void next_request(uint32_t number, uint64_t now) {
@@ -405,14 +326,6 @@ static void read_data(uint32_t number, const uint8_t *plain, int length, uint64_
   next_request(number, now);
 }
 
-/* The peer a datagram was sent to: its address says which. */
-static uint32_t peer_of(struct msghdr *header) {
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c))
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
-      return ntohl(((struct in_pktinfo *)CMSG_DATA(c))->ipi_addr.s_addr) - INADDR_LOOPBACK;
-  return UINT32_MAX;
-}
-
 static void take(uint32_t number, const uint8_t *bytes, unsigned length, uint64_t now) {
   if (number >= peer_count) return;
   peer_state *p = &peers[number];
@@ -437,16 +350,9 @@ static void take(uint32_t number, const uint8_t *bytes, unsigned length, uint64_
 static void run(uint64_t end) {
   uint64_t now = now_nanoseconds(), sweep_at = now + LOSS_NANOSECONDS;
   while (now < end && !(open_only && open_count == peer_count)) {
-    for (int i = 0; i < BATCH; i++) {
-      receive_messages[i].msg_hdr.msg_namelen = sizeof receive_names[i];
-      receive_messages[i].msg_hdr.msg_controllen = sizeof receive_controls[i].room;
-    }
-    int count = recvmmsg(fd, receive_messages, BATCH, MSG_DONTWAIT, NULL);
-    uint64_t before = now;
-    now = now_nanoseconds();
-    if (count <= 0) idle_nanoseconds += now - before;
+    int count = receive_batch(&now);
     for (int i = 0; i < count; i++)
-      take(peer_of(&receive_messages[i].msg_hdr), receive_bytes[i], receive_messages[i].msg_len, now);
+      take(peer_of(i), receive_bytes[i], receive_messages[i].msg_len, now);
     if (scenario == DO_FLOOD && !open_only) {
       if (flood_from == 0) flood_from = now;
       for (int i = 0; i < 32 && flooded < (now - flood_from) / 1000 * flood_rate / 1000000; i++) send_forgery();
@@ -489,24 +395,14 @@ static void read_arguments(int argc, char **argv) {
     exit(2);
   }
   if (window > peer_count) window = peer_count;
-  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 }
 
 int main(int argc, char **argv) {
   read_arguments(argc, argv);
-  int room = 4 << 20, yes = 1;
-  struct sockaddr_in any = {.sin_family = AF_INET};
-  fd = socket(AF_INET, SOCK_DGRAM, 0);
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-  if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0) {
-    perror("load-dtls: bind");
-    return 1;
-  }
+  open_socket(1);
   ccm = EVP_CIPHER_fetch(NULL, "AES-128-CCM", NULL);
   peers = calloc(peer_count, sizeof *peers);
   if (peers == NULL || ccm == NULL) return 1;
-  prepare_batches();
 
   if (scenario != DO_HANDSHAKE) {
     open_only = 1;

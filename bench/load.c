@@ -12,21 +12,9 @@
  * its code class and, in a download, its block number are right (`--echo`: its token). `idle` is the share of the time it
  * waited for the server: a value near 0 betrays a generator that was itself the limit.
  */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
+#include "load.h"
 
-enum { BATCH = 64, SIZE = 2048, LOCATION = 24, MAX_WINDOW = 65536, MAX_BURST = 32, BUCKETS = 64 * 16 };
-static const uint64_t LOSS_NANOSECONDS = 2000000000; /* ACK_TIMEOUT: when a device would repeat itself */
+enum { LOCATION = 24, MAX_WINDOW = 65536 };
 
 typedef enum { GET, NON_GET, POST, BLOCK2, REGISTER, UPDATE } scenario_kind;
 
@@ -46,77 +34,17 @@ typedef struct {
 
 static scenario_kind scenario = GET;
 static const char *path = "test", *prefix = "bench";
-static uint32_t peer_count = 1, window = 64, burst = 1, payload_length = 40, block_exponent = 6, first_address = 0;
+static uint32_t peer_count = 1, window = 64, burst = 1, payload_length = 40, block_exponent = 6;
 static int echoes = 0, seconds_to_run = 2, warm_milliseconds = 300;
-static struct sockaddr_in target = {.sin_family = AF_INET};
 
-static int fd;
 static peer_state *peers;
 static slot_state slots[MAX_WINDOW];
 static uint32_t next_peer;
-static uint64_t before_measured, answered, refused, lost, stray, payload_bytes, downloads, idle_nanoseconds;
+static uint64_t before_measured, answered, refused, lost, stray, payload_bytes, downloads;
 static unsigned first_refusal;
-static uint32_t latency[BUCKETS];
-
-static uint64_t now_nanoseconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* ---- latency: 16 buckets for each power of two of nanoseconds ---- */
-
-static void note_latency(uint64_t nanoseconds) {
-  if (nanoseconds < 16) nanoseconds = 16;
-  int power = 63 - __builtin_clzll(nanoseconds);
-  latency[power * 16 + ((nanoseconds >> (power - 4)) & 15)]++;
-}
-
-static double latency_at(double share) {
-  uint64_t total = 0, seen = 0;
-  for (int i = 0; i < BUCKETS; i++) total += latency[i];
-  for (int i = 0; i < BUCKETS; i++) {
-    seen += latency[i];
-    if (total > 0 && seen >= share * (double)total) return ((uint64_t)(16 + i % 16) << (i / 16 - 4)) / 1000.0;
-  }
-  return 0;
-}
-
 /* ---- building requests ---- */
 
-typedef struct {
-  uint8_t *at;
-  unsigned last_option;
-} writer;
-
-static void put_option(writer *w, unsigned number, const void *value, unsigned length) {
-  unsigned delta = number - w->last_option;
-  w->last_option = number;
-  uint8_t *head = w->at++;
-  *head = (uint8_t)((delta < 13 ? delta : 13) << 4 | (length < 13 ? length : 13));
-  if (delta >= 13) *w->at++ = (uint8_t)(delta - 13);
-  if (length >= 13) *w->at++ = (uint8_t)(length - 13);
-  memcpy(w->at, value, length);
-  w->at += length;
-}
-
-static void put_path(writer *w, const char *text) {
-  while (*text != 0) {
-    unsigned length = (unsigned)strcspn(text, "/");
-    if (length > 0) put_option(w, 11, text, length);
-    text += length + (text[length] == '/');
-  }
-}
-
-static void put_uint_option(writer *w, unsigned number, uint32_t value) {
-  uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
-  unsigned skip = 0;
-  while (skip < 4 && bytes[skip] == 0) skip++;
-  put_option(w, number, bytes + skip, 4 - skip);
-}
-
 static unsigned build_request(uint8_t *bytes, uint32_t slot_number, uint32_t member) {
-  static const char links[] = "</1/0>,</3/0>,</5/0>";
   slot_state *slot = &slots[slot_number];
   peer_state *peer = &peers[slot->peer];
   int posts = scenario == POST || scenario == REGISTER || scenario == UPDATE;
@@ -128,17 +56,8 @@ static unsigned build_request(uint8_t *bytes, uint32_t slot_number, uint32_t mem
   memcpy(bytes, head, sizeof head);
   writer w = {bytes + sizeof head, 0};
   if (scenario == REGISTER) {
-    char endpoint[64];
-    int length = snprintf(endpoint, sizeof endpoint, "ep=%s-%07u", prefix, slot->peer);
-    put_path(&w, "rd");
-    put_uint_option(&w, 12, 40);
-    put_option(&w, 15, endpoint, (unsigned)length);
-    put_option(&w, 15, "lt=86400", 8);
-    put_option(&w, 15, "lwm2m=1.1", 9);
-    put_option(&w, 15, "b=U", 3);
-    *w.at++ = 0xff;
-    memcpy(w.at, links, sizeof links - 1);
-    return (unsigned)(w.at - bytes) + sizeof links - 1;
+    put_registration(&w, prefix, slot->peer, "1.1");
+    return (unsigned)(w.at - bytes);
   }
   if (scenario == UPDATE) {
     put_path(&w, "rd");
@@ -239,68 +158,23 @@ static int take(const uint8_t *bytes, unsigned length, uint64_t now) {
   return slot->open == 0 && ask_next(slot_number) ? (int)slot_number : -1;
 }
 
-/* ---- sending and receiving in batches ---- */
-
-static uint8_t send_bytes[BATCH][MAX_BURST * 64 + SIZE], receive_bytes[BATCH][SIZE];
-static struct iovec send_parts[BATCH], receive_parts[BATCH];
-static struct mmsghdr send_messages[BATCH], receive_messages[BATCH];
-static union {
-  struct cmsghdr header;
-  char room[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
-} send_controls[BATCH];
-static unsigned to_send;
-
-static void flush(void) {
-  for (unsigned done = 0; done < to_send;) {
-    int sent = sendmmsg(fd, send_messages + done, to_send - done, 0);
-    if (sent > 0) done += (unsigned)sent;
-    else if (errno != EAGAIN && errno != ENOBUFS && errno != ECONNREFUSED) {
-      perror("load: sendmmsg");
-      exit(1);
-    }
-  }
-  to_send = 0;
-}
+/* ---- the loop ---- */
 
 static void ask(uint32_t slot_number, uint64_t now) {
   slot_state *slot = &slots[slot_number];
   slot->sent_at = now;
   slot->open = (uint32_t)((1ull << burst) - 1);
-  struct cmsghdr *control = &send_controls[to_send].header;
-  ((struct in_pktinfo *)CMSG_DATA(control))->ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + first_address + slot->peer);
-  unsigned length = build_request(send_bytes[to_send], slot_number, 0);
-  for (uint32_t member = 1; member < burst; member++)
-    build_request(send_bytes[to_send] + member * length, slot_number, member);
-  send_parts[to_send].iov_len = length * burst;
-  control = (struct cmsghdr *)(send_controls[to_send].room + CMSG_SPACE(sizeof(struct in_pktinfo)));
-  *(uint16_t *)CMSG_DATA(control) = (uint16_t)length;
-  if (++to_send == BATCH) flush();
-}
-
-static void prepare_batches(void) {
-  for (int i = 0; i < BATCH; i++) {
-    send_parts[i].iov_base = send_bytes[i];
-    receive_parts[i] = (struct iovec){receive_bytes[i], SIZE};
-    struct cmsghdr *control = &send_controls[i].header;
-    *control = (struct cmsghdr){CMSG_LEN(sizeof(struct in_pktinfo)), IPPROTO_IP, IP_PKTINFO};
-    control = (struct cmsghdr *)(send_controls[i].room + CMSG_SPACE(sizeof(struct in_pktinfo)));
-    *control = (struct cmsghdr){CMSG_LEN(sizeof(uint16_t)), SOL_UDP, UDP_SEGMENT};
-    size_t room = burst > 1 ? sizeof send_controls[i].room : CMSG_SPACE(sizeof(struct in_pktinfo));
-    send_messages[i].msg_hdr =
-        (struct msghdr){&target, sizeof target, &send_parts[i], 1, send_controls[i].room, room, 0};
-    receive_messages[i].msg_hdr.msg_iov = &receive_parts[i];
-    receive_messages[i].msg_hdr.msg_iovlen = 1;
-  }
+  uint8_t *bytes = next_datagram();
+  unsigned length = build_request(bytes, slot_number, 0);
+  for (uint32_t member = 1; member < burst; member++) build_request(bytes + member * length, slot_number, member);
+  send_datagrams(slot->peer, length, burst);
 }
 
 /* Runs until `end`, or until `limit` answers have come. */
 static void run(uint64_t end, uint64_t limit) {
   uint64_t now = now_nanoseconds(), sweep_at = now + LOSS_NANOSECONDS;
   while (now < end && answered + refused < limit) {
-    int count = recvmmsg(fd, receive_messages, BATCH, MSG_DONTWAIT, NULL);
-    uint64_t before = now;
-    now = now_nanoseconds();
-    if (count <= 0) idle_nanoseconds += now - before;
+    int count = receive_batch(&now);
     for (int i = 0; i < count; i++) {
       int slot = take(receive_bytes[i], receive_messages[i].msg_len, now);
       if (slot >= 0) ask((uint32_t)slot, now);
@@ -349,7 +223,7 @@ static void read_arguments(int argc, char **argv) {
   static const struct option options[] = {
       {"port", 1, 0, 'p'},    {"scenario", 1, 0, 's'}, {"path", 1, 0, 'u'},  {"peers", 1, 0, 'n'},
       {"window", 1, 0, 'w'},  {"seconds", 1, 0, 't'},  {"warm", 1, 0, 'm'},  {"payload", 1, 0, 'l'},
-      {"szx", 1, 0, 'z'},     {"prefix", 1, 0, 'x'},   {"first", 1, 0, 'f'}, {"burst", 1, 0, 'b'}, {"echo", 0, 0, 'e'},
+      {"szx", 1, 0, 'z'},     {"prefix", 1, 0, 'x'},   {"burst", 1, 0, 'b'}, {"echo", 0, 0, 'e'},
       {0, 0, 0, 0}};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
@@ -365,29 +239,19 @@ static void read_arguments(int argc, char **argv) {
       case 'x': prefix = optarg; break;
       case 'e': echoes = 1; break;
       case 'b': burst = (uint32_t)atoi(optarg); break;
-      case 'f': first_address = (uint32_t)atoi(optarg); break;
       default: exit(2);
     }
   }
   if (target.sin_port == 0 || peer_count == 0 || window == 0 || window > MAX_WINDOW || payload_length > 1024 ||
-      block_exponent > 6 || burst == 0 || burst > MAX_BURST || burst * (payload_length + 80) > SIZE * 2) {
+      block_exponent > 6 || burst == 0 || burst > MAX_BURST || burst * (payload_length + 80) > SEND_ROOM) {
     fprintf(stderr, "load: --port is needed; --window at most %d, --payload 1024, --szx 6\n", MAX_WINDOW);
     exit(2);
   }
-  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 }
 
 int main(int argc, char **argv) {
   read_arguments(argc, argv);
-  fd = socket(AF_INET, SOCK_DGRAM, 0);
-  int room = 4 << 20;
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  struct sockaddr_in any = {.sin_family = AF_INET};
-  if (bind(fd, (struct sockaddr *)&any, sizeof any) != 0) {
-    perror("load: bind");
-    return 1;
-  }
-  prepare_batches();
+  open_socket(0);
   peers = calloc(peer_count, sizeof *peers);
   if (peers == NULL) return 1;
   for (uint32_t i = 0; i < peer_count; i++) peers[i].message_id = (uint16_t)(now_nanoseconds() + i * 40503u);

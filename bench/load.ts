@@ -1,6 +1,6 @@
-/** Runs a load generator (`load.c`, `load-dtls.c`) once and reads what it measured. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+/** Runs a load generator (`load.c`, `load-dtls.c`, `load-notify.c`) once and reads what it measured. */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { compiled } from './compile.ts'
 import { loadCore, pinned } from './process.ts'
 
@@ -42,16 +42,33 @@ export interface Measured {
   readonly idle: number
 }
 
-export async function runLoad(load: Load, port: number, seconds: number): Promise<Measured> {
-  const { scenario, peers, window, path = 'test', prefix = 'bench', warm = 300 } = load
-  const [, dtls] = /^dtls-(.*)/.exec(scenario) ?? []
-  const flags = {
-    ...{ port, scenario: dtls ?? scenario, path, peers, window, seconds, prefix, warm },
-    ...(dtls === undefined ? { burst: load.burst } : { cid: load.cid === false ? 0 : 1, rate: load.rate ?? 0 }),
+/** `registered` is called when the devices of a `notify` load are there and can be observed. */
+export async function runLoad(
+  load: Load,
+  port: number,
+  seconds: number,
+  registered: (load: Load) => Promise<void>,
+): Promise<Measured> {
+  const [program, parameters] = commandOf(load, port, seconds)
+  const child = spawn(...pinned(loadCore, program, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout! })) {
+    if (line === 'registered') await registered(load)
+    else return JSON.parse(line) as Measured
   }
-  const program = dtls === undefined ? compiled('load') : compiled('load-dtls', ['-lcrypto'])
-  const parameters = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])
-  if (load.echo === true) parameters.push('--echo')
-  const { stdout } = await promisify(execFile)(...pinned(loadCore, program, ...parameters))
-  return JSON.parse(stdout) as Measured
+  throw new Error(`${program} ended without a result`)
+}
+
+function commandOf(load: Load, port: number, seconds: number): [program: string, parameters: string[]] {
+  const { scenario, peers, window, burst, path = 'test', prefix = 'bench', warm = 300 } = load
+  const common = { port, peers, window, seconds, prefix, warm }
+  const flags = (given: object): string[] =>
+    Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])
+  if (scenario === 'notify') return [compiled('load-notify'), flags(common)]
+  const [, dtls] = /^dtls-(.*)/.exec(scenario) ?? []
+  if (dtls !== undefined) {
+    const cid = load.cid === false ? 0 : 1
+    return [compiled('load-dtls', ['-lcrypto']), flags({ ...common, path, scenario: dtls, cid, rate: load.rate ?? 0 })]
+  }
+  const parameters = flags({ ...common, path, scenario, burst })
+  return [compiled('load'), load.echo === true ? [...parameters, '--echo'] : parameters]
 }

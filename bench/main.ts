@@ -3,7 +3,7 @@
  * subject once, then every subject again, so that a machine that changes its pace changes it for all.
  */
 import { parseArgs } from 'node:util'
-import { benches, type Bench } from './benches.ts'
+import { benches, type Bench, type BenchCase } from './benches.ts'
 import { runLoad, type Load } from './load.ts'
 import { reservations, type Running } from './process.ts'
 import { rowsOf, table, type Row, type Run, type Runs } from './report.ts'
@@ -33,7 +33,8 @@ else console.log(table(rows))
 
 async function measure(bench: Bench, runs: number, seconds: number, only: string): Promise<Row[]> {
   const rows: Row[] = []
-  for (const one of bench.cases) {
+  const matches = (one: BenchCase): boolean => [one, ...one.subjects].some(({ name }) => name.includes(only))
+  for (const one of bench.cases.filter(matches)) {
     const subjects = one.subjects.filter((subject) => {
       const missing = subject.missing?.()
       if (missing !== undefined) console.error(`note: no row for ${subject.name}: ${missing}`)
@@ -48,7 +49,12 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
         const prefix = `${one.load.prefix ?? 'bench'}-${run}`
         const load = subject.echo === true ? asEcho(one.load) : { ...one.load, prefix }
         const cpuBefore = running[index]!.cpuTime()
-        const outcome = await runLoad(load, running[index]!.port, seconds)
+        const outcome = await runLoad(
+          load,
+          running[index]!.port,
+          seconds,
+          ({ peers }) => running[index]!.observe?.(endpointsOf(prefix, peers)) ?? Promise.resolve(),
+        )
         const perCpuSecond = outcome.total / (running[index]!.cpuTime() - cpuBefore)
         if (outcome.refused > 0)
           console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
@@ -67,10 +73,15 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
   return rows
 }
 
+/** As `load.h` names the devices. */
+function endpointsOf(prefix: string, peers: number): string[] {
+  return Array.from({ length: peers }, (_, device) => `${prefix}-${String(device).padStart(7, '0')}`)
+}
+
 /** For an echo: requests of the same kind that need no protocol, and of which there is no end. */
 function asEcho(load: Load): Load {
   const shape = { path: 'test', peers: 10_000, window: 32, burst: 4, echo: true }
-  if (load.scenario === 'register' || load.scenario === 'update') return { ...shape, scenario: 'post' }
+  if (['register', 'update', 'notify'].includes(load.scenario)) return { ...shape, scenario: 'post' }
   if (load.scenario.startsWith('dtls')) return { ...shape, scenario: 'get' }
   return { ...load, echo: true }
 }

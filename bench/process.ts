@@ -30,17 +30,23 @@ export interface Running {
   residentMemory(): number
   /** Seconds of processor time used so far, by all its threads. */
   cpuTime(): number
+  /** Has the server observe a value of these devices, where it does not do so by itself. */
+  observe?(endpoints: readonly string[]): Promise<void>
   stop(): Promise<void>
 }
 
 /** What a program prints when it listens, with its UDP port in parentheses. */
 const readyLine = /^ready (\d+)/
 
-/** Starts a program on the subjects' core. `port`: where it listens, or the line in which it says so. */
+/**
+ * Starts a program on the subjects' core. `port`: where it listens, or the line in which it says so. `seen` gets
+ * every line it prints.
+ */
 export async function startSubject(
   command: string,
   parameters: readonly string[],
   port: number | RegExp = readyLine,
+  seen: (line: string) => void = () => undefined,
 ): Promise<Running> {
   const child = spawn(...pinned(subjectCore, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -48,7 +54,7 @@ export async function startSubject(
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`${command} ended with code ${code} before it was ready`)))
   })
-  const ready = typeof port === 'number' ? isListening(port) : portSaid(child, port)
+  const ready = typeof port === 'number' ? isListening(port) : portSaid(child, port, seen)
   const bound = await Promise.race([ready, failed])
   failed.catch(() => undefined)
   return {
@@ -62,10 +68,11 @@ export async function startSubject(
   }
 }
 
-function portSaid(child: ChildProcess, readyLine: RegExp): Promise<number> {
+function portSaid(child: ChildProcess, readyLine: RegExp, seen: (line: string) => void): Promise<number> {
   const lines = createInterface({ input: child.stdout! })
   return new Promise((resolve) => {
     lines.on('line', (line) => {
+      seen(line)
       const port = readyLine.exec(line)?.[1]
       if (port !== undefined) resolve(Number(port))
     })

@@ -1,14 +1,14 @@
 /**
  * Our CoAP endpoint over one of our transports (`native` or `dgram`), with three resources in memory:
  * what the protocol costs before devices, actors and the database come into it. GET /test, POST /test,
- * and a 1 MiB image at GET /image.
+ * and a 1 MiB image at GET /image. Whoever posts to /rd is observed.
  */
 import { performance } from 'node:perf_hooks'
 import { utf8 } from '../src/base/bytes.ts'
 import { instantOf, never, type Instant } from '../src/base/time.ts'
 import { CoapEndpoint } from '../src/coap/endpoint.ts'
 import { method, response } from '../src/coap/codes.ts'
-import type { BodySource, CoapSink, OutboundResponse } from '../src/coap/types.ts'
+import type { BodySource, CoapSink, OutboundRequest, OutboundResponse } from '../src/coap/types.ts'
 import { profiles } from '../src/config/profiles.ts'
 import { defaultSettings } from '../src/config/tunables.ts'
 import type { Transport, TransportHandler } from '../src/server/transport.ts'
@@ -26,15 +26,22 @@ const imageBody: BodySource = {
 }
 const imageContent: OutboundResponse = { code: response.content, body: imageBody }
 
+const observation: OutboundRequest = { code: method.get, path: ['3303', '0', '5700'], observe: 0 }
+
 const sink: CoapSink = {
   send: (_now, peer, buffer, start, end) => transport.send(peer, buffer, start, end),
   request: (now, request) => {
     const [first] = request.path
+    if (first === 'rd') {
+      endpoint.respond(now, request.exchange, { code: response.created, location: ['rd', 'x'] })
+      endpoint.request(now, request.peer, observation)
+      return
+    }
     const answer =
       first === 'image' ? imageContent : first !== 'test' ? missing : request.code === method.get ? content : changed
     endpoint.respond(now, request.exchange, answer)
   },
-  notification: (now, notification) => endpoint.reject(now, notification.exchange),
+  notification: (now, notification) => endpoint.acknowledge(now, notification.exchange),
   outcome: () => undefined,
   profileOf: () => profiles.ip,
   standingOf: () => 'reachable',

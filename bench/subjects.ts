@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nativeAddon } from '../src/server/native-addon.ts'
 import { compiled } from './compile.ts'
@@ -95,13 +95,32 @@ async function startServer(transport: string): Promise<Running> {
   const data = mkdtempSync(`${built}data-`)
   const ports = ['--coap-port', '0', '--http-port', '0']
   const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error']
-  const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], / udp \S+:(\d+) /)
+  let api = ''
+  const ready = / udp \S+:(\d+) /
+  const seen = (line: string): void => {
+    api = / (http:\S+)/.exec(line)?.[1] ?? api
+  }
+  const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], ready, seen)
   return {
     ...running,
+    observe: (endpoints) => observe(api, readFileSync(`${data}/api-token`, 'utf8').trim(), endpoints),
     stop: async () => {
       await running.stop()
       rmSync(data, { recursive: true, force: true })
     },
+  }
+}
+
+async function observe(api: string, token: string, endpoints: readonly string[]): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const body = JSON.stringify({ kind: 'observe', path: '/3303/0/5700' })
+  for (let at = 0; at < endpoints.length; at += 50) {
+    const group = endpoints.slice(at, at + 50)
+    const answers = await Promise.all(
+      group.map((endpoint) => fetch(`${api}/devices/${endpoint}/operations`, { method: 'POST', headers, body })),
+    )
+    const refused = answers.find(({ ok }) => !ok)
+    if (refused !== undefined) throw new Error(`observe: ${refused.status} ${await refused.text()}`)
   }
 }
 
