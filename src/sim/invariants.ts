@@ -4,8 +4,11 @@
  */
 import { instantOf } from '../base/time.ts'
 import { openStates } from '../fleet/operations/types.ts'
+import { formatPath } from '../lwm2m/path.ts'
+import { reportedPath } from './devices/objects.ts'
 import type { World } from './world.ts'
 
+const reported = formatPath(reportedPath)
 /** Observe intents of one device looked at. */
 const intentsLimit = 1000
 
@@ -46,7 +49,10 @@ export function registrationsAgree({ devices, server, timeline }: World): readon
   })
 }
 
-/** Every intent is established, and the device notifies under its token, and under no other. */
+/**
+ * Every intent is established, and the device notifies under its token, and under no other. What it notifies
+ * nobody of shows with the first notification, which is met with RST: of reports there were some.
+ */
 export function intentsEstablished({ devices, server }: World): readonly string[] {
   const { store } = server.disk
   return devices.flatMap(({ endpoint, life }) => {
@@ -65,6 +71,7 @@ export function intentsEstablished({ devices, server }: World): readonly string[
           ({ path, state }) => `${endpoint} was to be observed at ${path}: ${state}, and the device does not notify`,
         ),
       ...held
+        .filter(({ path }) => `${reported}/`.startsWith(`${path}/`))
         .filter(({ token }) => !intents.some((intent) => intent.token === token))
         .map(({ path }) => `${endpoint} notifies of ${path}, which nobody wants observed`),
     ]
