@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import { method, response } from '../../../src/coap/codes.ts'
+import { never } from '../../../src/base/time.ts'
+import { Lockstep } from '../../support/coap-lockstep.ts'
+import { testBody } from '../../support/coap-notation.ts'
+
+const changed = { code: response.changed }
+
+describe('peers', () => {
+  it('are remembered as long as something is, and no longer', () => {
+    const peer = new Lockstep({ handler: () => changed })
+    expect(peer.endpoint.nextDeadline()).toBe(never)
+    for (let sender = 1; sender <= 100; sender++) peer.send('CON 1 GET [01]', sender)
+    expect(peer.endpoint.sizes()['peers']).toBe(100)
+    peer.sent.length = 0
+    peer.advance(260_000)
+    expect(peer.endpoint.sizes()).toMatchObject({ peers: 0, dedup: 0, answers: 0 })
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('beyond the limit the one heard from longest ago goes', () => {
+    const peer = new Lockstep({ handler: () => changed, settings: { 'coap.peers': 100 } })
+    for (let sender = 1; sender <= 100; sender++) peer.send('CON 1 GET [01]', sender)
+    peer.send('CON 2 GET [01]', 1)
+    peer.send('CON 1 GET [01]', 101)
+    expect(peer.endpoint.sizes()['peers']).toBe(100)
+    const before = peer.requests.length
+    peer.send('CON 1 GET [01]', 1)
+    expect(peer.requests).toHaveLength(before)
+    peer.send('CON 1 GET [01]', 2)
+    expect(peer.requests).toHaveLength(before + 1)
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('that could make a request run twice stay, and newcomers meet silence', () => {
+    const peer = new Lockstep({ handler: () => changed, settings: { 'coap.peers': 100 } })
+    for (let sender = 1; sender <= 120; sender++) peer.send('CON 1 POST [01]', sender)
+    expect(peer.requests).toHaveLength(100)
+    for (let sender = 1; sender <= 100; sender++) peer.send('CON 1 POST [01]', sender)
+    expect(peer.requests).toHaveLength(100)
+    peer.sent.length = 0
+    // We may speak to whom we like
+    peer.request({ code: method.get }, 500)
+    expect(peer.sent).toHaveLength(1)
+    peer.endpoint.forget(peer.now, 500)
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('are forgotten whole: requests cancelled, bodies, observers and answers gone', () => {
+    const peer = new Lockstep({
+      handler: ({ path }) =>
+        path === '/slow' ? undefined : { code: response.content, observe: 1, payload: testBody.slice(0, 2000) },
+    })
+    peer.send('CON 1 GET [01] /obs Observe=0')
+    peer.send('CON 2 GET [02] /slow')
+    peer.send('CON 3 PUT [03] /body Block1=0/1/64 {0..64}')
+    peer.request({ code: method.get })
+    peer.endpoint.notify(peer.now, 1, Uint8Array.of(1), { code: response.content, observe: 2 }, { confirmable: true })
+    peer.endpoint.forget(peer.now, 1)
+    expect(Object.entries(peer.endpoint.sizes()).filter(([, size]) => size !== 0)).toEqual([])
+    expect(peer.takeOutcome()).toEqual({ outcome: 'cancelled' })
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+})
+
+describe('answers', () => {
+  it('that their client does not want are not sent; a CON gets its ACK (RFC 7967 §2)', () => {
+    const codes = [response.changed, response.notFound, response.internalServerError]
+    const peer = new Lockstep({ handler: ({ query }) => ({ code: codes[Number(query[0])]! }) })
+    const names = ['2.04', '4.04', '5.00']
+    let id = 0
+    for (const unwanted of [0, 2, 8, 16, 26]) {
+      for (let i = 0; i < 3; i++) {
+        const silent = (unwanted & [2, 8, 16][i]!) !== 0
+        id++
+        peer.exchange(
+          `CON ${id} POST [01] ?${i} No-Response=${unwanted}`,
+          silent ? `ACK ${id} EMPTY` : `ACK ${id} ${names[i]} [01]`,
+        )
+        peer.unbind('$m')
+        peer.exchange(
+          `NON ${id + 100} POST [01] ?${i} No-Response=${unwanted}`,
+          ...(silent ? [] : [`NON $m ${names[i]} [01]`]),
+        )
+      }
+    }
+    // The ACK is what a repetition gets
+    peer.exchange(`CON ${id} POST [01] ?2 No-Response=26`, `ACK ${id} EMPTY`)
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('nobody wants to hear later need no message of their own (RFC 7967 §2)', () => {
+    const peer = new Lockstep()
+    peer.exchange('CON 1 POST [01] No-Response=2')
+    peer.advance(1500)
+    peer.expect('ACK 1 EMPTY')
+    peer.respond(changed)
+    peer.expectSilence()
+    peer.exchange('CON 1 POST [01] No-Response=2', 'ACK 1 EMPTY')
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('that fit into no datagram become 5.00', () => {
+    const peer = new Lockstep({
+      handler: () => ({ code: response.created, location: new Array<string>(300).fill('x'.repeat(255)) }),
+    })
+    peer.exchange('CON 1 POST [01]', 'ACK 1 5.00 [01]')
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('of safe methods that are long are not kept: the request runs again (RFC 7252 §4.5)', () => {
+    const peer = new Lockstep({ handler: () => ({ code: response.content, payload: testBody.slice(0, 600) }) })
+    for (let i = 0; i < 2; i++) peer.exchange('CON 1 GET [01]', 'ACK 1 2.05 [01] {0..600}')
+    expect(peer.requests).toHaveLength(2)
+    for (let i = 0; i < 2; i++) peer.exchange('CON 2 POST [01]', 'ACK 2 2.05 [01] {0..600}')
+    expect(peer.requests).toHaveLength(3)
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('may come in any order, later than others, once each', () => {
+    const peer = new Lockstep()
+    for (let id = 1; id <= 3; id++) peer.send(`CON ${id} POST [0${id}] /${id}`)
+    peer.respond(changed, 2)
+    peer.expect('ACK 3 2.04 [03]')
+    peer.respond(changed, 0)
+    peer.expect('ACK 1 2.04 [01]')
+    peer.respond(changed, 0)
+    peer.expectSilence()
+    peer.advance(1500)
+    peer.expect('ACK 2 EMPTY')
+    peer.respond(changed, 1)
+    peer.expect('CON $id 2.04 [02]')
+    peer.exchange('RST $id EMPTY')
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('that never come leave nothing behind', () => {
+    const peer = new Lockstep()
+    peer.send('CON 1 POST [01]')
+    peer.send('NON 2 POST [01]')
+    peer.advance(1500)
+    peer.expect('ACK 1 EMPTY')
+    expect(peer.endpoint.sizes()['exchanges']).toBe(2)
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('to a separate request whose client resets them end there (RFC 7252 §4.2)', () => {
+    const peer = new Lockstep()
+    peer.send('CON 1 GET [01]')
+    peer.advance(1500)
+    peer.expect('ACK 1 EMPTY')
+    peer.respond(changed)
+    peer.expect('CON $id 2.04 [01]')
+    peer.exchange('RST $id EMPTY')
+    peer.advance(100_000)
+    expect(peer.leftovers()).toEqual([])
+  })
+})
+
+describe('a FETCH in blocks', () => {
+  it('gets its later slices with the payload or without, but not with another one (RFC 8132 §2)', () => {
+    const peer = new Lockstep({
+      handler: ({ payload }) => ({
+        code: response.content,
+        payload: testBody.slice(payload[0]! * 1024, payload[0]! * 1024 + 100),
+      }),
+    })
+    peer.exchange('CON 1 FETCH [01] Block2=0/0/64 <01>', 'ACK 1 2.05 [01] ETag=$e Block2=0/1/64 {1024..1088}')
+    peer.exchange('CON 2 FETCH [02] Block2=1/0/64', 'ACK 2 2.05 [02] ETag=$e Block2=1/0/64 {1088..1124}')
+    peer.exchange('CON 3 FETCH [03] Block2=1/0/64 <01>', 'ACK 3 2.05 [03] ETag=$e Block2=1/0/64 {1088..1124}')
+    expect(peer.requests).toHaveLength(1)
+    peer.exchange('CON 4 FETCH [04] Block2=1/0/64 <02>', 'ACK 4 2.05 [04] ETag=$f Block2=1/0/64 {2112..2148}')
+    expect(peer.requests).toHaveLength(2)
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('answered later still knows what was asked', () => {
+    const peer = new Lockstep()
+    peer.send('CON 1 FETCH [01] Block2=0/0/64 <01>')
+    peer.respond({ code: response.content, payload: testBody.slice(0, 100) })
+    peer.expect('ACK 1 2.05 [01] ETag=$e Block2=0/1/64 {0..64}')
+    peer.exchange('CON 2 FETCH [02] Block2=1/0/64 <01>', 'ACK 2 2.05 [02] ETag=$e Block2=1/0/64 {64..100}')
+    expect(peer.requests).toHaveLength(1)
+    expect(peer.leftovers()).toEqual([])
+  })
+})
+
+describe('what is kept for later slices', () => {
+  it('is limited per peer and in octets; without room a safe request is handled anew', () => {
+    const settings = { 'coap.bodies.per-peer': 2, 'coap.bodies-total': 65_536 }
+    const peer = new Lockstep({
+      settings,
+      handler: () => ({ code: response.content, payload: testBody.slice(0, 30_000) }),
+    })
+    for (let i = 1; i <= 3; i++)
+      peer.exchange(`CON ${i} GET [01] /${i}`, `ACK ${i} 2.05 [01] ETag=$e Block2=0/1/1024 {0..1024}`)
+    expect(peer.endpoint.sizes()).toMatchObject({ servedBodies: 2, bodyOctets: 60_000 })
+    // Another peer finds no room: its next slice asks the handler again, and is right all the same
+    peer.send('CON 1 GET [01] /9', 2)
+    peer.sent.length = 0
+    peer.send('CON 2 GET [01] /9 Block2=1/0/1024', 2)
+    peer.expect('ACK 2 2.05 [01] ETag=$e Block2=1/1/1024 {1024..2048}', 2)
+    expect(peer.requests).toHaveLength(5)
+    peer.advance(301_000)
+    expect(peer.endpoint.sizes()).toMatchObject({ servedBodies: 0, bodyOctets: 0 })
+    expect(peer.leftovers()).toEqual([])
+  })
+})
