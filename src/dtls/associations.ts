@@ -32,7 +32,18 @@ export type RestoreFault =
   | 'snapshot-alive'
   | 'snapshot-expired'
 
-/** What the store holds beside the snapshot, newer than it. */
+/** An association as the store has it. */
+export interface StoredAssociation {
+  readonly sealed: Bytes
+  /**
+   * Where the peer was last heard, by the store's word: a record that asks for an association may come from
+   * anyone, so its own path counts only once it has been opened.
+   */
+  readonly path: number
+  /** What was committed since the snapshot was made. */
+  readonly progress?: DurableProgress
+}
+
 export interface DurableProgress {
   readonly reservedUpTo: number
   readonly window: ReceiveWindow
@@ -146,15 +157,10 @@ export class Associations {
     return sealed
   }
 
-  /** Brings one back to life on `path`; the writer needs a reservation before its first record and asks for it now. */
-  restore(
-    now: Instant,
-    sealed: Bytes,
-    path: number,
-    durable: DurableProgress | undefined,
-    asked: RecallQuery | undefined,
-  ): Association | RestoreFault {
+  /** Brings one back to life; the writer needs a reservation before its first record and asks for it now. */
+  restore(now: Instant, stored: StoredAssociation, asked: RecallQuery | undefined): Association | RestoreFault {
     const { crypto, options } = this.#host
+    const { sealed, path, progress } = stored
     if (this.#storeKey === undefined) return 'snapshot-without-key'
     const state = openSnapshot(crypto, this.#storeKey, sealed)
     if (typeof state === 'string') return state
@@ -169,7 +175,7 @@ export class Associations {
     const known = this.#generations.peek(fingerprint)
     if (known !== undefined && state.generation < known) return 'snapshot-rolled-back'
     // of two records of its progress the further one counts, so an old one alone does no harm
-    const resumeAt = Math.max(state.writeSequence, durable?.reservedUpTo ?? 0)
+    const resumeAt = Math.max(state.writeSequence, progress?.reservedUpTo ?? 0)
     const association = new Association(
       crypto,
       this.#host.nextAssociationId(),
@@ -185,7 +191,7 @@ export class Associations {
     association.forgeries = state.forgeries
     association.generation = state.generation
     association.window.merge(state.window)
-    if (durable !== undefined) association.window.merge(durable.window)
+    if (progress !== undefined) association.window.merge(progress.window)
     this.add(now, association)
     this.#reserveAhead(now, association)
     return association

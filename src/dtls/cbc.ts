@@ -43,9 +43,11 @@ export function openCbc(
   const { padding, isGood } = paddingOf(plaintext)
   const contentLength = length - 1 - padding - cbcMacLength
   const content = plaintext.subarray(0, contentLength)
-  const mac = crypto.hmac(keys.mac, additionalFor(contentLength), content)
+  const additional = additionalFor(contentLength)
+  const mac = crypto.hmac(keys.mac, additional, content)
   // as many blocks more as the padding made the MAC's input shorter
-  const missing = macBlocks(length - 1 - cbcMacLength) - macBlocks(contentLength)
+  const missing =
+    macBlocks(additional.length + length - 1 - cbcMacLength) - macBlocks(additional.length + contentLength)
   crypto.hash('sha256', zeros.subarray(0, missing * 64))
   const isGenuine = crypto.equal(mac, plaintext.subarray(contentLength, contentLength + cbcMacLength))
   return Number(isGenuine) & isGood ? content : undefined
@@ -67,7 +69,7 @@ function paddingOf(plaintext: Bytes): { padding: number; isGood: number } {
   return { padding: claimed & -isGood, isGood }
 }
 
-/** SHA-256 blocks of the inner hash over a 13-octet prefix and that much content. */
-function macBlocks(contentLength: number): number {
-  return Math.ceil((64 + 13 + contentLength + 9) / 64)
+/** SHA-256 blocks of the inner hash over that many octets. */
+function macBlocks(octets: number): number {
+  return Math.ceil((64 + octets + 9) / 64)
 }

@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import { Association, type AssociationId } from './association.ts'
 import { AssociationReceiver } from './association-receiver.ts'
-import { Associations, type DurableProgress, type RestoreFault } from './associations.ts'
+import { Associations, type RestoreFault, type StoredAssociation } from './associations.ts'
 import { cidKeyOf, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto } from './crypto.ts'
 import type { DtlsFaultName } from './faults.ts'
@@ -156,25 +156,23 @@ export class DtlsEndpoint {
   recalled(
     now: Instant,
     ticket: Ticket,
-    sealed: Bytes | undefined,
-    durable?: DurableProgress,
+    stored: StoredAssociation | undefined,
   ): AssociationId | RestoreFault | undefined {
     const recall = this.#recalls.take(ticket)
     if (recall === undefined) return undefined
-    const path = recall.records[0]!.path
-    if (sealed === undefined) {
+    if (stored === undefined) {
       this.#fault(recall.query.kind === 'cid' ? 'cid-unknown' : 'record-stray')
       return undefined
     }
-    const restored = this.#associations.restore(now, sealed, path, durable, recall.query)
+    const restored = this.#associations.restore(now, stored, recall.query)
     if (typeof restored === 'string') return restored
-    for (const { path: from, record } of recall.records) this.#replay(now, from, record)
+    for (const { path, record } of recall.records) this.#replay(now, path, record)
     return restored.id
   }
 
-  /** Brings an association back from its snapshot, to be spoken to on `path`. */
-  restore(now: Instant, sealed: Bytes, path: number, durable?: DurableProgress): AssociationId | RestoreFault {
-    const restored = this.#associations.restore(now, sealed, path, durable, undefined)
+  /** Brings an association back before its peer has spoken, for a downlink. */
+  restore(now: Instant, stored: StoredAssociation): AssociationId | RestoreFault {
+    const restored = this.#associations.restore(now, stored, undefined)
     return typeof restored === 'string' ? restored : restored.id
   }
 
@@ -305,7 +303,7 @@ export class DtlsEndpoint {
   #adopt(now: Instant, handshake: Handshake, association: Association, deferred: readonly Bytes[]): void {
     const { terms, id, path } = association
     const { table } = this.#associations
-    const before = table.byPath(path) ?? table.of(terms.principal).find((other) => other.path === path)
+    const before = table.byPath(path) ?? this.#sameOnPath(association)
     this.#associations.add(now, association)
     if (terms.suite.kind === 'cbc') this.#log.warn({ suite: terms.suite.name, path }, 'a legacy suite is in use')
     this.#sink.opened(now, {
@@ -326,6 +324,12 @@ export class DtlsEndpoint {
     })
     if (before !== undefined) this.#associations.close(now, before, 'superseded', undefined)
     for (const record of deferred) this.#replay(now, path, record)
+  }
+
+  /** The association the same device had on this path, by CID; nobody anonymous is the same as another. */
+  #sameOnPath({ terms, path }: Association): Association | undefined {
+    if (terms.role !== 'server' || terms.principal.kind === 'anonymous') return undefined
+    return this.#associations.table.of(terms.principal).find((other) => other.path === path)
   }
 
   /** A record that had to wait comes in again; its header is read anew, since another record may be in hand. */

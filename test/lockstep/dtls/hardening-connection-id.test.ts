@@ -89,6 +89,20 @@ describe('hardening: connection ids', () => {
     expect(client.server.moves).toMatchObject([{ to: 66 }, { from: 66, to: 1 }])
   })
 
+  it('hardening 45: a forged record that wakes an association from the store moves it nowhere', () => {
+    const options = { storeKey, sequenceReservation: 64 }
+    const before = new RawClient(new DtlsPeer({ options })).complete(withCid)
+    const sealed = before.server.endpoint.snapshot(before.server.lastOpened.id)!
+    const server = new DtlsPeer({ options })
+    server.receive(before.now, 66, flipped(before.text('forged'), -1))
+    const id = server.endpoint.recalled(before.now, server.recalls[0]!.ticket, { sealed, path: 1 }) as number
+    expect(server.endpoint.pathOf(id)).toBe(1)
+    expect(server.sendText(before.now, id, 'to the device')).toBe(true)
+    expect(server.take().map(({ path }) => path)).toEqual([1])
+    server.receive(before.now, 66, before.text('genuine'))
+    expect(server.moves).toMatchObject([{ from: 1, to: 66 }])
+  })
+
   it('hardening 46: after a move everything counts against three times the octets received, alerts too', () => {
     const client = openWithCid()
     const uplink = client.text('x')

@@ -212,7 +212,7 @@ describe('hardening: records', () => {
       const last = after.reservations.at(-1)?.upTo ?? reservedUpTo
       const durable = { reservedUpTo: last, window: { edge: 5n, bitmap: 1n } }
       after = new DtlsPeer({ options, crypto: named, random: new SeededRandom(9 + restarts) })
-      const restored = after.endpoint.restore(pair.now, sealed, 1, durable)
+      const restored = after.endpoint.restore(pair.now, { sealed, path: 1, progress: durable })
       expect(typeof restored).toBe('number')
       for (let i = 0; i < 20; i++) expect(after.sendText(pair.now, restored as number, 'y')).toBe(true)
     }
@@ -230,7 +230,7 @@ describe('hardening: records', () => {
     const sealed = pair.server.endpoint.snapshot(pair.server.lastOpened.id)!
     const edge = { reservedUpTo: 2 ** 48 - 2, window: { edge: 0n, bitmap: 1n } }
     const worn = new DtlsPeer({ options: { storeKey } })
-    const id = worn.endpoint.restore(pair.now, sealed, 1, edge) as number
+    const id = worn.endpoint.restore(pair.now, { sealed, path: 1, progress: edge }) as number
     expect(worn.sendText(pair.now, id, 'last')).toBe(true)
     expect(worn.sendText(pair.now, id, 'beyond')).toBe(false)
     expect(worn.closes).toMatchObject([{ reason: 'sequence-exhausted' }])

@@ -23,24 +23,26 @@ describe('hardening: state at rest', () => {
     for (let at = 0; at < sealed.length; at++) {
       const flipped = copyOf(sealed)
       flipped[at]! ^= 1 << (at % 8)
-      expect(typeof server.endpoint.restore(pair.now, flipped, 1)).toBe('string')
-      expect(typeof server.endpoint.restore(pair.now, sealed.subarray(0, at), 1)).toBe('string')
+      expect(typeof server.endpoint.restore(pair.now, { sealed: flipped, path: 1 })).toBe('string')
+      expect(typeof server.endpoint.restore(pair.now, { sealed: sealed.subarray(0, at), path: 1 })).toBe('string')
     }
-    expect(server.endpoint.restore(pair.now, concatBytes(sealed, new Uint8Array(1)), 1)).toBe('snapshot-forged')
-    expect(fresh(new Uint8Array(32)).endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-forged')
+    expect(server.endpoint.restore(pair.now, { sealed: concatBytes(sealed, new Uint8Array(1)), path: 1 })).toBe(
+      'snapshot-forged',
+    )
+    expect(fresh(new Uint8Array(32)).endpoint.restore(pair.now, { sealed, path: 1 })).toBe('snapshot-forged')
     const future = copyOf(sealed)
     future[0] = 2
-    expect(server.endpoint.restore(pair.now, future, 1)).toBe('snapshot-version')
+    expect(server.endpoint.restore(pair.now, { sealed: future, path: 1 })).toBe('snapshot-version')
     expect(server.endpoint.sizes()).toMatchObject({ associations: 0, deadlines: 0 })
-    expect(typeof server.endpoint.restore(pair.now, sealed, 1)).toBe('number')
+    expect(typeof server.endpoint.restore(pair.now, { sealed, path: 1 })).toBe('number')
   })
 
   it('hardening 51: a snapshot older than what is known of the association is refused', () => {
     const { pair, sealed } = sealedAndPair()
     const { id } = pair.server.lastOpened
     const newer = pair.server.endpoint.release(id)!
-    expect(pair.server.endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-rolled-back')
-    expect(typeof pair.server.endpoint.restore(pair.now, newer, 1)).toBe('number')
+    expect(pair.server.endpoint.restore(pair.now, { sealed, path: 1 })).toBe('snapshot-rolled-back')
+    expect(typeof pair.server.endpoint.restore(pair.now, { sealed: newer, path: 1 })).toBe('number')
   })
 
   it('hardening 51: an old snapshot beside newer progress, or the reverse, uses no number and no record twice', () => {
@@ -56,7 +58,7 @@ describe('hardening: state at rest', () => {
       [newer, { reservedUpTo: 500, window: { edge: -1n, bitmap: 0n } }],
     ] as const) {
       const server = fresh()
-      const restored = server.endpoint.restore(pair.now, snapshot, 1, durable) as number
+      const restored = server.endpoint.restore(pair.now, { sealed: snapshot, path: 1, progress: durable }) as number
       server.receive(pair.now, 1, datagram!.bytes)
       expect(server.texts).toEqual([])
       server.sendText(pair.now, restored, 'x')
@@ -71,7 +73,9 @@ describe('hardening: state at rest', () => {
     const server = fresh()
     second.client.sendText(second.now, second.client.lastOpened.id, 'x')
     server.receive(second.now, 3, second.client.take()[0]!.bytes)
-    expect(server.endpoint.recalled(second.now, server.recalls[0]!.ticket, first.sealed)).toBe('snapshot-of-another')
+    expect(server.endpoint.recalled(second.now, server.recalls[0]!.ticket, { sealed: first.sealed, path: 1 })).toBe(
+      'snapshot-of-another',
+    )
     expect(server.texts).toEqual([])
     expect(server.endpoint.sizes()).toMatchObject({ associations: 0, recalls: 0 })
   })
@@ -80,13 +84,13 @@ describe('hardening: state at rest', () => {
     const { pair } = sealedAndPair()
     const { id } = pair.server.lastOpened
     const alive = pair.server.endpoint.snapshot(id)!
-    expect(pair.server.endpoint.restore(pair.now, alive, 1)).toBe('snapshot-alive')
+    expect(pair.server.endpoint.restore(pair.now, { sealed: alive, path: 1 })).toBe('snapshot-alive')
     const handedOver = pair.server.endpoint.release(id)!
     expect(pair.server.sendText(pair.now, id, 'too late')).toBe(false)
     expect(pair.server.endpoint.release(id)).toBeUndefined()
     const heir = fresh()
-    const inherited = heir.endpoint.restore(pair.now, handedOver, 1) as number
-    expect(heir.endpoint.restore(pair.now, handedOver, 1)).toBe('snapshot-alive')
+    const inherited = heir.endpoint.restore(pair.now, { sealed: handedOver, path: 1 }) as number
+    expect(heir.endpoint.restore(pair.now, { sealed: handedOver, path: 1 })).toBe('snapshot-alive')
     expect(heir.sendText(pair.now, inherited, 'from the heir')).toBe(true)
     pair.client.receive(pair.now, 0, heir.take()[0]!.bytes)
     expect(pair.client.texts).toEqual(['from the heir'])
@@ -112,7 +116,7 @@ describe('hardening: state at rest', () => {
     const pair = new DtlsPair({ options }).connect(pskTerms())
     const sealed = pair.server.endpoint.snapshot(pair.server.lastOpened.id)!
     const server = fresh()
-    const id = server.endpoint.restore(pair.now, sealed, 1) as number
+    const id = server.endpoint.restore(pair.now, { sealed, path: 1 }) as number
     server.endpoint.revoke(pair.now, { kind: 'psk', identity: utf8('someone else') })
     expect(server.closes).toEqual([])
     server.endpoint.revoke(pair.now, pair.server.lastOpened.principal)

@@ -9,6 +9,8 @@ const crypto = nodeCrypto()
 const blockKey = crypto.blockKey(new Uint8Array(16).fill(1))
 const keys: CbcKeys = { kind: 'cbc', key: blockKey, mac: crypto.hmacKey('sha256', new Uint8Array(32).fill(2)) }
 const additionalFor = (length: number): Bytes => new Uint8Array(13).fill(length & 0xff)
+/** With a CID of six octets. */
+const longAdditionalFor = (length: number): Bytes => new Uint8Array(29).fill(length & 0xff)
 const random = new SeededRandom(1)
 const sealed = (content: Bytes): Bytes => sealCbc(crypto, random, keys, additionalFor(content.length), content)
 
@@ -37,23 +39,28 @@ describe('CBC records', () => {
   })
 
   it('hardening 47: opening takes the same SHA-256 blocks whatever padding and MAC say (Lucky 13)', () => {
-    for (const length of [64, 96, 288, 512]) {
-      const work = new Set<number>()
-      for (let padding = 0; padding < 256; padding++) {
-        for (const isUniform of [true, false]) {
-          const plaintext = random.bytes(length)
-          if (isUniform) plaintext.fill(padding, Math.max(0, length - padding - 1))
-          plaintext[length - 1] = padding
-          work.add(blocksOf(encrypted(plaintext)))
+    for (const length of [64, 96, 288, 512, 1040]) {
+      for (const prefix of [additionalFor, longAdditionalFor]) {
+        const work = new Set<number>()
+        for (let padding = 0; padding < 256; padding++) {
+          for (const isUniform of [true, false]) {
+            const plaintext = random.bytes(length)
+            if (isUniform) plaintext.fill(padding, Math.max(0, length - padding - 1))
+            plaintext[length - 1] = padding
+            work.add(blocksOf(encrypted(plaintext), prefix))
+          }
         }
+        expect([`${length} octets: ${[...work].join()}`, work.size]).toEqual([
+          `${length} octets: ${[...work].join()}`,
+          1,
+        ])
       }
-      expect([`${length} octets: ${[...work].join()}`, work.size]).toEqual([`${length} octets: ${[...work].join()}`, 1])
     }
   })
 })
 
 /** Inner SHA-256 blocks of one opening. */
-function blocksOf(record: Bytes): number {
+function blocksOf(record: Bytes, prefix: (length: number) => Bytes): number {
   let blocks = 0
   const counting = {
     ...crypto,
@@ -67,6 +74,6 @@ function blocksOf(record: Bytes): number {
       return crypto.hash(...call)
     },
   }
-  openCbc(counting, keys, additionalFor, record)
+  openCbc(counting, keys, prefix, record)
   return blocks
 }

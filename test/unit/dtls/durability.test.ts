@@ -53,7 +53,7 @@ describe('an association at rest', () => {
     const { pair, server, sealed } = restarted()
     server.receive(pair.now, 5, uplink(pair, 'two'))
     expect(server.recalls).toMatchObject([{ query: { kind: 'cid', cid: pair.server.lastOpened.ownCid } }])
-    const id = server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, sealed) as number
+    const id = server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, { sealed, path: 1 }) as number
     expect(server.texts).toEqual(['two'])
     expect(server.endpoint.pathOf(id)).toBe(5)
     server.sendText(pair.now, id, 'answer')
@@ -67,7 +67,7 @@ describe('an association at rest', () => {
     const { pair, server, sealed } = restarted(terms)
     server.receive(pair.now, 1, uplink(pair, 'two'))
     expect(server.recalls).toMatchObject([{ query: { kind: 'path', path: 1 } }])
-    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, sealed)
+    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, { sealed, path: 1 })
     expect(server.texts).toEqual(['two'])
   })
 
@@ -83,7 +83,7 @@ describe('an association at rest', () => {
     for (const { bytes } of pair.server.take()) note(bytes)
     const reservedUpTo = Math.max(64, ...pair.server.reservations.map(({ upTo }) => upTo))
     const durable: DurableProgress = { reservedUpTo, window: { edge: 1n, bitmap: 1n } }
-    const id = server.endpoint.restore(pair.now, sealed, 1, durable) as number
+    const id = server.endpoint.restore(pair.now, { sealed, path: 1, progress: durable }) as number
     for (let i = 0; i < 50; i++) server.sendText(pair.now, id, 'x')
     const after = server.take()
     expect(after).toHaveLength(50)
@@ -109,7 +109,11 @@ describe('an association at rest', () => {
     pair.server.receive(pair.now, 1, twice)
     const window = pair.server.endpoint.receiveWindow(pair.server.lastOpened.id)!
     server.receive(pair.now, 1, twice)
-    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, sealed, { reservedUpTo: 64, window })
+    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, {
+      sealed,
+      path: 1,
+      progress: { reservedUpTo: 64, window },
+    })
     expect(server.texts).toEqual([])
     server.receive(pair.now, 1, uplink(pair, 'new'))
     expect(server.texts).toEqual(['new'])
@@ -120,15 +124,15 @@ describe('an association at rest', () => {
     for (let i = 0; i < 10; i++) server.receive(pair.now, 1, uplink(pair, `m${i}`))
     expect(server.recalls).toHaveLength(1)
     expect(server.endpoint.sizes()).toMatchObject({ recalls: 1 })
-    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, sealed)
+    server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, { sealed, path: 1 })
     expect(server.texts).toEqual(['m0', 'm1', 'm2', 'm3'])
-    expect(server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, sealed)).toBeUndefined()
+    expect(server.endpoint.recalled(pair.now, server.recalls[0]!.ticket, { sealed, path: 1 })).toBeUndefined()
     const other = new DtlsPeer(stored)
     other.receive(pair.now, 1, uplink(pair, 'late'))
     pair.tick(31_000)
     other.endpoint.expire(pair.now)
     expect(other.endpoint.sizes()).toMatchObject({ recalls: 0, recallOctets: 0, deadlines: 0 })
-    expect(other.endpoint.recalled(pair.now, other.recalls[0]!.ticket, sealed)).toBeUndefined()
+    expect(other.endpoint.recalled(pair.now, other.recalls[0]!.ticket, { sealed, path: 1 })).toBeUndefined()
   })
 
   it('is let go when memory is short, and comes back as if nothing had been', () => {
@@ -147,7 +151,7 @@ describe('an association at rest', () => {
     }
     expect(server.evictions).toMatchObject([{ path: 1 }])
     server.receive(first.now, 1, uplink(first, 'back'))
-    server.endpoint.recalled(first.now, server.recalls[0]!.ticket, server.evictions[0]!.sealed)
+    server.endpoint.recalled(first.now, server.recalls[0]!.ticket, { sealed: server.evictions[0]!.sealed, path: 1 })
     expect(server.texts).toEqual(['back'])
     expect(server.evictions).toHaveLength(2)
     expect(server.endpoint.sizes().associations).toBe(1)
@@ -162,7 +166,7 @@ describe('an association at rest', () => {
     expect(pair.server.closes).toEqual([])
     pair.run(days(2))
     expect(pair.server.closes).toMatchObject([{ reason: 'expired' }])
-    expect(new DtlsPeer(stored).endpoint.restore(pair.now, sealed, 1)).toBe('snapshot-expired')
+    expect(new DtlsPeer(stored).endpoint.restore(pair.now, { sealed, path: 1 })).toBe('snapshot-expired')
   })
 
   it('without a store key nothing is sealed and nothing asked of the store', () => {
@@ -171,7 +175,7 @@ describe('an association at rest', () => {
     const other = new DtlsPeer()
     other.receive(pair.now, 1, uplink(pair, 'lost'))
     expect(other.recalls).toEqual([])
-    expect(other.endpoint.restore(pair.now, new Uint8Array(100), 1)).toBe('snapshot-without-key')
+    expect(other.endpoint.restore(pair.now, { sealed: new Uint8Array(100), path: 1 })).toBe('snapshot-without-key')
   })
 })
 
