@@ -6,7 +6,16 @@ import { loadCore, pinned } from './process.ts'
 
 export interface Load {
   readonly scenario:
-    'get' | 'non-get' | 'post' | 'block2' | 'register' | 'update' | 'dtls-get' | 'dtls-handshake' | 'dtls-flood'
+    | 'get'
+    | 'non-get'
+    | 'post'
+    | 'block2'
+    | 'register'
+    | 'update'
+    | 'dtls-get'
+    | 'dtls-handshake'
+    | 'dtls-flood'
+    | 'notify'
   readonly path?: string
   /** The subject sends back what it gets: match answers by token only. */
   readonly echo?: boolean
