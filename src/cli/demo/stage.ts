@@ -114,6 +114,7 @@ export class Stage {
   }
 
   start(name: string, args: readonly string[]): Background {
+    if (this.#closed) throw new StepFailed(`${name} is not started any more`)
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.directory,
       env: { ...this.environment, NO_COLOR: '1' },

@@ -20,7 +20,7 @@ const leftovers = (): string[] => readdirSync(directory).filter((name) => name.s
 
 interface Run {
   readonly output: () => string
-  /** Resolves once this was printed. */
+  /** Resolves once this was printed; rejects with all that was, should it end before. */
   readonly printed: (text: string) => Promise<void>
   readonly end: (signal: NodeJS.Signals) => void
   readonly exit: Promise<number | null>
@@ -40,10 +40,11 @@ function demo(environment: NodeJS.ProcessEnv = {}): Run {
   return {
     output: () => output,
     printed: (text) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = (): void => {
           if (output.includes(text)) resolve()
         }
+        child.on('exit', () => reject(new Error(output)))
         watchers.add(look)
         look()
       }),

@@ -64,7 +64,10 @@ export class ScriptedServer {
       const [path = '', query = ''] = request.url.split('?', 2)
       const image = this.images.get(path)
       if (image !== undefined) {
-        if (this.blocksServed.length >= this.silentAfter) return
+        if (this.blocksServed.length >= this.silentAfter) {
+          clearTimeout(response._ackTimer ?? undefined) // not even the empty ACK
+          return
+        }
         const block2 = request._packet.options?.find((option) => option.name === 'Block2')?.value
         this.blocksServed.push(
           block2 === undefined || block2.length === 0 ? 0 : block2.readUIntBE(0, block2.length) >> 4,
