@@ -214,7 +214,8 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   send(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
     this.recorder.record(now, peer, 'sent', buffer, start, end)
-    this.output.send(pathOfPeer(peer), buffer, start, end)
+    if (isSecured(peer)) this.secure?.sendTo(now, peer, buffer, start, end)
+    else this.output.send(pathOfPeer(peer), buffer, start, end)
   }
 
   request(now: Instant, request: InboundRequest): void {
@@ -244,6 +245,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   // ——— what the secured link tells us ———
 
   data(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
+    this.recorder.record(now, peer, 'received', buffer, start, end)
     this.recorder.record(now, peer, 'received', buffer, start, end)
     this.coap.receive(now, peer, buffer, start, end)
   }

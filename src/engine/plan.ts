@@ -16,10 +16,13 @@ import { Draft, type DeviceState, type Plan } from './state.ts'
 export function plan(state: DeviceState, input: ActorInput, now: Instant, context: PlanContext): Plan {
   const draft = new Draft(state, now, causeOf(input), context.ids)
   switch (input.input) {
-    case 'register':
-      if (planRegister(draft, input) === 'new') planForgotten(draft, context)
+    case 'register': {
+      const taken = planRegister(draft, input)
+      if (taken === 'refused') break
+      if (taken === 'new') planForgotten(draft, context)
       planFirmware(draft, { input: 'registered', registrationId: draft.next.registration!.id }, context)
       break
+    }
     case 'update':
       planUpdate(draft, input)
       break

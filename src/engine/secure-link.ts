@@ -12,6 +12,7 @@ import type { Instant } from '../base/time.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { Peer } from '../coap/types.ts'
 import type { DtlsCrypto } from '../dtls/crypto.ts'
+import type { StoredAssociation as RestorableAssociation } from '../dtls/associations.ts'
 import { DtlsEndpoint } from '../dtls/endpoint.ts'
 import type { DtlsOptions } from '../dtls/options.ts'
 import { principalKey, type Principal } from '../dtls/principal.ts'
@@ -123,7 +124,7 @@ export class SecureLink implements DtlsSink {
       return
     }
     this.#expected = row
-    const result = this.dtls.recalled(now, ticket.dtls, row?.sealed, row === undefined ? undefined : progressOf(row))
+    const result = this.dtls.recalled(now, ticket.dtls, row === undefined ? undefined : this.#restorable(row))
     this.#expected = undefined
     if (typeof result === 'string')
       this.#log.warn({ identity: row?.identity, fault: result }, 'a stored association was refused')
@@ -311,12 +312,17 @@ export class SecureLink implements DtlsSink {
     for (const message of known.waiting.splice(0)) this.dtls.send(now, dtls, message, 0, message.length)
   }
 
+  /** On the path the store knows: a record's own counts only once it was opened. */
+  #restorable(row: StoredAssociation): RestorableAssociation {
+    const path = this.#owner.output.pathOf({ address: row.address, port: row.port }, true)
+    return { sealed: row.sealed, path, progress: progressOf(row) }
+  }
+
   /** Brings an association back that we were not sent a record of: it is we who want to speak. */
   #restore(now: Instant, row: StoredAssociation): Peer | undefined {
     if (!this.#byRow.has(row.id)) {
-      const path = this.#owner.output.pathOf({ address: row.address, port: row.port }, true)
       this.#expected = row
-      const result = this.dtls.restore(now, row.sealed, path, progressOf(row))
+      const result = this.dtls.restore(now, this.#restorable(row))
       this.#expected = undefined
       if (typeof result === 'string') {
         this.#log.warn({ identity: row.identity, fault: result }, 'a stored association was refused')

@@ -6,14 +6,24 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { EnvironmentError } from '../../src/base/errors.ts'
+import { textOf } from '../../src/base/bytes.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { noMetrics } from '../../src/base/metrics.ts'
 import { SeededRandom } from '../../src/base/random.ts'
 import { after, instantOf, milliseconds, type Duration, type Instant } from '../../src/base/time.ts'
 import { defaultSettings, type Settings } from '../../src/config/tunables.ts'
 import type { BodySource } from '../../src/coap/types.ts'
-import { Engine } from '../../src/engine/engine.ts'
-import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint } from '../../src/engine/ports.ts'
+import type { CredentialQuery } from '../../src/dtls/sink.ts'
+import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
+import type { StoredAssociation } from '../../src/fleet/associations/types.ts'
+import type {
+  AssociationKey,
+  CommitTicket,
+  EngineOutput,
+  LoadTicket,
+  RecallTicket,
+  RemoteEndpoint,
+} from '../../src/engine/ports.ts'
 import type { Command, CommandResult } from '../../src/fleet/commands.ts'
 import type { FleetEvent } from '../../src/fleet/events/types.ts'
 import type { StoreOp } from '../../src/fleet/store.ts'
@@ -26,6 +36,9 @@ const objects = fileURLToPath(new URL('../../objects/', import.meta.url))
 export const library = new ObjectLibrary()
 for (const file of readdirSync(objects)) library.addUnread(readFileSync(objects + file, 'utf8'))
 
+/** Paths of the secured listener begin here. */
+export const securedPaths = 1000
+
 export class EngineHarness implements EngineOutput {
   now: Instant = instantOf(Date.UTC(2026, 10, 21))
   readonly store: MemoryStore
@@ -35,14 +48,22 @@ export class EngineHarness implements EngineOutput {
   /** The next commits fail with this. */
   failure: EnvironmentError | undefined
   readonly #settings: Settings
+  readonly #dtls: EngineOptions['dtls']
+  /** PSK by identity, with the endpoint name it stands for. */
+  readonly credentials = new Map<string, { key: Uint8Array; endpoint: string }>()
+  /** Datagrams of the secured listener, as octets. */
+  #secured: { path: number; bytes: Uint8Array }[] = []
   readonly #commits: { ticket: CommitTicket; ops: readonly StoreOp[] }[] = []
   #loads: LoadTicket[] = []
   /** Datagrams sent and not looked at yet, as lines, by path. */
   #sent: { path: number; line: string }[] = []
+  #lookups: { ticket: number; query: CredentialQuery }[] = []
+  #recalls: RecallTicket[] = []
   #swept = false
 
-  constructor(settings: Partial<Settings> = {}, store = new MemoryStore()) {
+  constructor(settings: Partial<Settings> = {}, store = new MemoryStore(), dtls: EngineOptions['dtls'] = undefined) {
     this.#settings = { ...defaultSettings, ...settings }
+    this.#dtls = dtls
     this.store = store
     this.engine = this.#boot()
   }
@@ -52,6 +73,7 @@ export class EngineHarness implements EngineOutput {
     this.#commits.length = 0
     this.#loads = []
     this.#sent = []
+    this.#secured = []
     this.engine = this.#boot()
     for (const deviceId of this.store.devicesWithOpenOperations(0, 1000)) this.engine.recover(this.now, deviceId)
     this.settle()
@@ -72,6 +94,7 @@ export class EngineHarness implements EngineOutput {
       },
       log: silentLog,
       metrics: noMetrics,
+      ...(this.#dtls === undefined ? {} : { dtls: this.#dtls }),
     })
   }
 
@@ -80,6 +103,17 @@ export class EngineHarness implements EngineOutput {
     const datagram = datagramOf(line)
     this.engine.receive(this.now, path, datagram, 0, datagram.length)
     this.#answerLoads()
+  }
+
+  /** One datagram of the secured listener. */
+  receiveSecured(path: number, datagram: Uint8Array): void {
+    this.engine.receiveSecured(this.now, path, datagram, 0, datagram.length)
+    this.#answerLoads()
+  }
+
+  /** What the secured listener has sent since the last look. */
+  sentSecured(): readonly { path: number; bytes: Uint8Array }[] {
+    return this.#secured.splice(0)
   }
 
   /** Everything that waits is committed, or fails, until nothing waits. */
@@ -134,7 +168,8 @@ export class EngineHarness implements EngineOutput {
   // ——— EngineOutput ———
 
   send(path: number, buffer: Uint8Array, start: number, end: number): void {
-    this.#sent.push({ path, line: lineOf(buffer.slice(start, end)) })
+    if (path >= securedPaths) this.#secured.push({ path, bytes: buffer.slice(start, end) })
+    else this.#sent.push({ path, line: lineOf(buffer.slice(start, end)) })
   }
 
   load(ticket: LoadTicket): void {
@@ -154,16 +189,20 @@ export class EngineHarness implements EngineOutput {
   }
 
   addressOf(path: number): RemoteEndpoint {
-    return { address: `127.0.0.${path}`, port: 5683 }
+    return { address: `127.0.0.${path % securedPaths}`, port: 5683 }
   }
 
-  pathOf({ address }: RemoteEndpoint): number {
-    return Number(address.split('.')[3])
+  pathOf({ address }: RemoteEndpoint, secured: boolean): number {
+    return Number(address.split('.')[3]) + (secured ? securedPaths : 0)
   }
 
-  lookup(): void {}
+  lookup(ticket: number, query: CredentialQuery): void {
+    this.#lookups.push({ ticket, query })
+  }
 
-  recall(): void {}
+  recall(ticket: RecallTicket): void {
+    this.#recalls.push(ticket)
+  }
 
   handshake(): void {}
 
@@ -175,10 +214,22 @@ export class EngineHarness implements EngineOutput {
     return 'coap://127.0.0.1:5683'
   }
 
+  #stored(key: AssociationKey): StoredAssociation | undefined {
+    if (key.by === 'cid') return this.store.associationByCid(key.cid)
+    if (key.by === 'address') return this.store.associationByAddress(key.address, key.port)
+    return this.store.associationByEndpoint(key.endpoint)
+  }
+
   #answerLoads(): void {
-    while (this.#loads.length > 0) {
+    while (this.#loads.length + this.#lookups.length + this.#recalls.length > 0) {
       const tickets = this.#loads
       this.#loads = []
+      for (const { ticket, query } of this.#lookups.splice(0)) {
+        const known = query.kind === 'psk' ? this.credentials.get(textOf(query.identity) ?? '') : undefined
+        const answer = known === undefined ? ({ kind: 'unknown' } as const) : ({ kind: 'key', key: known.key } as const)
+        this.engine.credentials(this.now, ticket, answer, known?.endpoint)
+      }
+      for (const ticket of this.#recalls.splice(0)) this.engine.recalled(this.now, ticket, this.#stored(ticket.key))
       for (const ticket of tickets) this.engine.loaded(this.now, ticket, this.store.snapshot(ticket.key, 100))
     }
   }

@@ -20,9 +20,10 @@ export interface ShippedServer {
 /** Starts it and waits until it says where it listens; rejects with what it printed when it does not. */
 export async function startShippedServer(
   dataDirectory: string,
-  options: { readonly coapPort?: number; readonly flags?: readonly string[] } = {},
+  options: { readonly coapPort?: number; readonly coapsPort?: number; readonly flags?: readonly string[] } = {},
 ): Promise<ShippedServer> {
-  const flags = ['--data-directory', dataDirectory, '--coap-port', String(options.coapPort ?? 0), '--http-port', '0']
+  const flags = ['--data-directory', dataDirectory, '--coap-port', String(options.coapPort ?? 0)]
+  flags.push('--coaps-port', String(options.coapsPort ?? 0), '--http-port', '0')
   const child = spawn(process.execPath, [launcher, 'serve', ...flags, ...(options.flags ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,0 +1,185 @@
+/** Devices over DTLS through the engine: durable before they know of it, known by their credential, restarts unnoticed. */
+import { expect, test } from 'vitest'
+import { hexOf, utf8 } from '../../../src/base/bytes.ts'
+import { SeededRandom } from '../../../src/base/random.ts'
+import { minutes } from '../../../src/base/time.ts'
+import { defaultDtlsOptions } from '../../../src/dtls/options.ts'
+import { nodeCrypto } from '../../../src/server/crypto-node.ts'
+import { datagramOf, lineOf } from '../../support/coap-notation.ts'
+import { clientOptions, DtlsPeer, storeKey } from '../../support/dtls-peer.ts'
+import { defaultSuites } from '../../../src/dtls/suites.ts'
+import { diskFull, EngineHarness, securedPaths } from '../../support/engine-harness.ts'
+
+const links = '"</>;rt=oma.lwm2m;ct=110,</1/0>,</3/0>,</5/0>"'
+const register = (ep: string) => `CON 1 POST [01] /rd ?ep=${ep}&lt=86400&lwm2m=1.1 Content-Format=40 ${links}`
+const key = new Uint8Array(16).map((_, i) => 7 * i + 3)
+
+/** A house with DTLS and one device that may come, on path `path`. */
+class Secured {
+  readonly house: EngineHarness
+  readonly device = new DtlsPeer({ options: clientOptions, random: new SeededRandom(5) })
+  path = securedPaths + 1
+  /** Every record either side has sent, to look for a repeated nonce. */
+  readonly records: string[] = []
+
+  constructor(credentials: Readonly<Record<string, string>> = { meter: 'urn:dev:a' }) {
+    const options = { ...defaultDtlsOptions, storeKey, sequenceReservation: 64 }
+    this.house = new EngineHarness({}, undefined, { options, crypto: nodeCrypto() })
+    for (const [identity, endpoint] of Object.entries(credentials))
+      this.house.credentials.set(identity, { key, endpoint })
+  }
+
+  connect(identity = 'meter', withKey = key): this {
+    const suites = defaultSuites.filter(({ keyExchange }) => keyExchange === 'psk')
+    const preSharedKey = { identity: utf8(identity), key: withKey }
+    this.device.endpoint.connect(this.house.now, 0, { preSharedKey, suites, cidDialect: 54 })
+    return this.settle()
+  }
+
+  /** Carries datagrams both ways until nobody has anything to say. */
+  settle(): this {
+    for (let idle = 0; idle < 2; idle++) {
+      for (const { bytes } of this.device.take()) {
+        idle = 0
+        this.house.receiveSecured(this.path, bytes)
+      }
+      this.house.settle()
+      for (const { path, bytes } of this.house.sentSecured()) {
+        idle = 0
+        if (bytes[0] === 23 || bytes[0] === 25) this.records.push(hexOf(bytes.subarray(0, 11)))
+        if (path === this.path) this.device.receive(this.house.now, 0, bytes)
+      }
+    }
+    return this
+  }
+
+  /** Sends one CoAP message of the device and gives back what came in answer, as lines. */
+  say(line: string): readonly string[] {
+    const before = this.device.received.length
+    const bytes = datagramOf(line)
+    this.device.endpoint.send(this.house.now, this.device.lastOpened.id, bytes, 0, bytes.length)
+    this.settle()
+    return this.device.received.slice(before).map((received) => lineOf(received.bytes))
+  }
+}
+
+test('a device registers over DTLS, under the name its credential stands for', () => {
+  const secured = new Secured().connect()
+  expect(secured.device.opens).toHaveLength(1)
+  expect(secured.say(register('urn:dev:a'))).toEqual([expect.stringMatching(/^ACK 1 2\.01/)])
+  expect(secured.house.store.device('urn:dev:a')?.registration?.secured).toBe(true)
+})
+
+test('without a name the credential gives it; with another one it is refused', () => {
+  const secured = new Secured().connect()
+  expect(secured.say(register('urn:dev:other'))).toEqual([expect.stringMatching(/^ACK 1 4\.03/)])
+  expect(secured.house.store.countDevices()).toBe(0)
+  expect(secured.say(`CON 2 POST [02] /rd ?lwm2m=1.1 Content-Format=40 ${links}`)).toEqual([
+    expect.stringMatching(/^ACK 2 2\.01/),
+  ])
+  expect(secured.house.store.device('urn:dev:a')).toBeDefined()
+})
+
+test('an unknown identity and a wrong key get no association', () => {
+  expect(new Secured().connect('stranger').device.opens).toEqual([])
+  expect(new Secured().connect('meter', new Uint8Array(16).fill(9)).device.opens).toEqual([])
+})
+
+test('the handshake completes only once the association is durable', () => {
+  const secured = new Secured()
+  secured.house.failure = diskFull
+  secured.connect()
+  expect(secured.device.opens).toEqual([])
+  expect(secured.house.store.associationByEndpoint('urn:dev:a')).toBeUndefined()
+  secured.house.failure = undefined
+  secured.connect()
+  expect(secured.device.opens).toHaveLength(1)
+  expect(secured.house.store.associationByEndpoint('urn:dev:a')?.identity).toBe('meter')
+})
+
+test('what was registered with a credential is not touched in the clear, nor by another credential', () => {
+  const secured = new Secured({ meter: 'urn:dev:a', thief: 'urn:dev:b' }).connect()
+  secured.say(register('urn:dev:a'))
+  const { house } = secured
+  const location = house.store.device('urn:dev:a')!.registration!.id
+  house.receive(9, `CON 5 DELETE [05] /rd/${location}`)
+  house.receive(9, register('urn:dev:a').replace('CON 1', 'CON 6'))
+  house.settle()
+  expect(house.sent()).toEqual(['ACK 5 4.04 [05]', expect.stringMatching(/^ACK 6 4\.03/)])
+  const thief = new DtlsPeer({ options: clientOptions, random: new SeededRandom(77) })
+  const other = Object.assign(Object.create(Secured.prototype) as Secured, secured, {
+    device: thief,
+    path: securedPaths + 2,
+  })
+  other.connect('thief')
+  expect(other.say(`CON 7 DELETE [07] /rd/${location}`)).toEqual(['ACK 7 4.04 [07]'])
+  expect(house.store.device('urn:dev:a')?.registration?.id).toBe(location)
+})
+
+test('after a restart the device goes on by its CID: no handshake, no number used twice, no message run twice', () => {
+  const secured = new Secured().connect()
+  const { house } = secured
+  secured.say(register('urn:dev:a'))
+  const location = house.store.device('urn:dev:a')!.registration!.id
+  for (let life = 0; life < 3; life++) {
+    house.restart()
+    expect(secured.say(`CON ${10 + life} POST [0${life}] /rd/${location}`)).toEqual([
+      `ACK ${10 + life} 2.04 [0${life}]`,
+    ])
+  }
+  expect(secured.device.opens).toHaveLength(1)
+  expect(new Set(secured.records).size).toBe(secured.records.length)
+})
+
+test('a record that ran before a crash is refused when it is replayed after it', () => {
+  const secured = new Secured().connect()
+  const { house, device } = secured
+  const bytes = datagramOf(register('urn:dev:a'))
+  device.endpoint.send(house.now, device.lastOpened.id, bytes, 0, bytes.length)
+  const [record] = device.take()
+  house.receiveSecured(secured.path, record!.bytes)
+  house.settle()
+  const first = house.store.device('urn:dev:a')!.registration!
+  house.sentSecured()
+  house.restart()
+  house.receiveSecured(secured.path, record!.bytes)
+  house.settle()
+  expect(house.sentSecured()).toEqual([])
+  expect(house.store.device('urn:dev:a')!.registration).toEqual(first)
+})
+
+test('the device comes back from another address and is answered there', () => {
+  const secured = new Secured().connect()
+  secured.say(register('urn:dev:a'))
+  const location = secured.house.store.device('urn:dev:a')!.registration!.id
+  secured.path = securedPaths + 44
+  expect(secured.say(`CON 12 POST [12] /rd/${location}`)).toEqual(['ACK 12 2.04 [12]'])
+  expect(secured.house.store.device('urn:dev:a')?.registration?.address).toBe('127.0.0.44')
+})
+
+test('a request goes down to a device that has not spoken since the restart, over its association', async () => {
+  const secured = new Secured().connect()
+  secured.say(register('urn:dev:a'))
+  const { house } = secured
+  house.restart()
+  house.now = (house.now + minutes(1)) as typeof house.now
+  const before = secured.device.received.length
+  await house.command({ command: 'operation.submit', endpoint: 'urn:dev:a', draft: { kind: 'read', path: '/3/0/0' } })
+  secured.settle()
+  const requests = secured.device.received.slice(before).map(({ bytes }) => lineOf(bytes))
+  expect(requests).toEqual([expect.stringMatching(/^CON \d+ GET \[\w{16}\] \/3 \/0 \/0/)])
+  expect(house.sent()).toEqual([])
+})
+
+test('a revoked identity is closed now and refused from then on', () => {
+  const secured = new Secured().connect()
+  secured.say(register('urn:dev:a'))
+  const { house } = secured
+  house.credentials.clear()
+  house.engine.secure!.revoke(house.now, { kind: 'psk', identity: utf8('meter') })
+  house.settle()
+  expect(secured.say('CON 20 GET [20] /')).toEqual([])
+  expect(house.store.associationByEndpoint('urn:dev:a')).toBeUndefined()
+  secured.connect()
+  expect(secured.device.opens).toHaveLength(1)
+})
