@@ -25,6 +25,7 @@ import { imageRoutes } from './routes/images.ts'
 import { objectRoutes } from './routes/objects.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
+import { traceRoutes } from './routes/trace.ts'
 import { updateRoutes } from './routes/updates.ts'
 import type { Services } from './services.ts'
 import { OperationWaits } from './waits.ts'
@@ -110,6 +111,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     operationRoutes,
     imageRoutes,
     updateRoutes,
+    traceRoutes,
     eventRoutes,
     objectRoutes,
     serverRoutes,

@@ -1,4 +1,5 @@
 /** From the fleet's types to the JSON of the contract; what devices and we agreed on in secret stays out. */
+import { hexOf } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
@@ -9,7 +10,8 @@ import type { EventJson } from './contract/event.ts'
 import type { ImageJson, UpdateJson } from './contract/firmware.ts'
 import type { ObjectDefinitionJson, ResourceDefinitionJson } from './contract/object.ts'
 import type { OperationJson } from './contract/operation.ts'
-import type { ObjectDefinition, ResourceDefinition } from './services.ts'
+import type { TracedDatagramJson } from './contract/trace.ts'
+import type { ObjectDefinition, ResourceDefinition, TracedDatagram } from './services.ts'
 
 export function presentDevice(device: DeviceWithStatus): DeviceJson {
   const { id, endpoint, status, product, tags, profile, registration } = device
@@ -94,6 +96,25 @@ export function presentUpdate(update: FirmwareUpdate): UpdateJson {
 export function presentEvent(event: FleetEvent): EventJson {
   const { id, at, kind, deviceId, endpoint, cause, detail } = event
   return { id, at: isoOf(at), kind, ...present({ deviceId, endpoint }), cause, detail: { ...detail } }
+}
+
+export function presentTraced(datagram: TracedDatagram): TracedDatagramJson {
+  const { id, at, direction, remote, size, head, type, code, codeName, messageId, token, options } = datagram
+  const { payloadSize, fault, retransmission, outcome, answer, roundTrip, after } = datagram
+  return {
+    id,
+    at: isoOf(at),
+    direction,
+    address: remote.address,
+    port: remote.port,
+    size,
+    head: hexOf(head),
+    ...present({ type, code, codeName, messageId, token }),
+    ...(options && { options: options.map(({ number, name, value }) => ({ number, name, value })) }),
+    ...present({ payloadSize, fault }),
+    retransmission,
+    ...present({ outcome, answer, roundTripMilliseconds: roundTrip, afterMilliseconds: after }),
+  }
 }
 
 export function presentObject(object: ObjectDefinition): ObjectDefinitionJson {

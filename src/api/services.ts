@@ -3,6 +3,7 @@
  * `fleet/*` fit them; tests hand in a fleet in memory. Errors come as UsageError and EnvironmentError.
  */
 import type { Bytes } from '../base/bytes.ts'
+import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
@@ -62,6 +63,41 @@ export interface EventsCalls {
   subscribe(listener: (event: FleetEvent) => void): () => void
 }
 
+/** One datagram of a device as the flight recorder knows it; what it is no CoAP without is absent then. */
+export interface TracedDatagram {
+  /** Microseconds since 1970; rises from datagram to datagram. */
+  readonly id: number
+  readonly at: Instant
+  readonly direction: 'received' | 'sent'
+  /** Of the device; an empty address where it is no longer known. */
+  readonly remote: { readonly address: string; readonly port: number }
+  readonly size: number
+  /** Its first octets. */
+  readonly head: Bytes
+  readonly type?: 'CON' | 'NON' | 'ACK' | 'RST'
+  readonly code?: string
+  readonly codeName?: string
+  readonly messageId?: number
+  readonly token?: string
+  readonly options?: readonly { readonly number: number; readonly name: string; readonly value: string }[]
+  readonly payloadSize?: number
+  readonly fault?: string
+  readonly retransmission: boolean
+  readonly outcome?: 'answered' | 'acknowledged' | 'reset' | 'unanswered'
+  readonly answer?: string
+  readonly roundTrip?: Duration
+  readonly after?: Duration
+}
+
+export interface TraceCalls {
+  /** Oldest first; nothing of a device that was not heard. */
+  datagrams(endpoint: EndpointName): readonly TracedDatagram[]
+  /** Calls `listener` with each datagram as it passes. The returned function ends it. */
+  follow(endpoint: EndpointName, listener: (datagram: TracedDatagram) => void): () => void
+  /** Where the server listens for devices. */
+  localAddress(): string
+}
+
 export interface ResourceDefinition {
   readonly id: number
   readonly name: string
@@ -106,6 +142,7 @@ export interface Services {
   readonly firmware: FirmwareCalls
   readonly events: EventsCalls
   readonly objects: ObjectsCalls
+  readonly trace: TraceCalls
   /** A cheap look at the process. */
   report(): ProcessReport
   /** Why the server cannot serve now, one sentence each; none where it can. */

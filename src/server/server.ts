@@ -21,6 +21,7 @@ import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
 import { openStoreKey } from './store-key.ts'
+import { traceCalls } from './trace-calls.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 import type { UdpTransport } from './udp-open.ts'
 
@@ -152,8 +153,14 @@ async function start(
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
     events,
     objects: library,
+    trace: traceCalls(engine, plain.local.address),
     report: () => ({
-      counts: { devices: store.countDevices(), actors: engine.actors.size, ...engine.coap.sizes() },
+      counts: {
+        devices: store.countDevices(),
+        actors: engine.actors.size,
+        ...engine.coap.sizes(),
+        ...engine.recorder.sizes(),
+      },
       listeners: [
         { protocol: 'coap', ...plain.local },
         ...(listeners.secured === undefined ? [] : [{ protocol: 'coaps', ...listeners.secured.local }]),

@@ -14,6 +14,8 @@ export const paths = {
   listOperations: { method: 'GET', url: '/v1/operations' },
   readOperation: { method: 'GET', url: '/v1/operations/:id' },
   cancelOperation: { method: 'POST', url: '/v1/operations/:id/cancel' },
+  trace: { method: 'GET', url: '/v1/devices/:endpoint/trace' },
+  traceCapture: { method: 'GET', url: '/v1/devices/:endpoint/trace.pcap' },
   addImage: { method: 'POST', url: '/v1/firmware-images' },
   listImages: { method: 'GET', url: '/v1/firmware-images' },
   readImage: { method: 'GET', url: '/v1/firmware-images/:image' },

@@ -39,9 +39,16 @@ import {
 import { paths, type RouteName } from './paths.ts'
 import { problemMediaType, problemSchema } from './problem.ts'
 import { healthSchema, statusSchema } from './status.ts'
+import { captureMediaType, traceHeadersSchema, traceQuerySchema, traceSchema } from './trace.ts'
 
 const noContent = Type.Null({ description: 'Done' })
 const problem = { description: 'Problem', content: { [problemMediaType]: { schema: problemSchema } } }
+
+/** A route that answers with octets, not JSON; read by the OpenAPI document. */
+const octetsAnswer = (mediaType: string, description: string) => ({
+  description,
+  content: { [mediaType]: { schema: Type.Unknown() } },
+})
 
 /** Marks a route that takes octets, not JSON; read by the OpenAPI document and by the body parser. */
 export const octetsBody = { 'x-body': 'application/octet-stream' } as const
@@ -120,6 +127,22 @@ export const routes = {
     tags: ['operations'],
     params: operationParamsSchema,
     response: { 200: operationSchema },
+  }),
+  trace: route('trace', {
+    summary:
+      'The last datagrams of a device, decoded; with `Accept: text/event-stream` as they pass, resuming by Last-Event-ID',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    querystring: traceQuerySchema,
+    headers: traceHeadersSchema,
+    response: { 200: traceSchema },
+    'x-also-produces': eventStreamMediaType,
+  }),
+  traceCapture: route('traceCapture', {
+    summary: 'The last datagrams of a device as a capture that Wireshark opens: plain CoAP, never keys of DTLS',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    response: { 200: octetsAnswer(captureMediaType, 'pcap, link type RAW') },
   }),
   addImage: route('addImage', {
     summary: 'Add a firmware image: the body is the file; 200 where the same file is there already',

@@ -3,7 +3,7 @@
  * likes, images, updates, events. Keeps the contract of `api/services.ts` and nothing else.
  */
 import { createHash } from 'node:crypto'
-import type { Services } from '../../../src/api/services.ts'
+import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
@@ -23,6 +23,8 @@ export class FakeFleet implements Services {
   readonly started: Mutable<FirmwareUpdate>[] = []
   readonly happened: FleetEvent[] = []
   readonly listeners = new Set<(event: FleetEvent) => void>()
+  readonly traced = new Map<string, TracedDatagram[]>()
+  readonly traceListeners = new Set<(datagram: TracedDatagram) => void>()
   /** What the next call of anything throws. */
   failure: Error | undefined
   reasons: string[] = []
@@ -235,6 +237,33 @@ export class FakeFleet implements Services {
       this.listeners.add(listener)
       return () => this.listeners.delete(listener)
     },
+  }
+
+  /** A datagram of a device passes. */
+  pass(endpoint: string, datagram: Partial<TracedDatagram> = {}): TracedDatagram {
+    const before = this.traced.get(endpoint) ?? []
+    const traced: TracedDatagram = {
+      id: this.now * 1000 + before.length,
+      at: this.now,
+      direction: 'received',
+      remote: { address: '192.0.2.7', port: 40_000 },
+      size: 4,
+      head: Uint8Array.of(0x40, 0, 0, before.length + 1),
+      retransmission: false,
+      ...datagram,
+    }
+    this.traced.set(endpoint, [...before, traced])
+    for (const listener of this.traceListeners) listener(traced)
+    return traced
+  }
+
+  readonly trace: Services['trace'] = {
+    datagrams: (endpoint) => this.traced.get(endpoint) ?? [],
+    follow: (_endpoint, listener) => {
+      this.traceListeners.add(listener)
+      return () => this.traceListeners.delete(listener)
+    },
+    localAddress: () => '192.0.2.1',
   }
 
   report = () => ({

@@ -1,0 +1,50 @@
+/** /v1/devices/{endpoint}/trace: the flight recorder, as a list, as a stream, as a capture. */
+import type { FastifyReply } from 'fastify'
+import { captureOf } from '../capture.ts'
+import { eventStreamMediaType } from '../contract/event.ts'
+import { routes } from '../contract/routes.ts'
+import { captureMediaType } from '../contract/trace.ts'
+import { jsonOf, presentTraced } from '../present.ts'
+import type { TracedDatagram } from '../services.ts'
+import type { Api, Context } from './context.ts'
+
+export function traceRoutes(app: Api, { services: { registry, trace }, streams }: Context): void {
+  /** Of a device there is; throws UsageError 'device.unknown' for any other. */
+  const traceOf = (endpoint: string, after = 0): readonly TracedDatagram[] => {
+    registry.device(endpoint)
+    return trace.datagrams(endpoint).filter(({ id }) => id > after)
+  }
+
+  app.route({
+    ...routes.trace,
+    handler: async ({ params: { endpoint }, query: { after }, headers }, reply) => {
+      const datagrams = traceOf(endpoint, after)
+      const next = trace.datagrams(endpoint).at(-1)?.id ?? after ?? 0
+      if (headers.accept?.includes(eventStreamMediaType) !== true) {
+        return { endpoint, datagrams: datagrams.map(presentTraced), next }
+      }
+      const feed = {
+        page: Number.POSITIVE_INFINITY, // all there is, is little
+        since: (last: number) => trace.datagrams(endpoint).filter(({ id }) => id > last),
+        frame: (datagram: TracedDatagram) => ({ event: 'datagram', data: jsonOf(presentTraced(datagram)) }),
+      }
+      const stream = streams.openFeed(feed, headers['last-event-id'] ?? after ?? next)
+      stream.on(
+        'close',
+        trace.follow(endpoint, (datagram) => stream.offer(datagram)),
+      )
+      // The table describes the list; a stream has no schema.
+      const untyped: FastifyReply = reply
+      return untyped.type(eventStreamMediaType).header('cache-control', 'no-store').send(stream)
+    },
+  })
+
+  app.route({
+    ...routes.traceCapture,
+    handler: async ({ params: { endpoint } }, reply) => {
+      const capture = captureOf(traceOf(endpoint), trace.localAddress())
+      const untyped: FastifyReply = reply
+      return untyped.type(captureMediaType).send(capture)
+    },
+  })
+}
