@@ -93,7 +93,7 @@ async function startServer(transport: string): Promise<Running> {
   const built = script('../.bench/')
   mkdirSync(built, { recursive: true })
   const data = mkdtempSync(`${built}data-`)
-  const ports = ['--coap-port', '0', '--http-port', '0']
+  const ports = ['--coap-port', '0', '--coaps-port', '0', '--http-port', '0']
   const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error']
   let api = ''
   const ready = / udp \S+:(\d+) /

@@ -65,7 +65,7 @@ async function registered(name: string): Promise<void> {
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'coapstan-'))
-  server = start('serve', '--coap-port', '0', '--http-port', '0')
+  server = start('serve', '--coap-port', '0', '--coaps-port', '0', '--http-port', '0')
   await vi.waitFor(() => {
     httpPort = /http:\/\/127\.0\.0\.1:(\d+)/.exec(server.texts.out)?.[1] ?? ''
     coapPort = /udp 127\.0\.0\.1:(\d+)/.exec(server.texts.out)?.[1] ?? ''

@@ -62,6 +62,8 @@ async function show(): Promise<void> {
     '127.0.0.1',
     '--coap-port',
     '0',
+    '--coaps-port',
+    '0',
     '--http-port',
     '0',
   ])
