@@ -3,7 +3,7 @@
  * ways included. A response is matched by peer and token, one on an ACK by its message id too.
  */
 import { equalBytes, type Bytes } from '../base/bytes.ts'
-import type { Instant } from '../base/time.ts'
+import { after, type Instant } from '../base/time.ts'
 import type { BodyBudget } from './body.ts'
 import { advanceDownload, beginDownload } from './download.ts'
 import type { FaultCounters } from './fault-counters.ts'
@@ -189,6 +189,9 @@ export class Requester {
     const { transmissions, tokens } = this.#options
     const { peer } = exchange
     transmissions.pause(exchange)
+    // The device was heard this moment: what is left of its awake window is no less than a whole one
+    const { awakeWindow } = peer.profile
+    if (awakeWindow !== 'always' && exchange.notAfter < now + awakeWindow) exchange.notAfter = after(now, awakeWindow)
     if (exchange.request.token === undefined || exchange.download !== undefined) {
       peer.requests!.delete(exchange.tokenKey)
       exchange.token = tokens.fresh()

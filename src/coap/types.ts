@@ -124,7 +124,10 @@ export interface OutboundRequest {
   readonly repeats?: { readonly messageId: number; readonly token: Bytes }
   /** Asks for blocks of the response no larger than this (RFC 7959 §2.4, early negotiation). */
   readonly blockSize?: BlockSize
-  /** No transmission at or after this instant: the device's radio is off. */
+  /**
+   * No transmission at or after this instant: the device's radio is off. Within a transfer of several
+   * blocks each answer opens the profile's awake window anew; see also `CoapEndpoint.extend`.
+   */
   readonly notAfter?: Instant
 }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { method, response } from '../../../src/coap/codes.ts'
 import { instantOf } from '../../../src/base/time.ts'
 import { Lockstep } from '../../support/coap-lockstep.ts'
+import { testBody } from '../../support/coap-notation.ts'
 
 const get = { code: method.get, path: [] }
 
@@ -134,6 +135,26 @@ describe('the awake window', () => {
     expect(peer.takeOutcome()).toEqual({ outcome: 'asleep' })
     peer.endpoint.cancel(peer.now, 1)
     expect(peer.takeOutcome()).toEqual({ outcome: 'cancelled' })
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  // ▶ 1:0/1 ◀ 2.31 … each 4 s later, the window was 10 s: an answer opens it anew
+  it('opens anew with each block that is answered (RFC 7959 §2.3)', () => {
+    const peer = new Lockstep({ profile: { firstBlockSize: 64, nstart: 1, awakeWindow: 10_000 as never } })
+    const payload = testBody.slice(0, 320)
+    peer.request({ code: method.put, path: [], payload, notAfter: instantOf(peer.now + 10_000) })
+    for (let number = 0; number < 4; number++) {
+      peer.advance(4000)
+      peer.sent.splice(0, peer.sent.length - 1)
+      const range = `${64 * number}..${64 * number + 64}`
+      peer.expect(`CON $id PUT [$token] Block1=${number}/1/64${number === 0 ? ' Size1=320' : ''} {${range}}`)
+      peer.send(`ACK $id 2.31 [$token] Block1=${number}/1/64`)
+      peer.unbind('$id', '$token')
+    }
+    peer.expect('CON $id PUT [$token] Block1=4/0/64 {256..320}')
+    peer.advance(100_000)
+    expect(peer.takeOutcome()).toEqual({ outcome: 'asleep' })
     peer.sent.length = 0
     expect(peer.leftovers()).toEqual([])
   })

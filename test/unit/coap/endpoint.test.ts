@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { method, response } from '../../../src/coap/codes.ts'
-import { never } from '../../../src/base/time.ts'
+import { instantOf, never } from '../../../src/base/time.ts'
 import { Lockstep } from '../../support/coap-lockstep.ts'
 import { testBody } from '../../support/coap-notation.ts'
 
@@ -15,6 +15,26 @@ describe('peers', () => {
     peer.sent.length = 0
     peer.advance(260_000)
     expect(peer.endpoint.sizes()).toMatchObject({ peers: 0, dedup: 0, answers: 0 })
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('whose lifetimes are over mean nothing any more, even before `expire` is called', () => {
+    const peer = new Lockstep({ handler: () => changed })
+    peer.exchange('CON 1 POST [01]', 'ACK 1 2.04 [01]')
+    peer.now = instantOf(peer.now + 260_000)
+    peer.exchange('CON 1 POST [01]', 'ACK 1 2.04 [01]')
+    expect(peer.requests).toHaveLength(2)
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('that flood us with responses nobody asked for are bounded like the others', () => {
+    const peer = new Lockstep({ settings: { 'coap.dedup.per-peer': 8 } })
+    for (let id = 0; id < 100; id++) peer.send(`CON ${id} 2.05 [aa] Observe=${id}`)
+    expect(peer.notifications).toHaveLength(8)
+    expect(peer.endpoint.sizes()).toMatchObject({ dedup: 8, exchanges: 8 })
+    for (const { exchange } of peer.notifications) peer.endpoint.dismiss(peer.now, exchange)
+    peer.send('CON 200 2.05 [aa] Observe=200')
+    expect(peer.notifications).toHaveLength(9)
     expect(peer.leftovers()).toEqual([])
   })
 
