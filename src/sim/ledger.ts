@@ -2,14 +2,14 @@
  * The books of a simulated world: what was committed, what devices were promised, what they did. Every
  * entry is compared with the others when it is made; what does not fit is a violation.
  */
-import { instantOf, type Instant } from '../base/time.ts'
+import { instantOf, minutes, type Instant } from '../base/time.ts'
 import { derivedTimes, profiles, type Profile } from '../config/profiles.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
 import type { DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import type { VirtualDevice } from './devices/device.ts'
-import type { Deed, Promised, Witness } from './devices/witness.ts'
+import type { Deed, Promised, Refusal, Witness } from './devices/witness.ts'
 
 export interface Counts {
   registers: number
@@ -24,6 +24,10 @@ export interface Counts {
   spurned: number
   /** Notifications and Sends from an address the server does not know, refused. */
   strangers: number
+  /** Requests of the server's in the middle of a device's fetch. */
+  interrupted: number
+  /** Acknowledged as the answer to a request of ours, while its effect waited for the disk. */
+  early: number
   /** Datagrams that came while the radio was off, though the server could believe it on. */
   justMissed: number
 }
@@ -50,6 +54,9 @@ interface Errand {
   times: number
 }
 
+/** How long the disk may be in trouble, and a little. */
+const longestDebt = minutes(6)
+
 export class Ledger implements Witness {
   readonly counts: Counts = {
     registers: 0,
@@ -62,9 +69,12 @@ export class Ledger implements Witness {
     installs: 0,
     spurned: 0,
     strangers: 0,
+    interrupted: 0,
+    early: 0,
     justMissed: 0,
   }
   serverStartedAt: Instant = instantOf(0)
+  readonly #owed: { readonly device: VirtualDevice; readonly number: number; readonly until: number }[] = []
   /** As last committed, of every operation that is still kept. */
   readonly operations = new Map<OperationId, Operation>()
   readonly #violate: (text: string, device?: VirtualDevice) => void
@@ -182,7 +192,8 @@ export class Ledger implements Witness {
 
   // ——— what devices saw ———
 
-  promised(_now: Instant, device: VirtualDevice, promise: Promised): void {
+  promised(now: Instant, device: VirtualDevice, promise: Promised): void {
+    this.#collect(now)
     const account = this.#byEndpoint.get(device.endpoint)
     switch (promise.what) {
       case 'register':
@@ -199,12 +210,29 @@ export class Ledger implements Witness {
         return this.#violate(`was told 2.02 for a De-register nobody committed`, device)
       case 'notification':
         this.counts.notifications++
-        if ((account?.notified ?? 0) >= promise.number) return
-        return this.#violate(`notification ${promise.number} was acknowledged and is lost`, device)
+        if ((account?.notified ?? 0) < promise.number) this.#owe(now, device, promise.number)
+        return
       case 'send':
         this.counts.sends++
         if ((account?.sent ?? 0) >= promise.number) return
         return this.#violate(`Send ${promise.number} was answered 2.04 and is lost`, device)
+    }
+  }
+
+  /**
+   * A notification that was taken for the answer to an Observe under way is acknowledged as any answer, and
+   * kept at once unless the disk is in trouble: then soon after.
+   */
+  #owe(now: Instant, device: VirtualDevice, number: number): void {
+    this.counts.early++
+    this.#owed.push({ device, number, until: now + longestDebt })
+  }
+
+  #collect(now: Instant): void {
+    while (this.#owed.length > 0 && this.#owed[0]!.until < now) {
+      const { device, number } = this.#owed.shift()!
+      if ((this.#byEndpoint.get(device.endpoint)?.notified ?? 0) >= number) continue
+      this.#violate(`notification ${number} was acknowledged and is lost`, device)
     }
   }
 
@@ -230,9 +258,11 @@ export class Ledger implements Witness {
     )
   }
 
-  refused(now: Instant, device: VirtualDevice, message: string, code: string): void {
+  refused(now: Instant, device: VirtualDevice, { message, code, askedAt }: Refusal): void {
     const registration = this.registrationOf(device.endpoint)
-    if (message === 'Send' && !this.#isWhereItRegistered(now, device)) this.counts.strangers++
+    // A Send may overtake the Update that would have told the new address.
+    const wasKnown = this.#isWhereItRegistered(now, device) && (registration?.updatedAt ?? now) <= askedAt
+    if (message === 'Send' && !wasKnown) this.counts.strangers++
     else this.#violate(`${message} was answered ${code} (registration ${registration?.id})`, device)
   }
 
@@ -254,6 +284,10 @@ export class Ledger implements Witness {
     // A server that has started again knows an address by the first message that names its registration.
     if (registration.updatedAt < this.serverStartedAt) return false
     return registration.address === link.remote.address && registration.port === link.remote.port
+  }
+
+  interrupted(): void {
+    this.counts.interrupted++
   }
 
   installed(_now: Instant, device: VirtualDevice, version: string): void {

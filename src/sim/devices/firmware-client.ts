@@ -35,6 +35,10 @@ export class FirmwareClient {
     this.#life = life
   }
 
+  get isFetching(): boolean {
+    return this.#fetching
+  }
+
   /** After a restart: the new image runs, or the old one again. */
   begin(now: Instant): void {
     const { device } = this.#life

@@ -33,6 +33,8 @@ export class ObjectServer {
   }
 
   request(now: Instant, request: InboundRequest): void {
+    const { device, firmware } = this.#life
+    if (firmware.isFetching) device.witness.interrupted(now, device)
     const response = this.#answer(now, request)
     const { chance, personality } = this.#life.device
     const { share, longest } = personality.hesitates

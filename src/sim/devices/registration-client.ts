@@ -11,6 +11,7 @@ import type { InboundResponse, RequestOutcome } from '../../coap/types.ts'
 import { between, weighted } from '../chance.ts'
 import type { Timer } from '../timeline.ts'
 import type { Life } from './life.ts'
+import type { Refusal } from './witness.ts'
 import { objectListOf } from './objects.ts'
 
 /** An Update is sent so long before the lifetime ends, where that is later than half of it. */
@@ -22,6 +23,8 @@ export class RegistrationClient {
   #location: string | undefined
   #begun = false
   #asking = false
+  /** A registration is due after what is being asked. */
+  #anew = false
   #gaveUp = false
   #failures = 0
   #next: Timer | undefined
@@ -56,8 +59,13 @@ export class RegistrationClient {
     this.register(now)
   }
 
+  /** A full registration, as soon as nothing else is being asked. */
   register(now: Instant): void {
-    if (this.#asking) return
+    if (this.#asking) {
+      this.#anew = true
+      return
+    }
+    this.#anew = false
     const { device } = this.#life
     const { personality } = device
     this.#location = undefined
@@ -76,7 +84,7 @@ export class RegistrationClient {
         if (outcome.outcome === 'response' && outcome.response.code === codes.created) {
           this.#registered(at, outcome.response)
         } else {
-          this.#failed(at, 'Register', outcome)
+          this.#failed(at, 'Register', now, outcome)
         }
       },
     )
@@ -98,12 +106,13 @@ export class RegistrationClient {
       if (outcome.outcome === 'response' && outcome.response.code === codes.changed) {
         this.#promised(at, { what: 'update', registrationId: id, askedAt: now })
         this.#scheduleUpdate(at)
-        this.#answerWaiting(at, true)
+        this.#answerWaiting(at, !this.#anew)
+        if (this.#anew) this.register(at)
         return
       }
       this.#answerWaiting(at, false)
       if (outcome.outcome === 'response' && outcome.response.code !== codes.notFound)
-        this.#refused(at, 'Update', outcome)
+        this.#refused(at, 'Update', now, outcome)
       // devices.md §1: whatever came of an Update but a yes, a full Register follows.
       this.register(at)
     })
@@ -139,9 +148,9 @@ export class RegistrationClient {
     this.#life.firmware.registered(now)
   }
 
-  #failed(now: Instant, message: string, outcome: RequestOutcome): void {
+  #failed(now: Instant, message: Refusal['message'], askedAt: Instant, outcome: RequestOutcome): void {
     this.#answerWaiting(now, false)
-    this.#refused(now, message, outcome)
+    this.#refused(now, message, askedAt, outcome)
     const { afterFailure } = this.#life.device.personality
     if (afterFailure === 'idle') {
       this.#gaveUp = true
@@ -152,10 +161,10 @@ export class RegistrationClient {
     this.#next = this.#life.in(now, wait * between(chance, 0.75, 1.25), (at) => this.register(at))
   }
 
-  #refused(now: Instant, message: string, outcome: RequestOutcome): void {
+  #refused(now: Instant, message: Refusal['message'], askedAt: Instant, outcome: RequestOutcome): void {
     if (outcome.outcome !== 'response' || isSuccess(outcome.response.code)) return
     const { device } = this.#life
-    device.witness.refused(now, device, message, codeText(outcome.response.code))
+    device.witness.refused(now, device, { message, code: codeText(outcome.response.code), askedAt })
   }
 
   #scheduleUpdate(now: Instant): void {

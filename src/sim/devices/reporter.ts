@@ -135,7 +135,7 @@ export class Reporter {
       if (code === codes.changed) {
         device.witness.promised(at, device, { what: 'send', path: formatPath(reportedPath), number })
       } else {
-        device.witness.refused(at, device, 'Send', codeText(code))
+        device.witness.refused(at, device, { message: 'Send', code: codeText(code), askedAt: now })
       }
     })
   }

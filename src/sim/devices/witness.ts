@@ -19,15 +19,23 @@ export interface Deed {
   readonly tag: string
 }
 
+export interface Refusal {
+  readonly message: 'Register' | 'Update' | 'Send'
+  readonly code: string
+  readonly askedAt: Instant
+}
+
 export interface Witness {
   promised(now: Instant, device: VirtualDevice, promise: Promised): void
   did(now: Instant, device: VirtualDevice, deed: Deed): void
   /** The server said no (4.xx, 5.xx) to a message of the device's own. */
-  refused(now: Instant, device: VirtualDevice, message: string, code: string): void
+  refused(now: Instant, device: VirtualDevice, refusal: Refusal): void
   /** A datagram came while the radio was off; `silence` is how long the server had not heard the device. */
   missed(now: Instant, device: VirtualDevice, silence: number): void
   /** A notification was met with RST: the device observes no more under its token. */
   spurned(now: Instant, device: VirtualDevice, path: string, token: string): void
+  /** A request of the server's came while the device was fetching firmware. */
+  interrupted(now: Instant, device: VirtualDevice): void
   /** A new image runs. */
   installed(now: Instant, device: VirtualDevice, version: string): void
 }
