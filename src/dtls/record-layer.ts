@@ -23,8 +23,6 @@ import {
 const protectedEpoch = 1
 const forged = dtlsFault('record-forged')
 const innerMalformed = dtlsFault('record-inner-malformed')
-/** What one record grows by at most: header, explicit nonce or IV, MAC, padding, inner type, without the CID. */
-export const recordOverheadLimit = recordHeaderLength + 16 + cbcMacLength + 16 + 1
 
 export class RecordLayer {
   readonly #crypto: DtlsCrypto

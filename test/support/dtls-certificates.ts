@@ -154,7 +154,7 @@ function pem(label: string, base64: string): string {
   return `-----BEGIN ${label}-----\n${base64.replaceAll(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`
 }
 
-export const pemOf = (files: Files): { readonly key: string; readonly certificate: string } => ({
+const pemOf = (files: Files): { readonly key: string; readonly certificate: string } => ({
   key: pem('PRIVATE KEY', files.key.join('')),
   certificate: pem('CERTIFICATE', files.certificate.join('')),
 })
@@ -171,7 +171,6 @@ function parsed(files: Files): Certificate {
 
 export const authority = parsed(authorityFiles)
 export const serverCertificate = own(serverFiles)
-export const serverPem = pemOf(serverFiles)
 export const authorityPem = pemOf(authorityFiles)
 /** Named urn:imei:350000000000002 and meter-2.example. */
 export const deviceCertificate = own(deviceFiles)

@@ -6,7 +6,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Association } from '../association.ts'
 import type { FlightItem, PlainNumbers } from './flight-item.ts'
-import { recordOverheadLimit, type RecordLayer } from '../record-layer.ts'
+import type { RecordLayer } from '../record-layer.ts'
 import type { DtlsSink } from '../sink.ts'
 import { encodeFragmentHeader, handshakeHeaderLength } from '../wire/handshake-header.ts'
 import { contentType, encodeRecordHeader, recordHeaderLength } from '../wire/record.ts'
@@ -104,6 +104,3 @@ export class FlightSender {
     this.#sink.send(now, path, this.#out, 0, length)
   }
 }
-
-/** Below this no flight fits: a Finished under the widest suite, and a fair piece of a certificate. */
-export const smallestDatagramLimit = recordOverheadLimit + handshakeHeaderLength + 64

@@ -58,10 +58,3 @@ export class Writer {
     this.#buffer = grown
   }
 }
-
-/** The octets `write` produces, for the inside of a vector. */
-export function written(write: (writer: Writer) => void): Bytes {
-  const writer = new Writer(64)
-  write(writer)
-  return writer.done()
-}
