@@ -56,16 +56,12 @@ async function show(): Promise<void> {
   heading('A server', 'CoAP, HTTP and SQLite in one process, on free ports and with a directory of its own')
   const server = stage.start('server', [
     'serve',
-    '--data-directory',
-    `${stage.directory}/data`,
-    '--coap-host',
-    '127.0.0.1',
-    '--coap-port',
-    '0',
-    '--coaps-port',
-    '0',
-    '--http-port',
-    '0',
+    `--data-directory=${stage.directory}/data`,
+    '--coap-host=127.0.0.1',
+    '--coap-port=0',
+    '--coaps-host=127.0.0.1',
+    '--coaps-port=0',
+    '--http-port=0',
   ])
   const [, coapPort] = await server.says(/coap +udp \S+:(\d+)/, startPatience)
   const [, httpUrl] = await server.says(/(http:\/\/\S+)\/v1/, startPatience)
