@@ -20,6 +20,11 @@ export function requestKey(view: MessageView): string {
   return key
 }
 
+/** The method of the requests with this key. */
+export function methodOf(key: string): number {
+  return key.charCodeAt(0)
+}
+
 /** Options that tell the blocks of one body apart, or that later blocks leave out. */
 function isOfOneBlock(number: number): boolean {
   return number === option.block1 || number === option.block2 || number === option.observe || number === option.etag

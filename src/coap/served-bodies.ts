@@ -6,8 +6,11 @@ import { copyOf, noBytes } from '../base/bytes.ts'
 import type { DeadlineQueue } from '../base/deadline-queue.ts'
 import { after, type Duration, type Instant } from '../base/time.ts'
 import type { BodyBudget } from './body.ts'
+import { isSafeMethod } from './codes.ts'
 import type { MessageView } from './message.ts'
-import { contentTag, payloadPrint, requestKey } from './request-key.ts'
+import { option } from './options.ts'
+import { contentTag, methodOf, payloadPrint, requestKey } from './request-key.ts'
+import { blockOf, sizeOf } from './block.ts'
 import { ServedBody, type PeerState, type Timed } from './state.ts'
 import type { OutboundResponse } from './types.ts'
 
@@ -39,6 +42,8 @@ export class ServedBodies {
     if (served === undefined) return undefined
     if (request.payloadLength > 0 && payloadPrint(request) !== served.requestPrint) return undefined
     this.#options.queue.set(served, after(now, this.#options.lifetime))
+    const { number, sizeExponent } = blockOf(request.uint(option.block2) ?? 0)
+    if ((number + 1) * sizeOf(sizeExponent) >= served.size) served.isDone = true
     return served.response
   }
 
@@ -51,10 +56,8 @@ export class ServedBodies {
     if (!this.#options.budget.take(payload.length)) return
     peer.served ??= new Map()
     if (peer.served.size >= this.#options.perPeer) {
-      for (const oldest of peer.served.values()) {
-        this.drop(oldest)
-        break
-      }
+      const bodies = [...peer.served.values()]
+      this.drop(bodies.reduce((victim, next) => (lossOf(next) < lossOf(victim) ? next : victim)))
     }
     const kept = { ...response, payload: copyOf(payload), etag: response.etag ?? contentTag(payload) }
     const served = new ServedBody(peer, key, kept, payload.length, payloadPrint(request))
@@ -74,4 +77,10 @@ export class ServedBodies {
   dropAll(peer: PeerState): void {
     if (peer.served !== undefined) for (const served of peer.served.values()) this.drop(served)
   }
+}
+
+/** How much is lost with a body: nothing once its end was asked for, little where a safe request asks anew. */
+function lossOf(served: ServedBody): number {
+  if (served.isDone) return 0
+  return isSafeMethod(methodOf(served.key)) ? 1 : 2
 }

@@ -213,6 +213,8 @@ export class ServedBody implements Deadlined {
   readonly size: number
   /** Of the payload the request had. */
   readonly requestPrint: number
+  /** Its last slice was asked for. */
+  isDone = false
 
   constructor(peer: PeerState, key: string, response: OutboundResponse, size: number, requestPrint: number) {
     this.peer = peer

@@ -215,6 +215,19 @@ describe('server', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  // ◀ NON just before the day is over      ◀ CON 3 s later, though NON was asked for
+  it('makes the notification that comes after 24 h confirmable (RFC 7641 §4.5)', () => {
+    const { peer } = observed()
+    peer.advance(24 * 3_600_000 - 1000)
+    changed(peer, 11, '1', false)
+    peer.expect('NON $a 2.05 [aa] Observe=11 Content-Format=0 "1"')
+    changed(peer, 12, '2', false)
+    peer.advance(3000)
+    peer.expect('CON $b 2.05 [aa] Observe=12 Content-Format=0 "2"')
+    peer.exchange('RST $b EMPTY')
+    expect(peer.leftovers()).toEqual([])
+  })
+
   // ◀ NON, NON, …          after 24 h ◀ CON instead, though NON was asked for
   it('makes a notification confirmable at least every 24 h (RFC 7641 §4.5)', () => {
     const { peer } = observed()

@@ -124,6 +124,21 @@ describe('bodies that come in blocks', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  // ▶ more blocks than exchanges are remembered      ◀ 2.31 each: running a block again does no harm
+  it('takes bodies of more blocks than it remembers exchanges (RFC 7959 §2.5)', () => {
+    const peer = server({ settings: { 'coap.dedup.per-peer': 8, 'coap.dedup.spent-per-peer': 0 } })
+    for (let number = 0; number < 40; number++) {
+      const range = `${16 * number}..${16 * number + 16}`
+      peer.exchange(
+        `CON ${number} PUT [01] Block1=${number}/1/16 {${range}}`,
+        `ACK ${number} 2.31 [01] Block1=${number}/1/16`,
+      )
+    }
+    peer.exchange('CON 50 PUT [01] Block1=40/0/16 {640..650}', 'ACK 50 2.04 [01] Block1=40/0/16')
+    expect(peer.requests.map(({ payload }) => payload)).toEqual([testBody.slice(0, 650)])
+    expect(peer.leftovers()).toEqual([])
+  })
+
   it.each([
     ['SZX 7', 'Block1=0x0f', '4.00', 'block-size-reserved'],
     ['a middle block that is not full', 'Block1=0/1/64 {0..63}', '4.00', 'block-length'],
@@ -178,6 +193,7 @@ describe('bodies that are asked for in blocks', () => {
     peer.exchange('CON 1 GET [01] Block2=3/0/256', 'ACK 1 2.05 [01] ETag=0xee Block2=3/0/256 {768..1000}')
     peer.exchange('CON 2 GET [01] Block2=10/0/16', 'ACK 2 2.05 [01] ETag=0xee Block2=10/1/16 {160..176}')
     peer.exchange('CON 3 GET [01] Block2=4/0/256', 'ACK 3 4.02 [01]')
+    peer.exchange('CON 8 GET [01] Block2=125/0/16', 'ACK 8 4.02 [01]')
     peer.exchange('CON 4 GET [01] Block2=1048575/0/1024', 'ACK 4 4.02 [01]')
     peer.exchange('CON 5 GET [01] Block2=0x0f', 'ACK 5 4.00 [01] "block-size-reserved"')
     peer.exchange('CON 6 GET [01] Block2=0/0/64 Size2=0', 'ACK 6 2.05 [01] ETag=0xee Block2=0/1/64 Size2=1000 {0..64}')

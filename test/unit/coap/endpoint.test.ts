@@ -68,6 +68,31 @@ describe('peers', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  it('of which bare ids are left stay too', () => {
+    const settings = { 'coap.peers': 100, 'coap.dedup.per-peer': 8 }
+    const peer = new Lockstep({ handler: () => changed, settings })
+    // Eight safe requests after two others: of those only the ids are left
+    for (let id = 0; id < 2; id++) peer.send(`CON ${id} POST [01]`)
+    for (let id = 10; id < 16; id++) peer.send(`CON ${id} GET [01]`)
+    for (let id = 20; id < 30; id++) peer.send(`CON ${id} POST [01]`)
+    for (let id = 30; id < 40; id++) peer.send(`CON ${id} GET [01]`)
+    for (let sender = 2; sender <= 140; sender++) peer.send('CON 1 GET [01]', sender)
+    const before = peer.requests.length
+    for (let id = 20; id < 30; id++) peer.send(`CON ${id} POST [01]`)
+    expect(peer.requests).toHaveLength(before)
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  it('without authentication go in any case', () => {
+    const peer = new Lockstep({ handler: () => changed, settings: { 'coap.peers': 100 }, standing: 'reachable' })
+    for (let sender = 1; sender <= 120; sender++) peer.send('CON 1 POST [01]', sender)
+    expect(peer.requests).toHaveLength(120)
+    expect(peer.endpoint.sizes()['peers']).toBe(100)
+    peer.sent.length = 0
+    expect(peer.leftovers()).toEqual([])
+  })
+
   it('are forgotten whole: requests cancelled, bodies, observers and answers gone', () => {
     const peer = new Lockstep({
       handler: ({ path }) =>
@@ -209,6 +234,26 @@ describe('a FETCH in blocks', () => {
 })
 
 describe('what is kept for later slices', () => {
+  // GET /1 (read to its end), POST /2, GET /3, then GET /4: 1 goes first, then 3; the POST stays
+  it('goes first where its end was reached, then where the request may run again', () => {
+    const settings = { 'coap.bodies.per-peer': 2 }
+    const peer = new Lockstep({
+      settings,
+      handler: () => ({ code: response.content, payload: testBody.slice(0, 100) }),
+    })
+    peer.exchange('CON 1 GET [01] /1 Block2=0/0/64', 'ACK 1 2.05 [01] ETag=$e Block2=0/1/64 {0..64}')
+    peer.exchange('CON 2 GET [01] /1 Block2=1/0/64', 'ACK 2 2.05 [01] ETag=$e Block2=1/0/64 {64..100}')
+    peer.exchange('CON 3 POST [01] /2 Block2=0/0/64', 'ACK 3 2.05 [01] ETag=$e Block2=0/1/64 {0..64}')
+    for (const id of [4, 5]) {
+      peer.exchange(`CON ${id} GET [01] /${id} Block2=0/0/64`, `ACK ${id} 2.05 [01] ETag=$e Block2=0/1/64 {0..64}`)
+      expect(peer.endpoint.sizes()['servedBodies']).toBe(2)
+    }
+    expect(peer.requests).toHaveLength(4)
+    peer.exchange('CON 6 POST [01] /2 Block2=1/0/64', 'ACK 6 2.05 [01] ETag=$e Block2=1/0/64 {64..100}')
+    expect(peer.requests).toHaveLength(4)
+    expect(peer.leftovers()).toEqual([])
+  })
+
   it('is limited per peer and in octets; without room a safe request is handled anew', () => {
     const settings = { 'coap.bodies.per-peer': 2, 'coap.bodies-total': 65_536 }
     const peer = new Lockstep({
