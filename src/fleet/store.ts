@@ -2,8 +2,9 @@
  * The whole store as the engine and the services see it: the union of every folder's ops and reads.
  * `storage/sqlite` implements it; the committer of the server is the only one that calls `commit`.
  */
-import type { Instant } from '../base/time.ts'
+import type { Duration, Instant } from '../base/time.ts'
 import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
+import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
@@ -14,7 +15,8 @@ import type { Operation } from './operations/types.ts'
 import type { RegistryOp, RegistryStore } from './registry/store.ts'
 import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
 
-export type StoreOp = RegistryOp | AssociationsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
+export type StoreOp =
+  RegistryOp | AssociationsOp | CredentialsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
 
 /** Everything a device actor starts from. */
 export interface DeviceSnapshot {
@@ -35,7 +37,14 @@ export type DeviceKey =
   | { readonly by: 'observation'; readonly token: string }
 
 export interface Store
-  extends RegistryStore, AssociationsStore, OperationsStore, ObservationsStore, FirmwareStore, EventsStore {
+  extends
+    RegistryStore,
+    AssociationsStore,
+    CredentialsStore,
+    OperationsStore,
+    ObservationsStore,
+    FirmwareStore,
+    EventsStore {
   /**
    * All ops of all lists in one durable transaction, in order; on error none of them. Throws
    * EnvironmentError: 'store.full' (disk full), 'store.unavailable' (I/O error, locked), both retriable.
@@ -44,9 +53,9 @@ export interface Store
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
   /**
    * Devices for which an instant has passed at or before `at`: the end of a registration, the deadline of
-   * an open operation, the `confirmBy` of an open update. Earliest first, each device once, at most `limit`.
+   * an open operation, the `confirmBy` of an open update. Earliest first, each device once, at most `limit`. A registration counts `grace` after its end.
    */
-  devicesDue(at: Instant, limit: number): readonly DeviceId[]
+  devicesDue(at: Instant, limit: number, grace?: Duration): readonly DeviceId[]
   /** Highest device id ever given, 0 where there is none. */
   lastDeviceId(): DeviceId
   close(): void

@@ -39,6 +39,8 @@ export interface DriverOptions {
   readonly batchLimit: number
   /** The most open operations of a device an actor starts with. */
   readonly operationsLimit: number
+  /** How long after its lifetime a registration still counts. */
+  readonly grace: Duration
   readonly image: (key: string) => BodySource | undefined
   readonly publicUri: (secured: boolean) => string
   /** The credential a peer of a handshake has to prove, and the endpoint name it stands for. */
@@ -263,7 +265,7 @@ export class Driver implements EngineOutput, Commands {
 
   #sweep(now: Instant): void {
     this.#sweepAt = undefined
-    this.#engine.due(now, this.#options.store.devicesDue(now, devicesAStep))
+    this.#engine.due(now, this.#options.store.devicesDue(now, devicesAStep, this.#options.grace))
   }
 
   /** After a start: every device with open operations is looked at once, a step a turn. */

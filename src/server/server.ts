@@ -5,6 +5,7 @@ import { createHttpApi } from '../api/http.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { EnvironmentError, type InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { milliseconds } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
 import { Engine } from '../engine/engine.ts'
 import { EventsService } from '../fleet/events/service.ts'
@@ -88,6 +89,7 @@ async function start(
     now,
     batchLimit: settings['commit.batch'],
     operationsLimit: settings['operations.queued-per-device'],
+    grace: milliseconds(settings['registration.grace']),
     image: (key) => bodies.of(key),
     publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
     // No credentials are kept yet: every handshake fails as one with a wrong key does.

@@ -4,7 +4,7 @@
  */
 import { DeadlineQueue, type Deadlined } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
-import { never, type Instant } from '../base/time.ts'
+import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
@@ -12,7 +12,9 @@ import type { DeviceRow } from '../fleet/registry/store.ts'
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
+import { commonLength, isWanted } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
+import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryEvents } from './memory-events.ts'
 
 export interface MemoryStoreLimits {
@@ -39,7 +41,7 @@ class Row implements Deadlined {
 
 const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled']
 
-export class MemoryStore implements Store {
+export class MemoryStore extends MemoryCredentials implements Store {
   readonly #limits: MemoryStoreLimits
   readonly #rows = new Map<DeviceId, Row>()
   readonly #byEndpoint = new Map<EndpointName, Row>()
@@ -56,6 +58,7 @@ export class MemoryStore implements Store {
   readonly #associations = new MemoryAssociations()
 
   constructor(limits: MemoryStoreLimits = { eventsKept: 100_000, operationsKept: 200 }) {
+    super()
     this.#limits = limits
     this.#events = new MemoryEvents(limits.eventsKept)
   }
@@ -97,11 +100,13 @@ export class MemoryStore implements Store {
     }
   }
 
-  devicesDue(at: Instant, limit: number): readonly DeviceId[] {
+  devicesDue(at: Instant, limit: number, grace: Duration = milliseconds(0)): readonly DeviceId[] {
     const rows: Row[] = []
     for (let row; rows.length < limit && (row = this.#due.takeDue(at)) !== undefined;) rows.push(row)
     for (const row of rows) this.#schedule(row)
-    return rows.map(({ device }) => device.id)
+    const isDue = ({ registration, deadline }: Row): boolean =>
+      registration === undefined || deadline < registration.expiresAt || registration.expiresAt <= at - grace
+    return rows.filter(isDue).map(({ device }) => device.id)
   }
 
   lastDeviceId(): DeviceId {
@@ -236,6 +241,10 @@ export class MemoryStore implements Store {
       case 'association.reserve':
       case 'association.delete':
         return this.#associations.apply(op)
+      case 'credential.put':
+      case 'credential.used':
+      case 'store-key.put':
+        return this.applyCredentials(op)
       case 'device.put':
         return this.#putDevice(op.device)
       case 'device.delete':
@@ -387,16 +396,4 @@ function rowOrNothing(row: Row | undefined): DeviceRow | undefined {
 function inSendingOrder(row: Row, limit: number): readonly Operation[] {
   if (row.open.size === 0) return []
   return [...row.open.values()].sort((a, b) => a.priority - b.priority || a.id - b.id).slice(0, limit)
-}
-
-function isWanted(device: Device, { product, prefix, tags }: Omit<DeviceFilter, 'status'>): boolean {
-  if (product !== undefined && device.product !== product) return false
-  if (prefix !== undefined && !device.endpoint.startsWith(prefix)) return false
-  return Object.entries(tags ?? {}).every(([name, value]) => device.tags[name] === value)
-}
-
-function commonLength(a: string, b: string): number {
-  let length = 0
-  while (length < a.length && a[length] === b[length]) length++
-  return length
 }

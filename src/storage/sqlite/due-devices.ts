@@ -5,7 +5,7 @@
  * for that here, once a lifetime instead of once a keep-alive: stale due times are moved to the true end,
  * a slice at a time.
  */
-import type { Instant } from '../../base/time.ts'
+import { instantOf, milliseconds, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import type { Store } from '../../fleet/store.ts'
 import type { Sqlite } from './database.ts'
@@ -31,8 +31,12 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
     `SELECT device_id, confirm_by AS at FROM firmware_update INDEXED BY firmware_update_due
      WHERE confirm_by <= +? AND ${isOpenUpdate} ORDER BY confirm_by LIMIT +?`,
   )
-  return (at, limit) => {
-    const due = [...registrations(at, limit), ...operations.all(at, limit), ...updates.all(at, limit)]
+  return (at, limit, grace = milliseconds(0)) => {
+    const due = [
+      ...registrations(instantOf(at - grace), limit),
+      ...operations.all(at, limit),
+      ...updates.all(at, limit),
+    ]
     due.sort((a, b) => a.at - b.at)
     const devices = new Set<DeviceId>()
     for (const { device_id } of due) {
