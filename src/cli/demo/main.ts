@@ -25,13 +25,16 @@ const tell = (text = ''): void => void process.stdout.write(`${text}\n`)
 
 const stage = new Stage()
 let interrupted = false
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    interrupted = true
-    void stage.close().then(() => process.exit(interruptedExit))
-  })
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+// Whoever watched has gone: `coapstan demo | head`.
+process.stdout.on('error', interrupt)
+process.on('exit', () => stage.abandon())
 process.exitCode = await play()
+
+function interrupt(): void {
+  interrupted = true
+  void stage.close().then(() => process.exit(interruptedExit))
+}
 
 async function play(): Promise<number> {
   const began = Date.now()

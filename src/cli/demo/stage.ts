@@ -90,6 +90,10 @@ export class Background {
     })
   }
 
+  abandon(): void {
+    if (!this.#ended) this.#child.kill('SIGKILL')
+  }
+
   /** Asks it to end, and makes it end where asking does not help. */
   async end(): Promise<void> {
     if (this.#ended || this.#child.exitCode !== null) return
@@ -107,14 +111,14 @@ export class Stage {
   readonly environment: NodeJS.ProcessEnv
   readonly #background: Background[] = []
   #foreground: ChildProcess | undefined
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor() {
     this.environment = { ...process.env, COAPSTAN_DATA_DIRECTORY: path.join(this.directory, 'data') }
   }
 
   start(name: string, args: readonly string[]): Background {
-    if (this.#closed) throw new StepFailed(`${name} is not started any more`)
+    if (this.#closing !== undefined) throw new StepFailed(`${name} is not started any more`)
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.directory,
       env: { ...this.environment, NO_COLOR: '1' },
@@ -129,7 +133,7 @@ export class Stage {
 
   /** Runs a command as the user would, on the user's own screen; `enough`: interrupts it after so many milliseconds. */
   async run(args: readonly string[], enough?: number): Promise<number> {
-    if (this.#closed) return 1
+    if (this.#closing !== undefined) return 1
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: this.directory,
       env: this.environment,
@@ -143,11 +147,21 @@ export class Stage {
     return code ?? 1
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /** Ends every process in order and removes the directory; the same promise however often it is asked. */
+  close(): Promise<void> {
+    this.#closing ??= this.#clear()
+    return this.#closing
+  }
+
+  async #clear(): Promise<void> {
     this.#foreground?.kill('SIGTERM')
     for (const background of this.#background) await background.end()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  /** For a process that ends in disorder: what still runs is told to end, and not waited for. */
+  abandon(): void {
+    for (const background of this.#background) background.abandon()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }
