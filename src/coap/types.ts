@@ -113,6 +113,7 @@ export interface OutboundRequest {
   readonly accept?: number
   /** 0 registers, 1 deregisters (RFC 7641 §2). */
   readonly observe?: 0 | 1
+  /** Kept until the outcome (repetition, blocks): its octets must not change. */
   readonly payload?: Bytes
   readonly options?: readonly OptionValue[]
   /** Fixed token, for an observation that is durable; else the endpoint takes a fresh random one. */

@@ -30,6 +30,7 @@ export interface NodeHooks {
   request?(now: Instant, request: InboundRequest, node: Node): void
   notification?(now: Instant, notification: InboundNotification, node: Node): void
   outcome?(now: Instant, id: number, outcome: RequestOutcome, node: Node): void
+  notified?(outcome: 'acknowledged' | 'reset' | 'timeout'): void
 }
 
 /** The one peer each node has. */
@@ -49,6 +50,7 @@ export class Node {
         this.outcomes.set(id, outcome.outcome)
         hooks.outcome?.(now, id, outcome, this)
       },
+      notified: (_now, _peer, _token, outcome) => hooks.notified?.(outcome),
       profileOf: () => profile,
     }
     this.endpoint = new CoapEndpoint({ random: new SeededRandom(seed), settings, sink })
@@ -123,6 +125,7 @@ export class CoapWorld {
         this.server.endpoint.expire(this.now)
       }
     }
+    this.now = instantOf(Math.max(this.now, end))
   }
 
   /** Tables that are not empty. */
