@@ -6,7 +6,7 @@ import { UsageError } from '../base/errors.ts'
 import { milliseconds } from '../base/time.ts'
 import { profiles, unknownPeerProfile } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
-import type { FirmwareAction, FirmwareRules } from '../fleet/firmware/course.ts'
+import { packageUriPath, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
 import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
 import type { FirmwareReport, FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Device } from '../fleet/registry/types.ts'
@@ -23,7 +23,12 @@ const eventStep = 0.1
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
   if (device === undefined || update === undefined) return
-  const { next, actions } = step(update, input, draft.now, rulesFor(device, update, draft.next.registration?.secured ?? false, context))
+  const { next, actions } = step(
+    update,
+    input,
+    draft.now,
+    rulesFor(device, update, draft.next.registration?.secured ?? false, context),
+  )
   if (next !== update) keep(draft, update, next)
   for (const action of actions) carryOut(draft, device, action, context)
 }
@@ -129,12 +134,28 @@ function carryOut(draft: Draft, device: Device, action: FirmwareAction, context:
     ({ origin, kind, path, value }) =>
       origin === 'firmware' && kind === wish.kind && path === wish.path && value === wish.value,
   )
-  if (isAsked) return
+  if (isAsked || (wish.path === packageUriPath && isOffering(draft))) return
   if (wish.kind === 'observe') wantObserved(draft, device.id, wish.path, 'firmware')
   enqueue(draft, operationOf(draft, device, wish, context))
 }
 
-function rulesFor(device: Device, update: FirmwareUpdate, secured: boolean, { packageUri, settings }: PlanContext): FirmwareRules {
+/**
+ * Our offer is with the device, and its answer still to come: that it downloads already is our own doing,
+ * not a package of somebody else's to be dropped.
+ */
+function isOffering(draft: Draft): boolean {
+  return draft.next.operations.some(
+    ({ messageId, origin, path, value }) =>
+      origin === 'firmware' && path === packageUriPath && value !== '' && messageId !== undefined,
+  )
+}
+
+function rulesFor(
+  device: Device,
+  update: FirmwareUpdate,
+  secured: boolean,
+  { packageUri, settings }: PlanContext,
+): FirmwareRules {
   const profile = device.profile === undefined ? unknownPeerProfile : profiles[device.profile]
   return {
     packageUri: packageUri(update.sha256, device.id, secured),

@@ -111,6 +111,9 @@ function registered(course: Course, registrationId: string): void {
   // The version first: with it at hand the state can be judged when it comes.
   course.ask('read', firmwareVersionPath)
   course.ask('read', objectPath)
+  // It is back; from now on it may only be asleep, and its version is read when it wakes.
+  const { registrationAtUpdate, state } = course.next
+  if (state === 'updating' && registrationId !== registrationAtUpdate) course.change({ confirmBy: course.stallsAt })
   if (course.next.state !== 'pending') return
   course.ask('observe', statePath)
   course.ask('observe', resultPath)

@@ -136,6 +136,13 @@ describe('after the install command', () => {
   })
 })
 
+test('a device that has come back and sleeps on has until it stalls to say which version it runs', () => {
+  const back = step(updates.updating, registered('r2'), at(60), rules).next
+  const grace = (updates.updating.confirmBy ?? start) as typeof start
+  expect(step(back, { input: 'tick' }, grace, rules).next.state).toBe('updating')
+  expect(back.confirmBy).toBe(at(60 + 7 * 24 * 3600))
+})
+
 describe('a download', () => {
   test('cut by power goes on where the device registers idle', () => {
     const cut = [...offered, block(0), block(512), registered('r2'), old, idle]
