@@ -20,7 +20,8 @@ enum {
 };
 
 #define FUNCTIONS(X) \
-  X(udpOpen) X(udpClose) X(udpReceive) X(udpSend) X(udpPathOf) X(udpAddressOf) X(aeadKey) X(aeadKeyFree) X(aeadRun)
+  X(udpOpen) X(udpClose) X(udpWait) X(udpReceive) X(udpSend) X(udpPathOf) X(udpAddressOf) \
+  X(aeadKey) X(aeadKeyFree) X(aeadRun)
 #define DECLARE(name) napi_value name(napi_env env, napi_callback_info info);
 FUNCTIONS(DECLARE)
 bool aead_start(napi_env env);

@@ -125,14 +125,16 @@ static void read_error_queue(udp *u) {
   }
 }
 
-/* Calls `wake(readable)`. An error stops the handle, so start it again; `writable` is waited for once. */
+/* Calls `wake(readable)`. libuv stops a handle whose descriptor has an error; here that is an ICMP message. */
 static void woken(uv_poll_t *poll, int status, int events) {
   udp *u = poll->data;
   napi_handle_scope scope;
   napi_value object, function, readable, error;
   u->shared->told_count = 0;
-  if (status < 0) read_error_queue(u);
-  if (status < 0 || (events & UV_WRITABLE) != 0) uv_poll_start(poll, UV_READABLE, woken);
+  if (status < 0) {
+    read_error_queue(u);
+    uv_poll_start(poll, UV_READABLE, woken);
+  }
   napi_open_handle_scope(u->env, &scope);
   napi_get_reference_value(u->env, u->object, &object);
   napi_get_named_property(u->env, object, "wake", &function);
@@ -244,6 +246,19 @@ napi_value udpClose(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* (socket, readable, writable): what `wake` is called for; neither, and nobody is woken for each datagram. */
+napi_value udpWait(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  bool readable = false, writable = false;
+  udp *u = read_socket(env, info, 3, values);
+  if (u == NULL) return NULL;
+  napi_get_value_bool(env, values[1], &readable);
+  napi_get_value_bool(env, values[2], &writable);
+  if (readable || writable) uv_poll_start(&u->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0), woken);
+  else uv_poll_stop(&u->poll);
+  return NULL;
+}
+
 /* ---- receiving ---- */
 
 /* An ICMP message that came earlier is reported, once, by whatever call is next. */
@@ -308,8 +323,7 @@ static bool prepare(udp *u, uint32_t at, uint32_t entry) {
   return true;
 }
 
-/* (socket, count) → entries sent or counted as unsendable. Where these are fewer than `count` the system is
- * busy, and `wake` will be called when it no longer is. */
+/* (socket, count) → entries sent or counted as unsendable; fewer than `count` where the system is busy. */
 napi_value udpSend(napi_env env, napi_callback_info info) {
   napi_value values[2];
   uint32_t count, prepared = 0, attempts = 0, entry_of[BATCH];
@@ -325,7 +339,6 @@ napi_value udpSend(napi_env env, napi_callback_info info) {
       done += (uint32_t)sent;
       attempts = 0;
     } else if (!is_late_report(errno)) {
-      uv_poll_start(&u->poll, UV_READABLE | UV_WRITABLE, woken);
       return number_of(env, entry_of[done]);
     } else if (++attempts == 3) { /* not somebody else's late report: this datagram is refused */
       u->shared->unsendable++;

@@ -29,6 +29,7 @@ export interface NativeAddon {
     wake: (readable: boolean) => void,
   ): NativeSocket
   udpClose(socket: object): void
+  udpWait(socket: object, readable: boolean, writable: boolean): void
   udpReceive(socket: object): number
   udpSend(socket: object, count: number): number
   udpPathOf(socket: object, address: string, port: number): number

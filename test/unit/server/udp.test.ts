@@ -64,6 +64,8 @@ describe.each(implementations)('UDP over %s', (kind, open) => {
     await handler.until(() => handler.texts().length === 201 && handler.seen.at(-1)?.what === 'turn')
     expect(handler.texts().slice(1)).toEqual(Array.from({ length: 200 }, (_, i) => `${i}`))
     expect(handler.seen.filter(({ what }) => what === 'turn').length).toBeLessThan(20)
+    client.send('afterwards', transport.local.port)
+    await handler.until(() => handler.texts().at(-1) === 'afterwards')
   })
 
   it('answers from the port it was asked at, with its own copy of the octets, at the flush', async () => {
