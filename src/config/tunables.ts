@@ -5,6 +5,7 @@
  */
 import { coapKnobs } from './knobs/coap.ts'
 import { coapsKnobs } from './knobs/coaps.ts'
+import { credentialsKnobs } from './knobs/credentials.ts'
 import { dtlsKnobs } from './knobs/dtls.ts'
 import { fleetKnobs } from './knobs/fleet.ts'
 import { httpKnobs } from './knobs/http.ts'
@@ -21,6 +22,7 @@ export const tunables = {
   ...coapsKnobs,
   ...dtlsKnobs,
   ...fleetKnobs,
+  ...credentialsKnobs,
   ...httpKnobs,
 } as const satisfies Readonly<Record<string, Knob>>
 

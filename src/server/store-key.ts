@@ -2,8 +2,10 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesOfHex, utf8, type Bytes } from '../base/bytes.ts'
+import { bytesOfHex, equalBytes, utf8, type Bytes } from '../base/bytes.ts'
 import { EnvironmentError } from '../base/errors.ts'
+import type { CredentialsStore } from '../fleet/credentials/store.ts'
+import type { StoreOp } from '../fleet/store.ts'
 
 const fileName = 'store-key'
 const environmentName = 'COAPSTAN_STORE_KEY'
@@ -27,6 +29,31 @@ export function openStoreKey(dataDirectory: string, environment: NodeJS.ProcessE
 /** A key of its own for each purpose (HKDF-SHA-256, RFC 5869). */
 export function deriveKey(storeKey: Bytes, purpose: string): Bytes {
   return new Uint8Array(hkdfSync('sha256', storeKey, new Uint8Array(0), utf8(`coapstan ${purpose}`), keyOctets))
+}
+
+/**
+ * Compares the key with the one the database was sealed with, which the first start notes. Throws EnvironmentError
+ * 'store-key.wrong': nothing could be opened, and every device would be turned away.
+ */
+export function checkStoreKey(
+  store: Pick<CredentialsStore, 'storeKeyCheck'> & { commit(ops: readonly StoreOp[]): void },
+  storeKey: Bytes,
+  dataDirectory: string,
+  environment: NodeJS.ProcessEnv,
+): void {
+  const check = deriveKey(storeKey, 'check')
+  const known = store.storeKeyCheck()
+  if (known === undefined) store.commit([{ op: 'store-key.put', check }])
+  else if (!equalBytes(known, check)) {
+    const file = join(dataDirectory, fileName)
+    const where = environment[environmentName] === undefined ? file : environmentName
+    throw new EnvironmentError(
+      'store-key.wrong',
+      `${where} holds another key than the one the database was sealed with: put the right one back into ${file}, ` +
+        `or into ${environmentName}`,
+      { retriable: false },
+    )
+  }
 }
 
 function checked(hex: string, where: string): Bytes {

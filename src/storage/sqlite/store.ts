@@ -10,6 +10,7 @@ import type { Instant } from '../../base/time.ts'
 import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
 import { associationsIn } from './associations.ts'
+import { credentialsIn } from './credentials.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
 import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
@@ -53,6 +54,7 @@ export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOption
 export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): Store {
   const registry = registryIn(database)
   const associations = associationsIn(database)
+  const credentials = credentialsIn(database)
   const operations = operationsIn(database, limits.operationsKept)
   const observations = observationsIn(database)
   const firmware = firmwareIn(database)
@@ -61,6 +63,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const reads = {
     ...registry.reads,
     ...associations.reads,
+    ...credentials.reads,
     ...operations.reads,
     ...observations.reads,
     ...firmware.reads,
@@ -69,6 +72,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const apply: Appliers<StoreOp> = {
     ...registry.apply,
     ...associations.apply,
+    ...credentials.apply,
     ...operations.apply,
     ...observations.apply,
     ...firmware.apply,

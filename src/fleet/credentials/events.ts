@@ -1,0 +1,10 @@
+/** What the world is told of credentials; never a key, nor anything a key could be found by. */
+import type { EventDraft } from '../firmware/service.ts'
+import { identityText } from './rules.ts'
+import type { Credential } from './types.ts'
+
+export function eventOf(kind: EventDraft['kind'], credential: Credential, cause: string): EventDraft {
+  const { id, endpoint, kind: of, identity, replaces } = credential
+  const detail = { credential: id, endpoint, kind: of, identity: identityText(of, identity) }
+  return { kind, cause, detail: replaces === undefined ? detail : { ...detail, replaces } }
+}
