@@ -36,7 +36,7 @@ import { Actors } from './actors.ts'
 import type { EngineCore } from './core.ts'
 import { DeviceViews } from './device-view.ts'
 import { Downlink } from './downlink.ts'
-import { storeFailed } from './command-errors.ts'
+import { Effects } from './effects.ts'
 import { FlightRecorder } from './flight-recorder.ts'
 import { isInternal, type ActorInput, type CommandReply, type InternalInput, type Sender } from './inputs.ts'
 import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
@@ -75,6 +75,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly secure: SecureLink | undefined
   readonly #uplink: Uplink
   readonly #downlink: Downlink
+  readonly #effects: Effects
   readonly #alarm: StoreAlarm
   /** Actors whose own doing could not be committed; they try again with the next sweep. */
   readonly #stalled: { readonly actor: Actor; readonly input: InternalInput | undefined }[] = []
@@ -98,6 +99,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.secure = dtls === undefined ? undefined : new SecureLink(this, this.#ids, { ...dtls, random, log, metrics })
     this.#uplink = new Uplink(this, options.random)
     this.#downlink = new Downlink(this)
+    this.#effects = new Effects(this, this.#downlink)
     this.#alarm = new StoreAlarm(this.#ids)
   }
 
@@ -160,7 +162,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     }
     const { input, plan } = ticket.committing!
     ticket.committing = undefined
-    for (const effect of plan.effects) this.#undo(now, ticket, effect, error)
+    for (const effect of plan.effects) this.#effects.undo(now, ticket, effect, error)
     if (isInternal(input) || input.input === 'transmit') {
       ticket.stalled = true
       this.#stalled.push({ actor: ticket, input: isInternal(input) ? input : undefined })
@@ -347,64 +349,12 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   #apply(now: Instant, actor: Actor, next: Actor['state'], ops: readonly StoreOp[], effects: readonly Effect[]): void {
     this.actors.apply(actor, next)
     this.#downlink.withdrawOrphan(now, actor)
-    for (const effect of effects) this.#carryOut(now, actor, effect)
+    for (const effect of effects) this.#effects.carryOut(now, actor, effect)
     this.#emit(ops)
   }
 
   #emit(ops: readonly StoreOp[]): void {
     for (const op of ops) if (op.op === 'event.append') this.output.emit(op.event)
-  }
-
-  #carryOut(now: Instant, actor: Actor, effect: Effect): void {
-    switch (effect.effect) {
-      case 'respond':
-        this.coap.respond(now, effect.exchange, effect.response)
-        return
-      case 'acknowledge':
-        this.coap.acknowledge(now, effect.exchange)
-        return
-      case 'reject':
-        this.coap.reject(now, effect.exchange)
-        return
-      case 'fetch-rest':
-        this.#downlink.fetchRest(now, actor, effect.observation, effect.input)
-        return
-      case 'transmit':
-        this.coap.transmit(now, effect.request)
-        return
-      case 'reply':
-        effect.reply.resolve(effect.result)
-        return
-      case 'refuse':
-        effect.reply.reject(effect.error)
-        return
-      case 'heard':
-        this.actors.bind(actor, effect.peer)
-        actor.lastUplink = now
-        actor.silent = false
-        return
-    }
-  }
-
-  /** The commit failed: nothing of the plan happened, and nobody is told that it did. */
-  #undo(now: Instant, actor: Actor, effect: Effect, error: EnvironmentError): void {
-    switch (effect.effect) {
-      case 'respond':
-      case 'acknowledge':
-      case 'reject':
-      case 'fetch-rest':
-        this.coap.dismiss(now, effect.exchange)
-        return
-      case 'transmit':
-        this.#downlink.withdraw(now, actor, effect.request)
-        return
-      case 'reply':
-      case 'refuse':
-        effect.reply.reject(storeFailed(error))
-        return
-      case 'heard':
-        return
-    }
   }
 
   /** No room for an input: the peer repeats itself, the operator is told. */
