@@ -6,12 +6,19 @@ import { instantOf, type Instant } from '../base/time.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import type { ActorInput } from './inputs.ts'
+import type { Asked } from './requests.ts'
 import type { DeviceState, Plan } from './state.ts'
 
 /** The one request the device has from us. */
 export type Outstanding =
-  | { readonly of: 'operation'; readonly request: RequestId; readonly operation: Operation }
-  | { readonly of: 'observation'; readonly request: RequestId; readonly path: string; readonly token: string }
+  | { readonly of: 'operation'; readonly request: RequestId; readonly operation: Operation; readonly asked: Asked }
+  | {
+      readonly of: 'observation'
+      readonly request: RequestId
+      readonly path: string
+      readonly token: string
+      readonly asked: Asked
+    }
 
 export class Actor {
   state: DeviceState

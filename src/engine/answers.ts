@@ -3,25 +3,28 @@
  * message is at hand, so that nothing of it has to be kept.
  */
 import type { OperationReason } from '../fleet/operations/types.ts'
+import type { FormatMemory } from '../lwm2m/management/device-view.ts'
+
+interface Shown {
+  readonly quirks: readonly string[]
+  /** The device's formats as known from now on, where the answer changed that. */
+  readonly formats?: FormatMemory
+}
 
 export type OperationAnswer =
-  | {
+  | (Shown & {
       readonly answer: 'acknowledged'
       readonly code: string
       readonly result?: unknown
-      readonly quirks: readonly string[]
-    }
-  | {
+    })
+  | (Shown & {
       readonly answer: 'failed'
       readonly reason: OperationReason
       readonly detail: string
       readonly code?: string
       readonly result?: unknown
-      readonly quirks: readonly string[]
-    }
+    })
+  /** 4.06: the device wants to choose the format itself, so it is asked once more and may. */
+  | (Shown & { readonly answer: 'ask-again' })
   /** The device may never have heard it: ask again when it wakes, if that is safe. */
-  | {
-      readonly answer: 'unheard'
-      readonly reason: 'device-asleep' | 'device-offline'
-      readonly quirks: readonly string[]
-    }
+  | (Shown & { readonly answer: 'unheard'; readonly reason: 'device-asleep' | 'device-offline' })

@@ -3,9 +3,15 @@
  * what is read of it is kept and shared.
  */
 import { LruMap } from '../base/lru.ts'
-import type { Registration } from '../fleet/registry/types.ts'
+import type { Device, Registration } from '../fleet/registry/types.ts'
 import { deviceViewOf, type DeviceView } from '../lwm2m/management/device-view.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
+
+/** What of a device's state matters here. */
+interface Known {
+  readonly device: Device | undefined
+  readonly registration: Registration | undefined
+}
 
 /** Different object lists kept; a fleet has few. */
 const viewLimit = 256
@@ -19,7 +25,13 @@ export class DeviceViews {
   }
 
   /** Of a device that is not registered: no objects, the newest definitions. */
-  of(registration: Registration | undefined): DeviceView {
+  of({ device, registration }: Known): DeviceView {
+    const view = this.#registered(registration)
+    const formats = device?.learned?.formats
+    return formats === undefined ? view : { ...view, formats }
+  }
+
+  #registered(registration: Registration | undefined): DeviceView {
     const { lwm2mVersion, links } = registration ?? { lwm2mVersion: '1.2', links: '' }
     const key = `${lwm2mVersion} ${links}`
     const known = this.#views.use(key)

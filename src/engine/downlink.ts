@@ -84,19 +84,19 @@ export class Downlink {
       return
     }
     if (actor.outstanding?.request === id) actor.outstanding = undefined
-    const view = this.#engine.views.of(actor.state.registration)
+    const view = this.#engine.views.of(actor.state)
     if (of.of === 'operation') {
-      const answer = answerOf(now, of.operation, outcome, view)
+      const answer = answerOf(now, of.operation, of.asked, outcome, view)
       this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer })
     } else {
-      const answer = answerOf(now, { kind: 'observe', path: of.path }, outcome, view)
+      const answer = answerOf(now, { kind: 'observe', path: of.path }, of.asked, outcome, view)
       this.#engine.give(now, actor, { input: 'observed', path: of.path, answer })
     }
   }
 
   /** Block2 of a notification: the rest of the body, then the notification whole (RFC 7959 §2.6). */
   fetchRest(now: Instant, actor: Actor, observation: Observation, input: Notification): void {
-    const request = observeRequestOf(observation, this.#engine.views.of(actor.state.registration))
+    const request = observeRequestOf(observation, this.#engine.views.of(actor.state))
     if (isRefusal(request)) {
       this.#engine.coap.acknowledge(now, input.exchange)
       return
@@ -126,7 +126,7 @@ export class Downlink {
       notAfter,
       ...(way.way === 'repeat' ? { repeats: { messageId: way.messageId, token: bytesOfHex(way.token)! } } : {}),
     })
-    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation }
+    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation, asked: request }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
     return {
@@ -139,7 +139,7 @@ export class Downlink {
   }
 
   #requestOf(actor: Actor, operation: Operation): OutboundRequest | Refusal {
-    const view = this.#engine.views.of(actor.state.registration)
+    const view = this.#engine.views.of(actor.state)
     if (operation.kind !== 'observe' && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
     const request = requestOf(operation, view)
@@ -148,7 +148,7 @@ export class Downlink {
   }
 
   #observe(now: Instant, actor: Actor, peer: Peer, observation: Observation, notAfter: Instant): void {
-    const request = observeRequestOf(observation, this.#engine.views.of(actor.state.registration))
+    const request = observeRequestOf(observation, this.#engine.views.of(actor.state))
     if (isRefusal(request)) return
     const token = bytesOfHex(observation.token)!
     const ticket = this.#engine.coap.request(now, peer, { ...request, token, notAfter })
@@ -157,6 +157,7 @@ export class Downlink {
       request: ticket.id,
       path: observation.path,
       token: observation.token,
+      asked: request,
     }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })

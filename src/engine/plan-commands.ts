@@ -113,7 +113,7 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
       hint: "'coapstan operations' shows them; cancel what is not wanted any more",
     })
   }
-  const checked = checkDraft(wish, context.views.of(draft.next.registration), draft.next.registration !== undefined)
+  const checked = checkDraft(wish, context.views.of(draft.next), draft.next.registration !== undefined)
   if (isRefusal(checked)) throw refusedBy(checked)
   const operation = operationOf(draft, device, { ...wish, ...checked }, context)
   const overtaken = supersededBy(operation.kind, operation.path, draft.next.operations)

@@ -14,14 +14,14 @@ import { mayChange, mayNotify } from './ownership.ts'
 import { reportOfContent, reportOfSamples } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
-import { samplesOf } from './requests.ts'
+import { samplesOf, sentSamplesOf } from './requests.ts'
 import { finish } from './queue.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 
 export function planNotification(draft: Draft, input: Of<'notification'>, context: PlanContext): void {
-  const { device, registration } = draft.next
+  const { device } = draft.next
   const observation = draft.next.observations.find(({ token }) => token === input.token)
   if (device === undefined || observation === undefined) {
     draft.effects.push({ effect: 'reject', exchange: input.exchange })
@@ -46,7 +46,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   }
   draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
   if (!isNews(observation, input, draft)) return
-  const samples = samplesOf(draft.now, observation.path, input, context.views.of(registration))
+  const samples = samplesOf(draft.now, observation.path, input, context.views.of(draft.next))
   // The answer to an Observe that was thought lost, for it carries the same token.
   const asked = draft.next.operations.find(
     ({ kind, messageId, path }) => kind === 'observe' && path === observation.path && messageId !== undefined,
@@ -86,6 +86,7 @@ export function planObserved(
 ): void {
   const observation = draft.next.observations.find(({ path }) => path === input.path)
   if (observation === undefined) return
+  if (input.answer.formats !== undefined) draft.learn({ formats: input.answer.formats })
   draft.quirks(input.answer.quirks)
   if (input.answer.answer === 'acknowledged') {
     established(draft, observation, input.answer.result)
@@ -122,8 +123,9 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
     return
   }
   draft.effects.push({ effect: 'heard', peer: input.from.peer })
-  const samples = samplesOf(draft.now, '/', input, context.views.of(registration))
+  const samples = sentSamplesOf(draft.now, input, context.views.of(draft.next))
   if (isFault(samples)) {
+    draft.event('send', { undecodable: samples.detail ?? samples.fault, contentFormat: input.contentFormat ?? null })
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })
     return
   }

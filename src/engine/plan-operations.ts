@@ -35,7 +35,13 @@ export function planOutcome(
   // Cancelled or expired while the device was thinking: its end is written already.
   if (operation === undefined) return
   const { answer } = input
+  if (answer.formats !== undefined) draft.learn({ formats: answer.formats })
   draft.quirks(answer.quirks)
+  if (answer.answer === 'ask-again') {
+    const { messageId: _, token: __, sentAt: ___, ...rest } = operation
+    replace(draft, { ...rest, state: 'queued' })
+    return
+  }
   if (answer.answer === 'unheard') {
     replace(draft, { ...operation, state: 'queued', reason: answer.reason })
     return

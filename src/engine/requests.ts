@@ -4,19 +4,23 @@
  */
 import { isFault, type Fault } from '../base/fault.ts'
 import type { Instant } from '../base/time.ts'
+import { response as codes } from '../coap/codes.ts'
 import { option } from '../coap/options.ts'
 import type { OutboundRequest, RequestOutcome } from '../coap/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
 import { prepareOperation } from '../lwm2m/management/check.ts'
-import type { DeviceView } from '../lwm2m/management/device-view.ts'
-import { parseOperation } from '../lwm2m/management/operation.ts'
+import type { DeviceView, FormatMemory } from '../lwm2m/management/device-view.ts'
+import { forgetAccepted, rememberFormats } from '../lwm2m/management/format-choice.ts'
+import { parseOperation, type Operation as ParsedOperation } from '../lwm2m/management/operation.ts'
 import { buildRequest } from '../lwm2m/management/request.ts'
 import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
 import { formatPath, parsePath, rootPath, type Path } from '../lwm2m/path.ts'
+import { formatOf, type FormatNumber } from '../lwm2m/payload/content-format.ts'
 import { QuirkSet } from '../lwm2m/quirks.ts'
 import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
+import { decodeSend } from '../lwm2m/send.ts'
 import type { OperationAnswer } from './answers.ts'
 
 /** What an operation is kept as, whoever asked for it and however it was spelled. */
@@ -49,11 +53,20 @@ export function observeRequestOf(observation: Observation, view: DeviceView): Ou
   return requestOf({ kind: 'observe', path: observation.path }, view)
 }
 
+/** What a request said about formats; its answer is read by it. */
+export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat'>
+
 /** What came of a request; payloads are read here, so nothing of the message has to be kept. */
-export function answerOf(now: Instant, kept: Kept, outcome: RequestOutcome, view: DeviceView): OperationAnswer {
+export function answerOf(
+  now: Instant,
+  kept: Kept,
+  asked: Asked,
+  outcome: RequestOutcome,
+  view: DeviceView,
+): OperationAnswer {
   switch (outcome.outcome) {
     case 'response':
-      return answerOfResponse(now, kept, outcome.response, view)
+      return answerOfResponse(now, kept, asked, outcome.response, view)
     case 'asleep':
       return { answer: 'unheard', reason: 'device-asleep', quirks: [] }
     case 'timeout':
@@ -74,22 +87,55 @@ function failed(reason: Extract<OperationAnswer, { answer: 'failed' }>['reason']
 
 type Response = Extract<RequestOutcome, { outcome: 'response' }>['response']
 
-function answerOfResponse(now: Instant, kept: Kept, response: Response, view: DeviceView): OperationAnswer {
+function answerOfResponse(
+  now: Instant,
+  kept: Kept,
+  asked: Asked,
+  response: Response,
+  view: DeviceView,
+): OperationAnswer {
   const operation = parseOperation(kept, view.model, true)
   if (isRefusal(operation)) return failed('undecodable', operation.message)
+  const accept = knownFormat(asked.accept)
+  const content = knownFormat(asked.contentFormat)
+  if (response.code === codes.notAcceptable && mayChoose(operation, asked, view)) {
+    return { answer: 'ask-again', quirks: [], formats: rememberFormats(view.formats, { choosesItself: true }) }
+  }
   const parts = {
     code: response.code,
     contentFormat: response.options.uint(option.contentFormat),
     payload: response.payload,
     location: response.options.texts(option.locationPath),
   }
-  const result = interpretResponse(operation, view, parts, now)
+  const result = interpretResponse(operation, view, parts, now, accept)
   const { code, quirks } = result
   switch (result.result) {
-    case 'success':
-      return { answer: 'acknowledged', code, ...(result.json === undefined ? {} : { result: result.json }), quirks }
-    case 'failure':
-      return { answer: 'failed', reason: 'rejected', detail: result.reason, code, quirks }
+    case 'success': {
+      const { json, format } = result
+      const formats = rememberFormats(view.formats, {
+        ...(format !== undefined && { answered: format }),
+        ...(content !== undefined && { accepted: content }),
+      })
+      return {
+        answer: 'acknowledged',
+        code,
+        ...(json === undefined ? {} : { result: json }),
+        quirks,
+        ...changedFormats(view, formats),
+      }
+    }
+    case 'failure': {
+      const isRefusedFormat = response.code === codes.unsupportedContentFormat && content !== undefined
+      const formats = isRefusedFormat ? forgetAccepted(view.formats, content) : view.formats
+      return {
+        answer: 'failed',
+        reason: 'rejected',
+        detail: result.reason,
+        code,
+        quirks,
+        ...changedFormats(view, formats),
+      }
+    }
     case 'undecodable':
       return {
         answer: 'failed',
@@ -102,23 +148,51 @@ function answerOfResponse(now: Instant, kept: Kept, response: Response, view: De
   }
 }
 
+function knownFormat(number: number | undefined): FormatNumber | undefined {
+  return number === undefined ? undefined : formatOf(number)
+}
+
+function changedFormats(view: DeviceView, formats: FormatMemory): { formats?: FormatMemory } {
+  return formats === view.formats ? {} : { formats }
+}
+
+/** Whether it was told what to answer in and need not be: the list of a Discover comes in one format only. */
+function mayChoose({ kind }: ParsedOperation, { accept }: Asked, { formats }: DeviceView): boolean {
+  return accept !== undefined && kind !== 'discover' && formats.choosesItself !== true
+}
+
 export interface Samples {
   readonly samples: readonly SampleJson[]
   readonly quirks: readonly string[]
 }
 
-/** The values of a notification (of `path`) or a Send (of the root). */
+/** The values of a notification of `path`. */
 export function samplesOf(
   now: Instant,
   path: string,
   message: { readonly contentFormat: number | undefined; readonly payload: Uint8Array },
   view: DeviceView,
 ): Samples | Fault {
-  const base: Path | Fault = path === '/' ? rootPath : parsePath(path)
+  const base: Path | Fault = isComposite(path) ? rootPath : parsePath(path)
   if (isFault(base)) return base
   const quirks = new QuirkSet()
   const decoded = decodeContent(base, view, message, now, undefined, quirks)
   if (isFault(decoded)) return decoded
   quirks.addAll(decoded.quirks)
   return { samples: samplesJson(decoded.entries, view.model), quirks: quirks.list() }
+}
+
+/** An observation of several paths, whose values name theirs. */
+function isComposite(path: string): boolean {
+  return path === '/' || path.includes(' ')
+}
+
+/** The values of a Send. */
+export function sentSamplesOf(
+  now: Instant,
+  message: { readonly contentFormat: number | undefined; readonly payload: Uint8Array },
+  view: DeviceView,
+): Samples | Fault {
+  const decoded = decodeSend(message.contentFormat, message.payload, view, now)
+  return isFault(decoded) ? decoded : { samples: samplesJson(decoded.entries, view.model), quirks: decoded.quirks }
 }

@@ -10,6 +10,7 @@ import type { EventKind, FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
+import type { Learned } from '../fleet/registry/learned.ts'
 import type { Device, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import type { CommandReply, UplinkInput } from './inputs.ts'
@@ -97,6 +98,15 @@ export class Draft {
 
   newToken(): string {
     return this.#ids.token()
+  }
+
+  /** What this input has shown of the device; kept with the other changes of the plan. */
+  learn(part: Learned): void {
+    const device = this.next.device
+    if (device === undefined) return
+    const learned = { ...device.learned, ...part }
+    this.change({ device: { ...device, learned } })
+    this.ops.push({ op: 'device.learned', deviceId: device.id, learned })
   }
 
   /** Each deviation of a device is written down once (ARCHITECTURE §1.4). */

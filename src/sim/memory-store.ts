@@ -260,6 +260,11 @@ export class MemoryStore extends MemoryCredentials implements Store {
       }
       case 'registration.delete':
         return this.#putRegistration(this.#row(op.deviceId), undefined)
+      case 'device.learned': {
+        const row = this.#row(op.deviceId)
+        row.device = { ...row.device, learned: op.learned }
+        return
+      }
       case 'device.seen': {
         const row = this.#row(op.deviceId)
         row.device = { ...row.device, lastSeen: op.at }

@@ -1,5 +1,6 @@
 /** What the registry asks of the store. Ops are data, applied in one transaction by the committer. */
 import type { Instant } from '../../base/time.ts'
+import type { Learned } from './learned.ts'
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from './types.ts'
 
 export type RegistryOp =
@@ -19,6 +20,8 @@ export type RegistryOp =
       readonly port: number
     }
   | { readonly op: 'registration.delete'; readonly deviceId: DeviceId }
+  /** What talking with the device has shown; replaces what was known. */
+  | { readonly op: 'device.learned'; readonly deviceId: DeviceId; readonly learned: Learned }
   /** Any other uplink that changed something; sets `lastSeen`. */
   | { readonly op: 'device.seen'; readonly deviceId: DeviceId; readonly at: Instant }
 

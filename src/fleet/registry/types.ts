@@ -4,6 +4,7 @@
  */
 import type { Duration, Instant } from '../../base/time.ts'
 import type { ProfileName } from '../../config/profiles.ts'
+import type { Learned } from './learned.ts'
 
 /** Ours, stable, never reused; the endpoint name can be given to another device one day. */
 export type DeviceId = number
@@ -26,6 +27,7 @@ export interface Device {
   readonly retiredAt?: Instant
   /** Names of the deviations seen of it, each once (lwm2m/quirks.ts). */
   readonly quirks?: readonly string[]
+  readonly learned?: Learned
 }
 
 export interface Registration {

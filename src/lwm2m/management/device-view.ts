@@ -13,6 +13,8 @@ export interface FormatMemory {
   readonly answered?: FormatNumber
   /** Of the last write it took. */
   readonly accepted?: FormatNumber
+  /** It answered 4.06 to an Accept: since then the choice is left to it. */
+  readonly choosesItself?: true
 }
 
 export interface DeviceView {

@@ -2,7 +2,7 @@
  * Which content format to use with a device: what the operator names, else what the device has shown to
  * take, else the best of what it registered, else what its version must be able to do.
  */
-import type { DeviceView } from './device-view.ts'
+import type { DeviceView, FormatMemory } from './device-view.ts'
 import { format, formatOf, type FormatNumber } from '../payload/content-format.ts'
 import type { Path } from '../path.ts'
 import type { Entry } from '../value.ts'
@@ -19,6 +19,7 @@ const singlePreferred: readonly FormatNumber[] = [format.text, format.cbor, ...s
 
 /** Accept of a read or observe; undefined leaves the choice to the device, which every version can make. */
 export function formatToAccept(device: DeviceView): FormatNumber | undefined {
+  if (device.formats.choosesItself) return undefined
   const registered = registeredFormats(device)
   const { answered } = device.formats
   if (answered !== undefined && severalPreferred.includes(answered)) return answered
@@ -53,6 +54,35 @@ export function formatForComposite(device: DeviceView, needsEtch: boolean): Form
     (registered.has(format.senmlJson) && !registered.has(format.senmlCbor))
   if (needsEtch) return wantsJson ? format.senmlEtchJson : format.senmlEtchCbor
   return wantsJson ? format.senmlJson : format.senmlCbor
+}
+
+/**
+ * The memory after an exchange that showed `shown`. Formats for a single value say nothing about the next
+ * one and are not kept. The very same memory where nothing is new.
+ */
+export function rememberFormats(memory: FormatMemory, shown: FormatMemory): FormatMemory {
+  const answered = keptFormat(shown.answered) ?? memory.answered
+  const accepted = keptFormat(shown.accepted) ?? memory.accepted
+  const choosesItself = shown.choosesItself ?? memory.choosesItself
+  const isSame = answered === memory.answered && accepted === memory.accepted && choosesItself === memory.choosesItself
+  return isSame
+    ? memory
+    : {
+        ...(answered !== undefined && { answered }),
+        ...(accepted !== undefined && { accepted }),
+        ...(choosesItself !== undefined && { choosesItself }),
+      }
+}
+
+/** The memory after a write in `refused` was answered with 4.15. */
+export function forgetAccepted(memory: FormatMemory, refused: FormatNumber): FormatMemory {
+  if (memory.accepted !== refused) return memory
+  const { accepted: _, ...rest } = memory
+  return rest
+}
+
+function keptFormat(shown: FormatNumber | undefined): FormatNumber | undefined {
+  return shown !== undefined && severalPreferred.includes(shown) ? shown : undefined
 }
 
 function registeredFormats(device: DeviceView): ReadonlySet<FormatNumber> {

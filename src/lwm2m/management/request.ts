@@ -125,7 +125,8 @@ function composite(
   const contentFormat = options.contentFormat ?? formatForComposite(device, false)
   const payload = encodePaths(contentFormat, paths)
   if (isRefusal(payload)) return payload
-  const wanted = options.accept === 'any' ? {} : { accept: options.accept ?? contentFormat }
+  const chosen = options.accept ?? (device.formats.choosesItself ? 'any' : contentFormat)
+  const wanted = chosen === 'any' ? {} : { accept: chosen }
   return { code: method.fetch, path: uriPath(device, rootPath), ...observe, contentFormat, ...wanted, payload }
 }
 

@@ -23,6 +23,7 @@ export interface FullRow {
   first_seen: number | null
   retired_at: number | null
   quirks: string | null
+  learned: string | null
   last_seen: number | null
   updated_at: number | null
   expires_at: number | null
@@ -45,6 +46,7 @@ export interface FullRow {
 type Filed = Pick<FullRow, 'product' | 'tags'>
 
 export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
+  d.learned,
   c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
   r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
   r.registered_at, r.message_id, r.token, r.secured`
@@ -143,16 +145,17 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
 
 function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const putDevice = database.prepare(
-    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks, learned)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, product = excluded.product, profile = excluded.profile,
        tags = excluded.tags, first_seen = excluded.first_seen, retired_at = excluded.retired_at,
-       quirks = excluded.quirks`,
+       quirks = excluded.quirks, learned = excluded.learned`,
   )
   const putLastSeen = database.prepare(
     `INSERT INTO contact (device_id, last_seen) VALUES (?, ?)
      ON CONFLICT (device_id) DO UPDATE SET last_seen = excluded.last_seen`,
   )
+  const putLearned = database.prepare('UPDATE device SET learned = ? WHERE id = ?')
   const deleteDevice = database.prepare<[number]>('DELETE FROM device WHERE id = ?')
   const filed = database.prepare<[number], Filed>('SELECT product, tags FROM device WHERE id = ?')
   const clearTags = database.prepare<[number]>('DELETE FROM device_tag WHERE device_id = ?')
@@ -211,10 +214,12 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         columnOf(device.firstSeen),
         columnOf(device.retiredAt),
         jsonOf(device.quirks),
+        jsonOf(device.learned),
       )
       putLastSeen.run(device.id, columnOf(device.lastSeen))
       putTags(device, before)
     },
+    'device.learned': ({ deviceId, learned }) => void putLearned.run(jsonOf(learned), deviceId),
     'device.delete': ({ deviceId }) => void deleteDevice.run(deviceId),
     'registration.put': ({ deviceId, registration: r }) => {
       putRegistration.run(
@@ -262,6 +267,7 @@ function deviceOf(row: FullRow): Device {
   if (row.last_seen !== null) device.lastSeen = instantOf(row.last_seen)
   if (row.retired_at !== null) device.retiredAt = instantOf(row.retired_at)
   if (row.quirks !== null) device.quirks = JSON.parse(row.quirks) as string[]
+  if (row.learned !== null) device.learned = JSON.parse(row.learned) as NonNullable<Device['learned']>
   return device
 }
 
