@@ -54,6 +54,18 @@ export class Client {
     return this.#send('events', { query, headers }, signal)
   }
 
+  /** The open response of the stream of a device's datagrams. */
+  datagrams(endpoint: string, after: number, signal: AbortSignal): Promise<Response> {
+    const headers = { accept: 'text/event-stream', 'last-event-id': String(after) }
+    return this.#send('trace', { params: { endpoint }, headers }, signal)
+  }
+
+  /** What a route answers with that speaks in octets. */
+  async octets(route: 'traceCapture', params: Call<typeof route>['params']): Promise<Uint8Array> {
+    const response = await this.#send(route, { params }, AbortSignal.timeout(answerLimit))
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
   async #send(route: DescribedRoute, input: AnyInput, signal: AbortSignal): Promise<Response> {
     const { url: base, token } = this.address
     const { method, url } = paths[route]

@@ -24,22 +24,30 @@ export async function newestEvent(client: Client): Promise<number> {
 }
 
 /** Yields until interrupted. Throws where the first connection fails, or the server will not have us. */
-export async function* followEvents(
+export function followEvents(
   client: Client,
   surroundings: Surroundings,
   { query, after }: Following,
 ): AsyncGenerator<EventJson, void> {
-  const { interrupted, err } = surroundings
+  return follow((last) => client.events(query, last, surroundings.interrupted), surroundings, after)
+}
+
+/** The same of anything with ids that rise; `open` connects to what comes after the one of that id. */
+export async function* follow<T extends { readonly id: number }>(
+  open: (last: number) => Promise<Response>,
+  { interrupted, err, pause: wait }: Surroundings,
+  after: number,
+): AsyncGenerator<T, void> {
   let last = after
   let connected = false
   let pause = firstPause
   while (!interrupted.aborted) {
     try {
-      const response = await client.events(query, last, interrupted)
+      const response = await open(last)
       if (connected) err.write('connected again\n')
       connected = true
       pause = firstPause
-      for await (const event of eventsOf(response)) {
+      for await (const event of eventsOf<T>(response)) {
         last = event.id
         yield event
       }
@@ -51,13 +59,13 @@ export async function* followEvents(
     }
     if (interrupted.aborted) return
     if (pause === firstPause) err.write('the connection is lost, trying again …\n')
-    await surroundings.pause(pause, interrupted)
+    await wait(pause, interrupted)
     pause = Math.min(2 * pause, longestPause)
   }
 }
 
 /** The events of one response, until it ends or breaks. */
-export async function* eventsOf(response: Response): AsyncGenerator<EventJson, void> {
+async function* eventsOf<T>(response: Response): AsyncGenerator<T, void> {
   if (response.body === null) return
   let text = ''
   let data = ''
@@ -67,7 +75,7 @@ export async function* eventsOf(response: Response): AsyncGenerator<EventJson, v
     text = lines.pop()!
     for (const line of lines) {
       if (line === '') {
-        if (data !== '') yield JSON.parse(data) as EventJson
+        if (data !== '') yield JSON.parse(data) as T
         data = ''
       } else if (line.startsWith('data:')) data += line.slice('data:'.length).trimStart()
     }

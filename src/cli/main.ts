@@ -1,6 +1,6 @@
 /** The command line as a process: its screens, files, signals and exit code. */
 import { spawn } from 'node:child_process'
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.ts'
@@ -34,6 +34,7 @@ function surroundings(): Surroundings {
     fetch,
     readText: (file) => ifThere(() => readFileSync(file, 'utf8')),
     openFile,
+    writeFile: (file, octets) => writeFileSync(file, octets),
     runScript,
     now: () => Date.now(),
     every(milliseconds, beat) {

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { styleText } from 'node:util'
 import type { Frame } from './command.ts'
 import { withExamples } from './command.ts'
+import { addCoap } from './commands/coap.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addCreate } from './commands/create.ts'
@@ -20,15 +21,16 @@ import { addOperations } from './commands/operations.ts'
 import { addRead } from './commands/read.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
+import { addTrace } from './commands/trace.ts'
 import { addWrite } from './commands/write.ts'
 import { formats } from './output.ts'
 import { paintFor } from './style.ts'
 
 const groups = {
   'Ask devices:': [addRead, addWrite, addExecute, addDiscover, addObserve, addCreate, addDelete],
-  'See and manage the fleet:': [addDevices, addOperations, addFirmware, addEvents],
+  'See and manage the fleet:': [addDevices, addOperations, addFirmware, addEvents, addTrace],
   'The server:': [addServe, addStatus, addConfig, addObjects],
-  'Try it, and more:': [addDevice, addDemo, addCompletion],
+  'Try it, and more:': [addCoap, addDevice, addDemo, addCompletion],
 } as const
 
 /** `--version` names firmware versions below, so the program's own is only known where it stands alone. */

@@ -4,7 +4,7 @@
  */
 
 export interface Screen {
-  readonly write: (text: string) => void
+  readonly write: (text: string | Uint8Array) => void
   /** A person may be looking: colours, cut columns and redrawn lines are welcome. */
   readonly isTerminal: boolean
   /** Characters a line holds; meaningless where it is no terminal. */
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly readText: (file: string) => string | undefined
   /** Undefined where there is no such file. */
   readonly openFile: (file: string) => SourceFile | undefined
+  /** Makes or overwrites the file; throws where it cannot. */
+  readonly writeFile: (file: string, octets: Uint8Array) => void
   /** Runs a program of ours to its end with our screens and signals; its exit code. */
   readonly runScript: (script: URL, args: readonly string[]) => Promise<number>
   /** Milliseconds since 1970. */

@@ -3,7 +3,7 @@
  * is there, known or not, even where the endpoint would ignore or refuse it; judges nothing.
  */
 import { hexOf, textOf, type Bytes } from '../base/bytes.ts'
-import { codeName, codeText, messageType } from '../coap/codes.ts'
+import { codeName, codeText, type MessageType } from '../coap/codes.ts'
 import { mediaTypeOf } from '../coap/content-formats.ts'
 import { MessageView } from '../coap/message.ts'
 import { definitionOf, option, optionName } from '../coap/options.ts'
@@ -32,10 +32,7 @@ export interface DatagramDescription {
   readonly fault?: string
 }
 
-const types = { 0: 'CON', 1: 'NON', 2: 'ACK', 3: 'RST' } as const satisfies Record<
-  (typeof messageType)[keyof typeof messageType],
-  string
->
+const types = { 0: 'CON', 1: 'NON', 2: 'ACK', 3: 'RST' } as const satisfies Record<MessageType, string>
 const view = new MessageView()
 
 /** Undefined where there is no CoAP header at all. `size`: octets of the whole datagram, of which `head` is the beginning. */

@@ -46,7 +46,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   cli: {
     mayImport: ['base/*', 'config/**', 'api/contract.ts', 'api/contract/**', 'device/**'],
-    packages: ['commander', '@clack/prompts', 'yaml', 'coap', 'node-dtls-client'],
+    packages: ['commander', '@clack/prompts', 'yaml', 'coap', 'coap-packet', 'node-dtls-client', 'cbor-x'],
     node: 'any',
   },
   sim: {

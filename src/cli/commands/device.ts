@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { DeviceOptions } from '../../device/options.ts'
 import { does, type AddCommand } from '../command.ts'
 import { usageFailure } from '../failure.ts'
+import { pskOf } from '../psk.ts'
 import { countOf, durationOf, type Session } from '../session.ts'
 
 interface GivenOptions {
@@ -92,13 +93,6 @@ function optionsOf(
     rebootTime: duration('--reboot-time', given.rebootTime),
     print: (line) => surroundings.out.write(`${line}\n`),
   }
-}
-
-function pskOf(text: string | undefined): DeviceOptions['psk'] {
-  if (text === undefined) return undefined
-  const [, identity, key] = /^(.+):((?:[0-9a-f]{2})+)$/i.exec(text) ?? []
-  if (identity === undefined || key === undefined) throw usageFailure('--psk is not identity:hexkey')
-  return { identity, key: Buffer.from(key, 'hex') }
 }
 
 function faultOf(when: true | string | undefined): DeviceOptions['faultyImage'] {

@@ -50,7 +50,7 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
       interrupted = new AbortController()
       const texts = { out: '', err: '' }
       const screen = (name: 'out' | 'err'): Surroundings['out'] => ({
-        write: (text) => void (texts[name] += text),
+        write: (text) => void (texts[name] += typeof text === 'string' ? text : Buffer.from(text).toString('latin1')),
         isTerminal: cli.terminal !== undefined,
         columns: cli.terminal?.columns ?? 0,
       })
@@ -62,6 +62,7 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
         fetch: (input, init) => injected(cli, input as string, init ?? {}),
         readText: (file) => cli.files.get(file),
         openFile: (file) => openFile(cli.files.get(file)),
+        writeFile: (file, octets) => void cli.files.set(file, Buffer.from(octets).toString('latin1')),
         runScript: async (script) => {
           cli.scripts.push(script.pathname)
           return 0

@@ -299,7 +299,10 @@ describe('the story', () => {
     ],
   ])('of %s', (_name, lines, story) => {
     const { recorder, ...recording } = known('a')
-    for (const line of lines) (line.startsWith('<') ? recording.hears : recording.says)(line.slice(2))
+    for (const line of lines) {
+      if (line.startsWith('<')) recording.hears(line.slice(2))
+      else recording.says(line.slice(2))
+    }
     expect(told(recorder.trace('a'), 'retransmission', 'outcome', 'answer', 'roundTrip', 'after')).toEqual(story)
   })
 })
