@@ -55,14 +55,11 @@ bool aead_start(napi_env env) {
 
 /* A free slot, or NULL where KEYS_MAX are in use. */
 static aead_key *take_slot(vault *v) {
-  if (v->first_free == NONE && v->size < KEYS_MAX) {
-    aead_key *fresh = &v->keys[v->size];
-    fresh->number = (uint64_t)v->size++;
-    return fresh;
-  }
-  if (v->first_free == NONE) return NULL;
-  aead_key *k = &v->keys[v->first_free];
-  v->first_free = k->next_free;
+  bool fresh = v->first_free == NONE;
+  if (fresh && v->size == KEYS_MAX) return NULL;
+  aead_key *k = &v->keys[fresh ? v->size : v->first_free];
+  if (fresh) k->number = (uint64_t)v->size++;
+  else v->first_free = k->next_free;
   return k;
 }
 
@@ -83,7 +80,6 @@ napi_value aeadKey(napi_env env, napi_callback_info info) {
   uint32_t algorithm;
   uint8_t *bytes;
   size_t length;
-  int64_t held;
   vault *v;
   if (!read_arguments(env, info, 2, values) || !read_bytes(env, values[1], &bytes, &length) ||
       !read_uint(env, values[0], sizeof ciphers / sizeof *ciphers - 1, &algorithm))
@@ -94,14 +90,14 @@ napi_value aeadKey(napi_env env, napi_callback_info info) {
   if (k == NULL) return throw_code(env, "ERR_TOO_MANY_KEYS", "too many keys at a time");
   k->cipher = &ciphers[algorithm];
   memcpy(k->octets, bytes, length);
-  napi_adjust_external_memory(env, CONTEXT_SIZE, &held); /* the collector shall know what a forgotten key costs */
+  /* The collector shall know what a forgotten key costs. */
+  napi_adjust_external_memory(env, CONTEXT_SIZE, &(int64_t){0});
   return number_of(env, (double)k->number);
 }
 
 /* (key): its octets are overwritten. */
 napi_value aeadKeyFree(napi_env env, napi_callback_info info) {
   napi_value value;
-  int64_t held;
   vault *v;
   aead_key *k = read_arguments(env, info, 1, &value) ? read_key(env, &v, value) : NULL;
   if (k == NULL) return NULL;
@@ -109,7 +105,7 @@ napi_value aeadKeyFree(napi_env env, napi_callback_info info) {
   k->number += KEYS_MAX;
   k->next_free = v->first_free;
   v->first_free = (int32_t)(k - v->keys);
-  napi_adjust_external_memory(env, -CONTEXT_SIZE, &held);
+  napi_adjust_external_memory(env, -CONTEXT_SIZE, &(int64_t){0});
   return NULL;
 }
 
@@ -136,22 +132,22 @@ static bool run(aead_key *k, bool seal, const uint8_t *nonce, const uint8_t *add
   if (c == NULL || EVP_CipherInit_ex(c, NULL, NULL, NULL, nonce, seal) != 1) return false;
   if (!seal && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_length, tag) != 1) return false;
   if (ccm && EVP_CipherUpdate(c, NULL, &written, NULL, (int)length) != 1) return false;
-  if (additional_length > 0 && EVP_CipherUpdate(c, NULL, &written, additional, (int)additional_length) != 1) return false;
+  if (additional_length > 0 && EVP_CipherUpdate(c, NULL, &written, additional, (int)additional_length) != 1)
+    return false;
   if (EVP_CipherUpdate(c, text, &written, text, (int)length) != 1) return false;
   if ((seal || !ccm) && EVP_CipherFinal_ex(c, text + length, &written) != 1) return false;
   return !seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, tag_length, tag) == 1;
 }
 
-/* (seal, key, nonce, additional, buffer, start, end, out, at) → end of what is now in `out`; NONE where the tag
- * is wrong, and then those octets of `out` are zero. The ranges may overlap. */
+/* (1 to seal or 0 to open, key, nonce, additional, buffer, start, end, out, at) → end of what is now in `out`; NONE
+ * where the tag is wrong, and then those octets of `out` are zero. The ranges may overlap. */
 napi_value aeadRun(napi_env env, napi_callback_info info) {
   napi_value values[9];
   uint8_t *nonce, *additional, *in, *out, tag[TAG_LONGEST], nothing[1];
   size_t nonce_length, additional_length, in_length, out_length;
-  uint32_t start, end, at;
-  bool seal;
+  uint32_t seal, start, end, at;
   vault *v;
-  if (!read_arguments(env, info, 9, values) || napi_get_value_bool(env, values[0], &seal) != napi_ok ||
+  if (!read_arguments(env, info, 9, values) || !read_uint(env, values[0], 1, &seal) ||
       !read_bytes(env, values[2], &nonce, &nonce_length) ||
       !read_bytes(env, values[3], &additional, &additional_length) ||
       !read_bytes(env, values[4], &in, &in_length) || !read_uint(env, values[5], LONGEST_TEXT, &start) ||

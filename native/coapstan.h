@@ -1,7 +1,5 @@
 /* What the files of the add-on share: limits, the functions it offers, how arguments are read, the path table. */
-#ifndef COAPSTAN_H
-#define COAPSTAN_H
-
+#pragma once
 #define _GNU_SOURCE
 #define NAPI_VERSION 9
 #include <netinet/in.h>
@@ -55,5 +53,3 @@ path *paths_find(const path_table *table, const struct sockaddr_in6 *remote);
 path *paths_intern(path_table *table, const struct sockaddr_in6 *remote, double *forgotten);
 /* The path of that number, now the one used last; NULL once it is forgotten. */
 path *paths_use(path_table *table, double number);
-
-#endif

@@ -28,11 +28,6 @@ typedef struct {
   uint32_t socket_errors;
 } shared;
 
-typedef union {
-  struct cmsghdr header;
-  char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-} control;
-
 typedef struct {
   napi_env env;
   napi_ref object; /* frozen; keeps the slabs and the `wake` function */
@@ -44,7 +39,7 @@ typedef struct {
   shared *shared;
   path_table paths;
   struct sockaddr_in6 names[BATCH];
-  control controls[BATCH];
+  _Alignas(struct cmsghdr) char controls[BATCH][CMSG_SPACE(sizeof(struct in6_pktinfo))];
   struct iovec parts[BATCH];
   struct mmsghdr messages[BATCH];
 } udp;
@@ -170,12 +165,11 @@ static bool add_buffer(napi_env env, napi_value object, const char *name, size_t
 
 /* What JavaScript gets; false where memory is short. */
 static bool make_object(napi_env env, udp *u, napi_value wake, napi_value *object) {
+  napi_value external;
   struct sockaddr_in6 local;
   int room = 0;
-  socklen_t local_length = sizeof local, room_length = sizeof room;
-  getsockname(u->fd, (struct sockaddr *)&local, &local_length);
-  getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &room, &room_length);
-  napi_value external;
+  getsockname(u->fd, (struct sockaddr *)&local, &(socklen_t){sizeof local});
+  getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &room, &(socklen_t){sizeof room});
   return napi_create_object(env, object) == napi_ok &&
          add_buffer(env, *object, "receiveSlab", (size_t)BATCH * SLOT, (void **)&u->receive_slab) &&
          add_buffer(env, *object, "sendSlab", SEND_SLAB, (void **)&u->send_slab) &&
@@ -223,7 +217,8 @@ napi_value udpOpen(napi_env env, napi_callback_info info) {
     return NULL;
   }
   for (int i = 0; i < BATCH; i++)
-    u->messages[i].msg_hdr = (struct msghdr){.msg_name = &u->names[i], .msg_iov = &u->parts[i], .msg_iovlen = 1};
+    u->messages[i].msg_hdr = (struct msghdr){
+        .msg_name = &u->names[i], .msg_iov = &u->parts[i], .msg_iovlen = 1, .msg_control = u->controls[i]};
   uv_poll_start(&u->poll, UV_READABLE, woken);
   return object;
 }
@@ -246,16 +241,14 @@ napi_value udpClose(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* (socket, readable, writable): what `wake` is called for; neither, and nobody is woken for each datagram. */
+/* (socket, what): `wake` is called for 1 readable, 2 writable, 3 both; with 0 nobody is woken. */
 napi_value udpWait(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  bool readable = false, writable = false;
-  udp *u = read_socket(env, info, 3, values);
-  if (u == NULL) return NULL;
-  napi_get_value_bool(env, values[1], &readable);
-  napi_get_value_bool(env, values[2], &writable);
-  if (readable || writable) uv_poll_start(&u->poll, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0), woken);
-  else uv_poll_stop(&u->poll);
+  napi_value values[2];
+  uint32_t what;
+  udp *u = read_socket(env, info, 2, values);
+  if (u == NULL || !read_uint(env, values[1], UV_READABLE | UV_WRITABLE, &what)) return NULL;
+  if (what == 0) uv_poll_stop(&u->poll);
+  else uv_poll_start(&u->poll, (int)what, woken);
   return NULL;
 }
 
@@ -286,7 +279,6 @@ napi_value udpReceive(napi_env env, napi_callback_info info) {
     struct msghdr *header = &u->messages[i].msg_hdr;
     u->parts[i] = (struct iovec){u->receive_slab + (size_t)i * SLOT, LONGEST_DATAGRAM};
     header->msg_namelen = sizeof u->names[i];
-    header->msg_control = u->any_address ? &u->controls[i] : NULL;
     header->msg_controllen = u->any_address ? sizeof u->controls[i] : 0;
   }
   int count, attempts = 0;
@@ -312,14 +304,10 @@ static bool prepare(udp *u, uint32_t at, uint32_t entry) {
   u->names[at] = p->remote;
   u->parts[at] = (struct iovec){u->send_slab + start, length};
   header->msg_namelen = sizeof u->names[at];
-  header->msg_control = NULL;
-  header->msg_controllen = 0;
-  if (memcmp(&p->local, &in6addr_any, sizeof p->local) == 0) return true;
-  struct in6_pktinfo *source = (struct in6_pktinfo *)CMSG_DATA(&u->controls[at].header);
-  u->controls[at].header = (struct cmsghdr){CMSG_LEN(sizeof *source), IPPROTO_IPV6, IPV6_PKTINFO};
-  *source = (struct in6_pktinfo){p->local, 0};
-  header->msg_control = &u->controls[at];
-  header->msg_controllen = sizeof u->controls[at];
+  header->msg_controllen = memcmp(&p->local, &in6addr_any, sizeof p->local) == 0 ? 0 : sizeof u->controls[at];
+  struct cmsghdr *control = header->msg_control;
+  *control = (struct cmsghdr){CMSG_LEN(sizeof(struct in6_pktinfo)), IPPROTO_IPV6, IPV6_PKTINFO};
+  *(struct in6_pktinfo *)CMSG_DATA(control) = (struct in6_pktinfo){p->local, 0};
   return true;
 }
 

@@ -15,11 +15,11 @@ for (let round = 0; round < 20; round++) {
     const nonce = new Uint8Array(12).fill(algorithm)
     for (const length of lengths) {
       const buffer = new Uint8Array(length + 32).fill(length)
-      const end = addon.aeadRun(true, key, nonce, nonce, buffer, 0, length, buffer, 7)
-      assert.equal(addon.aeadRun(false, key, nonce, nonce, buffer, 7, end, buffer, 0), length)
-      assert.equal(addon.aeadRun(false, key, nonce, nonce, buffer, 0, length + 16, buffer, 3), -1)
+      const end = addon.aeadRun(1, key, nonce, nonce, buffer, 0, length, buffer, 7)
+      assert.equal(addon.aeadRun(0, key, nonce, nonce, buffer, 7, end, buffer, 0), length)
+      assert.equal(addon.aeadRun(0, key, nonce, nonce, buffer, 0, length + 16, buffer, 3), -1)
     }
-    assert.throws(() => addon.aeadRun(true, key, nonce, nonce, nonce, 0, 13, nonce, 0))
+    assert.throws(() => addon.aeadRun(1, key, nonce, nonce, nonce, 0, 13, nonce, 0))
     addon.aeadKeyFree(key)
     assert.throws(() => addon.aeadKeyFree(key))
   }

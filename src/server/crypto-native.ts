@@ -38,7 +38,7 @@ export function nativeCrypto(addon: NativeAddon, options: NodeCryptoOptions = {}
     return made as unknown as AeadKey
   }
   const run = (
-    seal: boolean,
+    seal: 0 | 1,
     key: AeadKey,
     nonce: Bytes,
     additional: Bytes,
@@ -54,8 +54,8 @@ export function nativeCrypto(addon: NativeAddon, options: NodeCryptoOptions = {}
     ...node,
     aeadKey,
     seal: (key, nonce, additional, buffer, start, end, out, at) =>
-      run(true, key, nonce, additional, buffer, start, end, out, at),
+      run(1, key, nonce, additional, buffer, start, end, out, at),
     open: (key, nonce, additional, buffer, start, end, out, at) =>
-      run(false, key, nonce, additional, buffer, start, end, out, at),
+      run(0, key, nonce, additional, buffer, start, end, out, at),
   }
 }

@@ -29,7 +29,7 @@ export interface NativeAddon {
     wake: (readable: boolean) => void,
   ): NativeSocket
   udpClose(socket: object): void
-  udpWait(socket: object, readable: boolean, writable: boolean): void
+  udpWait(socket: object, what: number): void
   udpReceive(socket: object): number
   udpSend(socket: object, count: number): number
   udpPathOf(socket: object, address: string, port: number): number
@@ -37,7 +37,7 @@ export interface NativeAddon {
   aeadKey(algorithm: number, key: Bytes): number
   aeadKeyFree(key: number): void
   aeadRun(
-    seal: boolean,
+    seal: 0 | 1,
     key: number,
     nonce: Bytes,
     additional: Bytes,

@@ -14,6 +14,9 @@ import { literalHost, openError, type TransportCounts, type UdpOptions, type Udp
 const batch = 64
 const slot = 65_536 + 192
 const longestDatagram = 65_507
+/** What `udpWait` waits for. */
+const readable = 1
+const writable = 2
 /** Batches read before timers and other sockets get their turn. */
 const roundsATurn = 8
 
@@ -64,7 +67,7 @@ class NativeTransport implements UdpTransport {
 
   constructor(addon: NativeAddon, host: string, options: UdpOptions) {
     const { reusePort = false } = options
-    const wake = (readable: boolean): void => this.#wake(readable)
+    const wake = (isReadable: boolean): void => this.#wake(isReadable)
     const opened = addon.udpOpen(host, options.port, options.pathLimit, options.receiveBuffer, reusePort, wake)
     this.#addon = addon
     this.#socket = opened.socket
@@ -146,13 +149,13 @@ class NativeTransport implements UdpTransport {
     return Promise.resolve()
   }
 
-  #wake(readable: boolean): void {
+  #wake(isReadable: boolean): void {
     if (this.#shared.totals[toldAt]! > 0) {
       const now = this.#clock()
       for (const path of this.#told()) this.#handler.unreachable(now, path)
     }
     this.#drainQueue()
-    if (readable && !this.#busy) this.#read()
+    if (isReadable && !this.#busy) this.#read()
   }
 
   readonly #read = (): void => {
@@ -175,7 +178,7 @@ class NativeTransport implements UdpTransport {
   }
 
   #wait(): void {
-    this.#addon.udpWait(this.#socket, !this.#busy, this.#queue.length > 0)
+    this.#addon.udpWait(this.#socket, (this.#busy ? 0 : readable) | (this.#queue.length > 0 ? writable : 0))
   }
 
   #handOver(count: number): void {

@@ -153,7 +153,7 @@ function describeNative(present: NonNullable<typeof addon>): void {
     const key = new Uint8Array(16).fill(1)
     const none = new Uint8Array(0)
     const seal = (number: number): number =>
-      present.aeadRun(true, number, new Uint8Array(12), none, none, 0, 0, new Uint8Array(16), 0)
+      present.aeadRun(1, number, new Uint8Array(12), none, none, 0, 0, new Uint8Array(16), 0)
 
     it('are numbers that are never given to another key, and are refused once freed', () => {
       const numbers = Array.from({ length: 600 }, () => present.aeadKey(0, key))
@@ -237,7 +237,17 @@ function describeNative(present: NonNullable<typeof addon>): void {
           const [[inputGuard, input], [outGuard, out]] = [guarded(i), guarded(o)]
           let result: number | undefined
           try {
-            result = present.aeadRun(seal, key, new Uint8Array(n), new Uint8Array(a), input, start, end, out, at)
+            result = present.aeadRun(
+              seal ? 1 : 0,
+              key,
+              new Uint8Array(n),
+              new Uint8Array(a),
+              input,
+              start,
+              end,
+              out,
+              at,
+            )
           } catch (error) {
             expect(error).toBeInstanceOf(Error)
           }
@@ -258,8 +268,9 @@ function describeNative(present: NonNullable<typeof addon>): void {
     it('are checked for their number and kinds', () => {
       const call = present.aeadRun as (...anything: unknown[]) => number
       expect(() => call()).toThrow('wrong number of arguments')
-      expect(() => call(true)).toThrow('wrong number of arguments')
-      expect(() => call(true, 0, 'nonce', {}, null, 0, 0, [], 0)).toThrow('not a Uint8Array')
+      expect(() => call(1)).toThrow('wrong number of arguments')
+      expect(() => call(1, 0, 'nonce', {}, null, 0, 0, [], 0)).toThrow('not a Uint8Array')
+      expect(() => call(true, 0, 'nonce', {}, null, 0, 0, [], 0)).toThrow('not a whole number')
     })
 
     it.each([new Uint16Array(12), new DataView(new ArrayBuffer(12)), new ArrayBuffer(12), '0123456789ab'])(
@@ -268,8 +279,8 @@ function describeNative(present: NonNullable<typeof addon>): void {
         const key = present.aeadKey(0, new Uint8Array(16))
         const call = present.aeadRun as (...anything: unknown[]) => number
         const some = new Uint8Array(64)
-        expect(() => call(true, key, wrong, some, some, 0, 1, some, 0)).toThrow('not a Uint8Array')
-        expect(() => call(true, key, some.subarray(0, 12), some, wrong, 0, 1, some, 0)).toThrow('not a Uint8Array')
+        expect(() => call(1, key, wrong, some, some, 0, 1, some, 0)).toThrow('not a Uint8Array')
+        expect(() => call(1, key, some.subarray(0, 12), some, wrong, 0, 1, some, 0)).toThrow('not a Uint8Array')
       },
     )
   })

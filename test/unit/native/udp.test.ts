@@ -95,7 +95,7 @@ function describeNative(present: NonNullable<typeof addon>): void {
           const { addon } = nativeAddon()
           const opened = addon.udpOpen('127.0.0.1', 0, 1000, 65536, false, () => undefined)
           const key = addon.aeadKey(0, new Uint8Array(16))
-          addon.aeadRun(true, key, new Uint8Array(12), new Uint8Array(0), new Uint8Array(4), 0, 4, new Uint8Array(12), 0)
+          addon.aeadRun(1, key, new Uint8Array(12), new Uint8Array(0), new Uint8Array(4), 0, 4, new Uint8Array(12), 0)
           require('node:worker_threads').parentPort.postMessage(opened.local[1])
         })`
       for (let i = 0; i < 3; i++) {
