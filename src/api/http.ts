@@ -19,8 +19,10 @@ import { openapiOptions } from './openapi.ts'
 import { jsonOf } from './present.ts'
 import { answerOf, problemOf, type Answer } from './problems.ts'
 import type { Api, Context } from './routes/context.ts'
+import { credentialRoutes } from './routes/credentials.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
+import { handshakeRoutes } from './routes/handshakes.ts'
 import { imageRoutes } from './routes/images.ts'
 import { objectRoutes } from './routes/objects.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -112,6 +114,8 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     imageRoutes,
     updateRoutes,
     traceRoutes,
+    credentialRoutes,
+    handshakeRoutes,
     eventRoutes,
     objectRoutes,
     serverRoutes,

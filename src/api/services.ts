@@ -5,9 +5,17 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
+import type {
+  CredentialDraft,
+  CredentialFilter,
+  CredentialId,
+  CredentialSummary,
+  ImportReport,
+} from '../fleet/credentials/types.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
 
@@ -49,6 +57,26 @@ export interface FirmwareCalls {
   update(id: number): FirmwareUpdate
   /** Newest first. */
   updates(endpoint: EndpointName | undefined, limit: number): readonly FirmwareUpdate[]
+}
+
+export interface CredentialsCalls {
+  /** In the order they were added. */
+  list(filter: CredentialFilter, page: { after?: CredentialId; limit: number }): readonly CredentialSummary[]
+  /** Throws UsageError 'credential.unknown' (404). */
+  credential(reference: string): CredentialSummary
+  add(draft: CredentialDraft): Promise<{ credential: CredentialSummary; newKey?: string }>
+  import(csv: string, options: { dryRun?: boolean; partial?: boolean }): Promise<ImportReport>
+  rotate(
+    reference: string,
+    wishes: { identity?: string; key?: string; immediately?: boolean },
+  ): Promise<{ credential: CredentialSummary; newKey?: string }>
+  revoke(reference: string): Promise<readonly CredentialSummary[]>
+}
+
+export interface HandshakesCalls {
+  /** Newest first. */
+  list(filter: { failed?: boolean }, limit: number): readonly Handshake[]
+  counts(): HandshakeCounts
 }
 
 export interface EventsCalls {
@@ -140,6 +168,8 @@ export interface Services {
   readonly registry: RegistryCalls
   readonly operations: OperationsCalls
   readonly firmware: FirmwareCalls
+  readonly credentials: CredentialsCalls
+  readonly handshakes: HandshakesCalls
   readonly events: EventsCalls
   readonly objects: ObjectsCalls
   readonly trace: TraceCalls

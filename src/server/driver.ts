@@ -8,6 +8,7 @@ import type { Metrics } from '../base/metrics.ts'
 import { never, type Duration, type Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Principal } from '../dtls/principal.ts'
 import type { CredentialAnswer, CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
 import type {
   AssociationKey,
@@ -46,6 +47,8 @@ export interface DriverOptions {
   /** The credential a peer of a handshake has to prove, and the endpoint name it stands for. */
   readonly lookup: (query: CredentialQuery) => LookupResult
   readonly handshake: (now: Instant, report: HandshakeReport, remote: RemoteEndpoint | undefined) => void
+  /** Whether the credential a stored association was opened with is still accepted. */
+  readonly accepts: (association: StoredAssociation) => boolean
   readonly publish: (event: FleetEvent) => void
   readonly log: Log
   readonly metrics: Metrics
@@ -132,6 +135,12 @@ export class Driver implements EngineOutput, Commands {
     this.#engine.submit(this.#options.now(), command, { resolve, reject })
     this.#scheduleTurn()
     return promise
+  }
+
+  /** Ends everything the identity has open, and its handshakes under way. */
+  revoke(principal: Principal): void {
+    this.#engine.secure?.revoke(this.#options.now(), principal)
+    this.#scheduleTurn()
   }
 
   /** Why nothing can be promised just now, a sentence each. */
@@ -236,7 +245,11 @@ export class Driver implements EngineOutput, Commands {
         const { answer, endpoint } = this.#options.lookup(query)
         this.#engine.credentials(now, ticket, answer, endpoint)
       }
-      for (const ticket of recalls) this.#engine.recalled(now, ticket, this.#storedAssociation(ticket.key))
+      for (const ticket of recalls) {
+        const stored = this.#storedAssociation(ticket.key)
+        const isAccepted = stored !== undefined && this.#options.accepts(stored)
+        this.#engine.recalled(now, ticket, isAccepted ? stored : undefined)
+      }
     }
   }
 

@@ -10,18 +10,21 @@ import type { Settings } from '../config/tunables.ts'
 import { Engine } from '../engine/engine.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService } from '../fleet/firmware/service.ts'
+import { HandshakesService } from '../fleet/handshakes/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { systemNow } from './clock.ts'
+import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { Driver } from './driver.ts'
+import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
-import { openStoreKey } from './store-key.ts'
+import { checkStoreKey, openStoreKey } from './store-key.ts'
 import { traceCalls } from './trace-calls.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 import type { UdpTransport } from './udp-open.ts'
@@ -66,7 +69,8 @@ async function start(
   const random = new SystemRandom()
 
   const directory = openDataDirectory(settings['data.directory'])
-  const dtls = dtlsPartsOf(settings, openStoreKey(directory.path, process.env))
+  const storeKey = openStoreKey(directory.path, process.env)
+  const dtls = dtlsPartsOf(settings, storeKey)
   const library = loadObjects(settings['objects.directory'], log)
   const store = openSqliteStore({
     file: directory.database,
@@ -76,10 +80,12 @@ async function start(
     operationsKept: settings['operations.kept-per-device'],
   })
   undo.push(() => store.close())
+  checkStoreKey(store, storeKey, directory.path, process.env)
   const files = openImageFiles({ directory: directory.images, cacheLimit: settings['firmware.cache'], log })
   const bodies = new ImageBodies(store, files)
 
   const events = new EventsService(store)
+  const handshakes = new HandshakesService(settings)
   const publicUris = {
     plain: withoutSlash(settings['coap.public-uri']),
     secured: withoutSlash(settings['coaps.public-uri']),
@@ -92,9 +98,12 @@ async function start(
     grace: milliseconds(settings['registration.grace']),
     image: (key) => bodies.of(key),
     publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
-    // No credentials are kept yet: every handshake fails as one with a wrong key does.
-    lookup: () => ({ answer: { kind: 'unknown' } }),
-    handshake: (_now, report, remote) => log.debug({ ...report, remote }, 'handshake'),
+    lookup: (query) => credentials.lookup(query),
+    accepts: (association) => credentials.accepts(association),
+    handshake: (at, report, remote) => {
+      handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal)))
+      if (report.outcome === 'completed' && report.principal !== undefined) credentials.service.used(report.principal)
+    },
     publish: (event) => {
       if (event.kind === 'firmware.image-removed') bodies.forget(String(event.detail['key']))
       events.publish(event)
@@ -118,6 +127,7 @@ async function start(
     metrics,
     ...(dtls === undefined ? {} : { dtls }),
   })
+  const credentials = openCredentials({ store, driver, storeKey, random, now, settings, log })
   const choice = settings['udp.transport'] as TransportChoice
   const sockets = {
     pathLimit: settings['udp.paths'],
@@ -147,12 +157,15 @@ async function start(
   }
   driver.start(engine, listeners)
   undo.push(() => driver.stop())
+  undo.push(credentials.start())
 
   const registry = new RegistryService(store, driver, now, settings)
   const services = {
     registry,
     operations: new OperationsService(store, driver, registry),
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
+    credentials: credentials.service,
+    handshakes,
     events,
     objects: library,
     trace: traceCalls(engine, plain.local.address),

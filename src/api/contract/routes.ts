@@ -4,6 +4,18 @@
  */
 import Type, { type Static, type TSchema } from 'typebox'
 import {
+  credentialDraftSchema,
+  credentialPageSchema,
+  credentialParamsSchema,
+  credentialQuerySchema,
+  credentialSchema,
+  importQuerySchema,
+  importReportSchema,
+  newCredentialSchema,
+  revocationSchema,
+  rotationSchema,
+} from './credential.ts'
+import {
   devicePageSchema,
   devicePatchSchema,
   devicePutSchema,
@@ -25,6 +37,7 @@ import {
   updateStartSchema,
   verificationSchema,
 } from './firmware.ts'
+import { handshakeListSchema, handshakeQuerySchema } from './handshake.ts'
 import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
 import {
   allOperationsQuerySchema,
@@ -205,6 +218,50 @@ export const routes = {
     tags: ['firmware'],
     params: updateParamsSchema,
     response: { 200: updateSchema },
+  }),
+  listCredentials: route('listCredentials', {
+    summary: 'Credentials, their keys masked',
+    tags: ['credentials'],
+    querystring: credentialQuerySchema,
+    response: { 200: credentialPageSchema },
+  }),
+  addCredential: route('addCredential', {
+    summary: 'Give an endpoint a pre-shared key, a public key or a certificate, or a pattern of names an endpoint',
+    tags: ['credentials'],
+    body: credentialDraftSchema,
+    response: { 201: newCredentialSchema },
+  }),
+  importCredentials: route('importCredentials', {
+    summary: 'Import pre-shared keys: the body is CSV with endpoint, identity, key, product, tags',
+    tags: ['credentials'],
+    querystring: importQuerySchema,
+    response: { 200: importReportSchema },
+    ...octetsBody,
+  }),
+  readCredential: route('readCredential', {
+    summary: 'One credential, its key masked',
+    tags: ['credentials'],
+    params: credentialParamsSchema,
+    response: { 200: credentialSchema },
+  }),
+  rotateCredential: route('rotateCredential', {
+    summary: 'Give an endpoint a new credential; the old one is accepted until the new one has been used, and a grace',
+    tags: ['credentials'],
+    params: credentialParamsSchema,
+    body: rotationSchema,
+    response: { 200: newCredentialSchema },
+  }),
+  revokeCredential: route('revokeCredential', {
+    summary: 'Revoke by endpoint name all it has, by number that one: what is open is closed, nothing more is accepted',
+    tags: ['credentials'],
+    params: credentialParamsSchema,
+    response: { 200: revocationSchema },
+  }),
+  listHandshakes: route('listHandshakes', {
+    summary: 'Handshakes since the server started, and why they failed',
+    tags: ['credentials'],
+    querystring: handshakeQuerySchema,
+    response: { 200: handshakeListSchema },
   }),
   events: route('events', {
     summary: 'What happened: a page, or with `Accept: text/event-stream` a stream that resumes by Last-Event-ID',

@@ -16,7 +16,7 @@ import { ImportRun } from './import-run.ts'
 import { Issuer, newKeyOctets, type Issued } from './issuer.ts'
 import { credentialsPerEndpoint, CredentialLookup } from './lookup.ts'
 import { planRotation, revoked } from './rotation.ts'
-import { identityText, provenBy, sealContext } from './rules.ts'
+import { identityText, isAccepted, provenBy, sealContext } from './rules.ts'
 import type { CredentialsOp, CredentialsStore } from './store.ts'
 import type {
   Credential,
@@ -88,6 +88,13 @@ export class CredentialsService {
   /** Reads the store and nothing else; whoever is not accepted is unknown. */
   lookup(question: CredentialQuestion): CredentialFound {
     return this.#lookup.find(question, this.#parts.now())
+  }
+
+  /** What is accepted of the endpoint now: nothing else may speak for it, not even over an association from before. */
+  acceptedOf(endpoint: EndpointName): readonly ProvenIdentity[] {
+    const now = this.#parts.now()
+    const accepted = this.#liveOf(endpoint).filter((credential) => isAccepted(credential, now))
+    return accepted.flatMap((credential) => provenBy(credential) ?? [])
   }
 
   /** A handshake was completed; written down by `tend`. */

@@ -6,10 +6,13 @@ import { createHash } from 'node:crypto'
 import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
+import { CredentialsService } from '../../../src/fleet/credentials/service.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
+import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
+import { credentialsOver } from '../fleet/credentials/fixtures.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
@@ -219,6 +222,10 @@ export class FakeFleet implements Services {
         .filter((one) => endpoint === undefined || one.endpoint === endpoint)
         .slice(0, limit),
   }
+
+  /** The real one: it needs no engine, only a place to write. */
+  readonly credentials: CredentialsService = credentialsOver(() => this.now)
+  readonly handshakes: HandshakesService = new HandshakesService({ 'handshakes.kept': 100 })
 
   readonly objects: Services['objects'] = {
     list: () => [{ id: 3, name: 'Device', versions: ['1.0', '1.1'] }],

@@ -1,0 +1,103 @@
+/**
+ * Credentials between their service and DTLS: lookups and revocations in DTLS' words, and the clockwork that
+ * writes down who was here.
+ */
+import type { Bytes } from '../base/bytes.ts'
+import { EnvironmentError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Instant } from '../base/time.ts'
+import type { Settings } from '../config/tunables.ts'
+import type { Principal } from '../dtls/principal.ts'
+import type { CredentialQuery } from '../dtls/sink.ts'
+import { identityOf } from '../engine/known-association.ts'
+import type { StoredAssociation } from '../fleet/associations/types.ts'
+import { CredentialsService } from '../fleet/credentials/service.ts'
+import type { CredentialsStore } from '../fleet/credentials/store.ts'
+import { validatePatch } from '../fleet/registry/rules.ts'
+import type { Driver, LookupResult } from './driver.ts'
+import { sealerWith } from './sealer.ts'
+import { deriveKey } from './store-key.ts'
+
+/** Milliseconds; a handshake is written down within as long. */
+const tendInterval = 1000
+
+export interface Credentials {
+  readonly service: CredentialsService
+  lookup(query: CredentialQuery): LookupResult
+  /** Whether an identity is accepted at this time. */
+  knows(principal: Principal): boolean
+  /** Whether what a stored association was opened with is still accepted. */
+  accepts(association: StoredAssociation): boolean
+  /** Once the driver runs: writes down who was used, again and again. The function it returns ends that. */
+  start(): () => Promise<void>
+}
+
+export interface CredentialsOptions {
+  readonly store: CredentialsStore
+  readonly driver: Pick<Driver, 'commitNow' | 'revoke'>
+  readonly storeKey: Bytes
+  readonly random: Random
+  readonly now: () => Instant
+  readonly settings: Settings
+  readonly log: Log
+}
+
+export function openCredentials({
+  store,
+  driver,
+  storeKey,
+  random,
+  now,
+  settings,
+  log,
+}: CredentialsOptions): Credentials {
+  const service = new CredentialsService({
+    store,
+    commands: driver,
+    sealer: sealerWith(deriveKey(storeKey, 'credentials')),
+    random,
+    now,
+    settings,
+    validateDevice: (endpoint, about) => validatePatch(endpoint, about, undefined),
+    onRevoked: (identity) => driver.revoke(identity),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    log,
+  })
+  const tend = (): Promise<void> =>
+    service.tend().catch((error: unknown) => {
+      if (!(error instanceof EnvironmentError)) throw error
+      log.warn({ code: error.code, error: error.message }, 'the last use of credentials cannot be written down yet')
+    })
+  return {
+    service,
+    lookup(query) {
+      const found = service.lookup(query)
+      switch (found.found) {
+        case 'key':
+          return { answer: { kind: 'key', key: found.key }, endpoint: found.endpoint }
+        case 'trusted':
+          return { answer: { kind: 'trusted' }, endpoint: found.endpoint }
+        case 'unknown':
+          return { answer: { kind: 'unknown' } }
+      }
+    },
+    knows(principal) {
+      if (principal.kind === 'anonymous') return false
+      const question = principal.kind === 'certificate' ? { kind: principal.kind, principal } : principal
+      return service.lookup(question).found !== 'unknown'
+    },
+    accepts({ endpoint, identity }) {
+      if (endpoint === undefined) return false
+      // A stored association names a certificate by a name in it, not by its fingerprint.
+      return service.acceptedOf(endpoint).some((one) => one.kind === 'certificate' || identityOf(one) === identity)
+    },
+    start() {
+      const timer = setInterval(() => void tend(), tendInterval)
+      return () => {
+        clearInterval(timer)
+        return tend()
+      }
+    },
+  }
+}
