@@ -165,7 +165,9 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     for (const effect of plan.effects) this.#effects.undo(now, ticket, effect, error)
     if (isInternal(input) || input.input === 'transmit') {
       ticket.stalled = true
-      this.#stalled.push({ actor: ticket, input: isInternal(input) ? input : undefined })
+      // What is due is found due again by the next sweep: kept as well it would pile up while the disk is full.
+      const again = isInternal(input) && input.input !== 'due' ? input : undefined
+      this.#stalled.push({ actor: ticket, input: again })
     }
     this.#proceed(now, ticket)
   }
