@@ -35,6 +35,8 @@ export const fleetProduct = 'simulated'
 /** No answer for so long: the asker asks again. */
 const patience: Duration = seconds(15)
 const observedPaths = ['/3303/0/5700', '/3303/0', '/4/0/2', '/5/0/3', '/3/0/9'] as const
+/** What is observed for reports or for firmware is not given up. */
+const cancelledPaths = ['/3303/0', '/4/0/2', '/3/0/9'] as const
 
 export class Operator {
   readonly #options: OperatorOptions
@@ -112,7 +114,7 @@ export class Operator {
       [{ kind: 'execute', path: '/1/0/8', value: `0='${tag}'` }, 1],
       [{ kind: 'discover', path: '/3' }, 5],
       [{ kind: 'observe', path: pick(chance, observedPaths) }, 8],
-      [{ kind: 'cancel-observe', path: pick(chance, observedPaths.slice(1)) }, 5],
+      [{ kind: 'cancel-observe', path: pick(chance, cancelledPaths) }, 5],
     ])
     this.#ask(now, device, wish)
   }
