@@ -7,6 +7,7 @@ import { addCoap } from './commands/coap.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addCreate } from './commands/create.ts'
+import { addCredentials } from './commands/credentials.ts'
 import { addDelete } from './commands/delete.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevice } from './commands/device.ts'
@@ -15,6 +16,7 @@ import { addDiscover } from './commands/discover.ts'
 import { addEvents } from './commands/events.ts'
 import { addExecute } from './commands/execute.ts'
 import { addFirmware } from './commands/firmware.ts'
+import { addHandshakes } from './commands/handshakes.ts'
 import { addObjects } from './commands/objects.ts'
 import { addObserve } from './commands/observe.ts'
 import { addOperations } from './commands/operations.ts'
@@ -28,8 +30,8 @@ import { paintFor } from './style.ts'
 
 const groups = {
   'Ask devices:': [addRead, addWrite, addExecute, addDiscover, addObserve, addCreate, addDelete],
-  'See and manage the fleet:': [addDevices, addOperations, addFirmware, addEvents, addTrace],
-  'The server:': [addServe, addStatus, addConfig, addObjects],
+  'See and manage the fleet:': [addDevices, addCredentials, addOperations, addFirmware, addEvents, addTrace],
+  'The server:': [addServe, addStatus, addConfig, addObjects, addHandshakes],
   'Try it, and more:': [addCoap, addDevice, addDemo, addCompletion],
 } as const
 

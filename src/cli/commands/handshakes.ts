@@ -1,0 +1,58 @@
+/** `coapstan handshakes`: who came over DTLS, and why it did not work. */
+import type { HandshakeJson } from '../../api/contract/handshake.ts'
+import { does, type AddCommand } from '../command.ts'
+import { countOf } from '../session.ts'
+import { counted, relativeTime } from '../style.ts'
+import type { Column } from '../table.ts'
+
+interface Options {
+  readonly failed?: boolean
+  readonly limit: string
+}
+
+export const addHandshakes: AddCommand = (parent, frame) => {
+  does<Options>(
+    parent
+      .command('handshakes')
+      .description('show the newest DTLS handshakes, and why they failed')
+      .option('--failed', 'only those that failed')
+      .option('--limit <count>', 'the newest so many', '50'),
+    frame,
+    ['coapstan handshakes --failed', 'coapstan handshakes -o json --limit 1000'],
+    async ({ client, output, surroundings, note }, _args, { failed, limit }) => {
+      const query = { limit: countOf('--limit', limit, 1), ...(failed && { failed }) }
+      const whole = await client.call('listHandshakes', { query })
+      const { handshakes, counts } = whole
+      await output.list({
+        rows: handshakes,
+        columns: columns(surroundings.now()),
+        name: ({ id }) => String(id),
+        empty: failed ? 'no handshake has failed since the server started' : 'nobody came since the server started',
+        whole,
+      })
+      if (!output.isForPeople || handshakes.length === 0) return
+      note(`${counted(counts.completed, 'handshake')} completed and ${counts.failed} failed since the server started`)
+    },
+  )
+}
+
+function columns(now: number): readonly Column<HandshakeJson>[] {
+  return [
+    { title: 'WHEN', text: ({ at }) => relativeTime(at, now) },
+    {
+      title: 'FROM',
+      text: ({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+    },
+    { title: 'IDENTITY', text: ({ identity }) => identity ?? '', flexible: true },
+    { title: 'SUITE', text: ({ suite }) => suite ?? '' },
+    { title: 'CID', text: ({ connectionId }) => connectionId ?? '' },
+    { title: 'TOOK', text: ({ durationMilliseconds }) => `${durationMilliseconds} ms`, align: 'right' },
+    { title: 'AGAIN', text: ({ retransmissions }) => String(retransmissions), align: 'right' },
+    {
+      title: 'OUTCOME',
+      text: ({ outcome, resumed, reason }) => reason ?? (resumed ? 'resumed' : outcome),
+      style: ({ outcome }) => (outcome === 'failed' ? 'red' : 'green'),
+      flexible: true,
+    },
+  ]
+}
