@@ -11,6 +11,8 @@ export const noSlot: Slot = -1
 
 const slotsAChunk = 1024
 const chunkBits = 10
+/** Up to so many octets a loop is quicker than a view and `set`: measured, Node 26. */
+const loopLimit = 32
 /** Besides the copied octets: stamp, peer, size, direction, link. */
 const fixedOctets = 8 + 8 + 2 + 1 + 4
 
@@ -88,8 +90,8 @@ export class DatagramSlots {
     next[index] = noSlot
     const to = index * this.#headLimit
     const length = size < this.#headLimit ? size : this.#headLimit
-    // For so few octets a loop is quicker than a view and `set`.
-    for (let i = 0; i < length; i++) heads[to + i] = buffer[start + i]!
+    if (length > loopLimit) heads.set(buffer.subarray(start, start + length), to)
+    else for (let i = 0; i < length; i++) heads[to + i] = buffer[start + i]!
   }
 
   next(slot: Slot): Slot {

@@ -169,6 +169,16 @@ describe('a scripted server', () => {
     expect(heard.at(-1)).toMatch(/^CON \d+ GET \[0a\] Observe=1 \/t$/)
   })
 
+  it('observe: Ctrl-C cancels it and ends well', async () => {
+    script = (line) =>
+      ['Observe=0', 'Observe=1'].some((each) => line.includes(each)) ? ['ACK $mid 2.05 [$token] Observe=1 "a"'] : []
+    const observing = cli.begin('coap', 'observe', `127.0.0.1:${port}/t`)
+    await vi.waitFor(() => expect(observing.out()).toMatch(/\na\n$/))
+    cli.interrupt()
+    expect((await observing.ran).code).toBe(0)
+    expect(heard.at(-1)).toContain('Observe=1 /t')
+  })
+
   it('observe of what tells of no changes ends with 1', async () => {
     script = () => ['ACK $mid 2.05 [$token] "a"']
     const { code, err } = await coap('observe', `127.0.0.1:${port}/t`)

@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from '../../../src/config/tunables.ts'
 import { FlightRecorder } from '../../../src/engine/flight-recorder.ts'
 import type { TracedDatagram } from '../../../src/engine/trace.ts'
 import { datagramOf } from '../../support/coap-notation.ts'
+import { EngineHarness } from '../../support/engine-harness.ts'
 
 const start = Date.UTC(2026, 10, 21)
 
@@ -371,6 +372,24 @@ describe('followers', () => {
     recording.says(6, 'ACK 2 2.01 [01]')
     expect(heard).toEqual([1, 1, 2])
   })
+})
+
+it('in the engine: what a device said and was told, also from another address, and after its actor was let go', () => {
+  const house = new EngineHarness({ 'actors.awake': 1 })
+  const register = '[01] /rd ?ep=a&lt=60&lwm2m=1.1 Content-Format=40 "</1/0>"'
+  house.receive(1, `CON 1 POST ${register}`)
+  house.settle()
+  house.receive(2, 'CON 9 POST [02] /rd ?ep=b&lt=60&lwm2m=1.1 Content-Format=40 "</1/0>"')
+  house.settle()
+  house.receive(3, `CON 2 POST ${register}`)
+  house.settle()
+  expect(told(house.engine.recorder.trace('a'), 'direction', 'type', 'messageId', 'peer')).toEqual([
+    ['received', 'CON', 1, 2],
+    ['sent', 'ACK', 1, 2],
+    ['received', 'CON', 2, 6],
+    ['sent', 'ACK', 2, 6],
+  ])
+  expect(house.engine.recorder.trace('b')).toHaveLength(2)
 })
 
 /** A recording of the one device `endpoint`, as peer 2. */
