@@ -30,7 +30,9 @@ export const addCoap: AddCommand = (parent, frame) => {
   const coap = withExamples(
     parent
       .command('coap')
-      .description('speak CoAP to any server: a client for looking closely; --token is that of the request, in hex'),
+      .description(
+        'speak CoAP to any server, to look closely; -o raw writes the payload alone, --token is the request’s, in hex',
+      ),
     ['coapstan coap get coap://127.0.0.1/.well-known/core --trace', 'coapstan coap ping coap://192.0.2.1'],
   )
   addMethod(coap, frame, 'GET', 'fetch a representation', false, [

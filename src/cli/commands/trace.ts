@@ -53,7 +53,9 @@ async function showTrace(session: Session, endpoint: string, options: TraceOptio
   }
   const open = (last: number): Promise<Response> => client.datagrams(endpoint, last, surroundings.interrupted)
   for await (const datagram of follow<TracedDatagramJson>(open, surroundings, next)) {
-    await showDatagram(session, datagram)
+    // Of what passes just now nobody knows yet what becomes of it.
+    const { outcome, ...passing } = datagram
+    await showDatagram(session, outcome === 'unanswered' ? passing : datagram)
   }
 }
 
