@@ -2,6 +2,8 @@
  * `npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text]`. Runs are interleaved: every
  * subject once, then every subject again, so that a machine that changes its pace changes it for all.
  */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benches, type Bench, type BenchCase } from './benches.ts'
 import { runLoad, type Load } from './load.ts'
@@ -21,9 +23,14 @@ const { values, positionals } = parseArgs({
 })
 
 const bench = benches.find(({ name }) => name === positionals[0])
+if (positionals[0] === 'memory') {
+  measureMemory(values.json)
+  process.exit(0)
+}
 if (bench === undefined) {
   console.error('npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text], where <name> is one of:')
   for (const { name, about } of benches) console.error(`  ${name.padEnd(12)} ${about}`)
+  console.error('  memory       octets for one CoAP peer and one DTLS association (no load, no runs)')
   process.exit(2)
 }
 for (const reservation of reservations()) console.error(`note: ${reservation}`)
@@ -91,4 +98,17 @@ async function startAll(subjects: readonly Subject[]): Promise<Running[]> {
   process.once('exit', () => running.forEach((one) => void one.stop()))
   for (const subject of subjects) running.push(await subject.start())
   return running
+}
+
+function measureMemory(json: boolean): void {
+  const script = fileURLToPath(new URL('memory.ts', import.meta.url))
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Error('memory.ts failed')
+  for (const line of stdout.trim().split('\n')) {
+    const { subject, bytes } = JSON.parse(line) as { subject: string; bytes: number }
+    console.log(json ? line : `${subject.padEnd(42)} ${String(bytes).padStart(6)} B`)
+  }
 }
