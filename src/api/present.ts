@@ -19,6 +19,7 @@ export function presentDevice(device: DeviceWithStatus): DeviceJson {
     id,
     endpoint,
     status,
+    ...instants({ nextExpectedAt: device.nextExpectedAt }),
     ...present({ product }),
     tags: { ...tags },
     ...present({ profile }),

@@ -3,21 +3,30 @@
  * One input at a time; what arrives while a commit is on its way waits in a bounded mailbox.
  */
 import { instantOf, type Instant } from '../base/time.ts'
+import { profiles, unknownPeerProfile, type Profile } from '../config/profiles.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
+import { awakeWindowOf } from '../fleet/registry/rules.ts'
 import type { ActorInput } from './inputs.ts'
 import type { Asked } from './requests.ts'
 import type { DeviceState, Plan } from './state.ts'
 
 /** The one request the device has from us. */
 export type Outstanding =
-  | { readonly of: 'operation'; readonly request: RequestId; readonly operation: Operation; readonly asked: Asked }
+  | {
+      readonly of: 'operation'
+      readonly request: RequestId
+      readonly operation: Operation
+      readonly asked: Asked
+      readonly sentAt: Instant
+    }
   | {
       readonly of: 'observation'
       readonly request: RequestId
       readonly path: string
       readonly token: string
       readonly asked: Asked
+      readonly sentAt: Instant
     }
 
 export class Actor {
@@ -36,10 +45,24 @@ export class Actor {
   stalled = false
   /** Used since the last round of eviction. */
   used = true
+  /** The last profile that was made of a usual one. */
+  #learned: { readonly usual: Profile; readonly profile: Profile } | undefined
 
   constructor(state: DeviceState) {
     this.state = state
     this.lastUplink = state.device?.lastSeen ?? instantOf(0)
+  }
+
+  /** Timers and sizes to use towards the device, its awake window as it has shown it. */
+  get profile(): Profile {
+    const { device, wake } = this.state
+    const usual = device?.profile === undefined ? unknownPeerProfile : profiles[device.profile]
+    const awakeWindow = awakeWindowOf(device?.profile, wake)
+    if (awakeWindow === usual.awakeWindow) return usual
+    if (this.#learned?.usual !== usual || this.#learned.profile.awakeWindow !== awakeWindow) {
+      this.#learned = { usual, profile: { ...usual, awakeWindow } }
+    }
+    return this.#learned.profile
   }
 
   get idle(): boolean {

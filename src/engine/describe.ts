@@ -14,7 +14,7 @@ export function describeDevice(
   invariant(device !== undefined, 'only a known device is described')
   return {
     ...device,
-    status: statusOf(device, registration, now, graceOf(settings)),
+    ...statusOf(device, registration, now, graceOf(settings)),
     ...(registration === undefined ? {} : { registration }),
   }
 }

@@ -3,7 +3,7 @@
  * is on, right after the answer to its uplink and never before (devices.md §0, rules 3 and 4).
  */
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
-import { after, type Instant } from '../base/time.ts'
+import { after, between, type Instant } from '../base/time.ts'
 import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
 import { transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -13,7 +13,7 @@ import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
 import type { Actor, Outstanding } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
-import type { ActorInput, UplinkInput } from './inputs.ts'
+import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
 import { peerOfPath } from './peers.ts'
 import { answerOf, observeRequestOf, requestOf } from './requests.ts'
 
@@ -77,6 +77,7 @@ export class Downlink {
     if (open === undefined) return
     this.#open.delete(id)
     const { actor, of } = open
+    const sleep = of.of === 'rest' ? undefined : sleepSign(now, actor, of, outcome)
     if (outcome.outcome === 'response') actor.lastUplink = now
     actor.silent = outcome.outcome === 'timeout'
     if (of.of === 'rest') {
@@ -87,10 +88,10 @@ export class Downlink {
     const view = this.#engine.views.of(actor.state)
     if (of.of === 'operation') {
       const answer = answerOf(now, of.operation, of.asked, outcome, view)
-      this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer })
+      this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer, ...sleep })
     } else {
       const answer = answerOf(now, { kind: 'observe', path: of.path }, of.asked, outcome, view)
-      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer })
+      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer, ...sleep })
     }
   }
 
@@ -126,7 +127,7 @@ export class Downlink {
       notAfter,
       ...(way.way === 'repeat' ? { repeats: { messageId: way.messageId, token: bytesOfHex(way.token)! } } : {}),
     })
-    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation, asked: request }
+    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation, asked: request, sentAt: now }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
     return {
@@ -158,6 +159,7 @@ export class Downlink {
       path: observation.path,
       token: observation.token,
       asked: request,
+      sentAt: now,
     }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
@@ -168,7 +170,8 @@ export class Downlink {
     const { registration } = actor.state
     if (registration === undefined || registration.expiresAt <= now) return undefined
     if (!registration.queueMode) return registration.expiresAt
-    return after(actor.lastUplink, awakeWindowOf(actor.state.device?.profile))
+    const window = awakeWindowOf(actor.state.device?.profile, actor.state.wake)
+    return window === 'always' ? registration.expiresAt : after(actor.lastUplink, window)
   }
 
   #peerOf(actor: Actor): Peer | undefined {
@@ -182,6 +185,28 @@ export class Downlink {
     const peer = peerOfPath(this.#engine.output.pathOf(registration, false))
     this.#engine.actors.bind(actor, peer)
     return peer
+  }
+}
+
+/** A body of several blocks says nothing: each of them was an exchange of its own. */
+function sleepSign(
+  now: Instant,
+  { lastUplink, profile }: Actor,
+  { asked, sentAt }: Outstanding,
+  outcome: RequestOutcome,
+): { sleep?: SleepSign } {
+  if ((asked.payload?.length ?? 0) > profile.blockSize) return {}
+  switch (outcome.outcome) {
+    case 'response': {
+      if (outcome.response.payload.length > profile.blockSize) return {}
+      return { sleep: { sign: 'answered', after: between(lastUplink, now) } }
+    }
+    case 'asleep':
+      return { sleep: { sign: 'missed', after: between(lastUplink, sentAt) } }
+    case 'timeout':
+      return outcome.acknowledged ? {} : { sleep: { sign: 'missed', after: between(lastUplink, sentAt) } }
+    default:
+      return {}
   }
 }
 

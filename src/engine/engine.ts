@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { after, milliseconds, never, type Instant } from '../base/time.ts'
-import { profiles, unknownPeerProfile, type Profile } from '../config/profiles.ts'
+import { unknownPeerProfile, type Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import { CoapEndpoint } from '../coap/endpoint.ts'
 import type {
@@ -242,8 +242,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOf(peer: Peer): Profile {
-    const profile = this.actors.ofPeer(peer)?.state.device?.profile
-    return profile === undefined ? unknownPeerProfile : profiles[profile]
+    return this.actors.ofPeer(peer)?.profile ?? unknownPeerProfile
   }
 
   // ——— what the secured link tells us ———

@@ -1,5 +1,6 @@
 /** Everything that can happen to a device's actor, as data. */
 import type { Bytes } from '../base/bytes.ts'
+import type { Duration } from '../base/time.ts'
 import type { ExchangeId, Peer, RequestId } from '../coap/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
@@ -67,10 +68,21 @@ export type UplinkInput =
       readonly payload: Bytes
     }
 
+/** What an answer, or its absence, says of how long the device listens after an uplink. */
+export type SleepSign =
+  | { readonly sign: 'answered'; readonly after: Duration }
+  /** Asked so long after the uplink, and it stayed silent. */
+  | { readonly sign: 'missed'; readonly after: Duration }
+
 /** From ourselves: nobody repeats these, so a failed commit is tried again. */
 export type InternalInput =
-  | { readonly input: 'outcome'; readonly operationId: OperationId; readonly answer: OperationAnswer }
-  | { readonly input: 'observed'; readonly path: string; readonly answer: OperationAnswer }
+  | {
+      readonly input: 'outcome'
+      readonly operationId: OperationId
+      readonly answer: OperationAnswer
+      readonly sleep?: SleepSign
+    }
+  | { readonly input: 'observed'; readonly path: string; readonly answer: OperationAnswer; readonly sleep?: SleepSign }
   | {
       readonly input: 'block-served'
       readonly offset: number

@@ -15,6 +15,7 @@ import { reportOfContent, reportOfSamples } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
 import { samplesOf, sentSamplesOf } from './requests.ts'
+import { planSleepSign } from './plan-sleep.ts'
 import { finish } from './queue.ts'
 import type { Draft } from './state.ts'
 
@@ -84,6 +85,7 @@ export function planObserved(
   input: Extract<InternalInput, { input: 'observed' }>,
   context: PlanContext,
 ): void {
+  planSleepSign(draft, input.sleep)
   const observation = draft.next.observations.find(({ path }) => path === input.path)
   if (observation === undefined) return
   if (input.answer.formats !== undefined) draft.learn({ formats: input.answer.formats })

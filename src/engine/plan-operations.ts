@@ -9,6 +9,7 @@ import { planFirmware, planFirmwareReport } from './plan-firmware.ts'
 import { planObserveAnswer } from './plan-observations.ts'
 import type { PlanContext } from './plan-context.ts'
 import { finish, replace } from './queue.ts'
+import { planSleepSign } from './plan-sleep.ts'
 import type { Draft } from './state.ts'
 
 /** The message id and token are durable before the datagram leaves, so that a restart can repeat them. */
@@ -31,6 +32,7 @@ export function planOutcome(
   input: Extract<InternalInput, { input: 'outcome' }>,
   context: PlanContext,
 ): void {
+  planSleepSign(draft, input.sleep)
   const operation = draft.next.operations.find(({ id }) => id === input.operationId)
   // Cancelled or expired while the device was thinking: its end is written already.
   if (operation === undefined) return

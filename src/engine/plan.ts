@@ -11,6 +11,7 @@ import { planFirmware } from './plan-firmware.ts'
 import { planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
+import { keepLearned, planHeard } from './plan-sleep.ts'
 import { Draft, type DeviceState, type Plan } from './state.ts'
 
 export function plan(state: DeviceState, input: ActorInput, now: Instant, context: PlanContext): Plan {
@@ -61,6 +62,8 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     default:
       unreachable(input)
   }
+  if (draft.effects.some(({ effect }) => effect === 'heard')) planHeard(draft, state.device?.lastSeen)
+  keepLearned(draft)
   return draft
 }
 

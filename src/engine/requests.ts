@@ -54,7 +54,7 @@ export function observeRequestOf(observation: Observation, view: DeviceView): Ou
 }
 
 /** What a request said about formats; its answer is read by it. */
-export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat'>
+export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat' | 'payload'>
 
 /** What came of a request; payloads are read here, so nothing of the message has to be kept. */
 export function answerOf(

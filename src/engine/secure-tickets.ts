@@ -28,4 +28,3 @@ export class Note {
     this.evicted = evicted
   }
 }
-

@@ -13,6 +13,7 @@ import type { Operation } from '../fleet/operations/types.ts'
 import type { Learned } from '../fleet/registry/learned.ts'
 import type { Device, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
+import { noWakeSamples, type WakeSamples } from '../lwm2m/queue-mode.ts'
 import type { CommandReply, UplinkInput } from './inputs.ts'
 import type { Sequences } from './ports.ts'
 
@@ -26,6 +27,10 @@ export interface DeviceState {
   readonly observations: readonly Observation[]
   /** The one that is not finished. */
   readonly update: FirmwareUpdate | undefined
+  /** As of now; what is stored of it stands in the device and may be older. */
+  readonly wake: WakeSamples
+  /** When the device's last wake began, as far as known. */
+  readonly wokeAt: Instant | undefined
 }
 
 export function stateOf(endpoint: EndpointName, snapshot: DeviceSnapshot | undefined): DeviceState {
@@ -36,6 +41,8 @@ export function stateOf(endpoint: EndpointName, snapshot: DeviceSnapshot | undef
     operations: snapshot?.operations ?? [],
     observations: snapshot?.observations ?? [],
     update: snapshot?.update,
+    wake: snapshot?.device.learned?.wake ?? noWakeSamples,
+    wokeAt: snapshot?.device.lastSeen,
   }
 }
 

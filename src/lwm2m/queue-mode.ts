@@ -69,6 +69,17 @@ export function wakeInterval(samples: WakeSamples): Duration | undefined {
   return samples.intervals.length < 3 ? undefined : milliseconds(percentile(samples.intervals, 0.5))
 }
 
+/** The share by which the usual time between wakes has to move to be news. */
+const newsShare = 0.1
+
+/** Whether what `samples` say differs from what `stored` say by enough to be written down. */
+export function isNews(samples: WakeSamples, stored: WakeSamples = noWakeSamples): boolean {
+  if (samples.lateAnswers !== stored.lateAnswers || samples.misses !== stored.misses) return true
+  const [before, now] = [wakeInterval(stored), wakeInterval(samples)]
+  if (before === undefined || now === undefined) return samples.intervals !== stored.intervals
+  return Math.abs(now - before) > newsShare * before
+}
+
 /** The smallest of `values` that at least `share` of them do not exceed. */
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)

@@ -28,6 +28,12 @@ export const deviceSchema = Type.Object(
     id: idSchema,
     endpoint: endpointSchema,
     status: Type.Enum([...deviceStatuses]),
+    nextExpectedAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'asleep: when it is expected to wake; overdue: when it was to be heard of',
+      }),
+    ),
     product: Type.Optional(Type.String()),
     tags: Type.Record(Type.String(), Type.String()),
     profile: Type.Optional(Type.Enum([...profileNames])),

@@ -100,6 +100,7 @@ function columns(now: number): readonly Column<DeviceJson>[] {
     { title: 'PRODUCT', text: (device) => device.product ?? '' },
     { title: 'PROFILE', text: (device) => device.profile ?? '' },
     { title: 'LAST SEEN', text: (device) => relativeTime(device.lastSeen, now) },
+    { title: 'NEXT EXPECTED', text: (device) => relativeTime(device.nextExpectedAt, now), flexible: true },
     { title: 'TAGS', text: tagsText, flexible: true },
   ]
 }
@@ -157,6 +158,7 @@ async function show({ client, output, surroundings }: Session, endpoint: string)
       ['Created', when(device.createdAt)],
       ['First seen', when(device.firstSeen)],
       ['Last seen', when(device.lastSeen)],
+      ['Next expected', when(device.nextExpectedAt)],
       ['Retired', when(device.retiredAt)],
       ...(registration === undefined
         ? []

@@ -4,9 +4,11 @@
  */
 import { utf8 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
-import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
+import { instantOf, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
 import { isProfileName, profileNames, profiles, unknownPeerProfile, type ProfileName } from '../../config/profiles.ts'
 import type { Settings } from '../../config/tunables.ts'
+import { awakeWindow, noWakeSamples, wakeInterval, type WakeSamples } from '../../lwm2m/queue-mode.ts'
+import { reachability } from '../../lwm2m/reachability.ts'
 import type { DevicePatch } from '../commands.ts'
 import type { Device, DeviceStatus, Registration } from './types.ts'
 
@@ -14,39 +16,59 @@ import type { Device, DeviceStatus, Registration } from './types.ts'
 export interface StatusRules {
   /** How long after its lifetime a registration still counts (LwM2M Core 1.2 §6.2.2). */
   readonly grace: Duration
-  /** How long the device listens after an uplink, where more is known than its profile says. */
-  readonly awakeWindow?: Duration | 'always'
 }
 
 export function graceOf(settings: Pick<Settings, 'registration.grace'>): StatusRules {
   return { grace: milliseconds(settings['registration.grace']) }
 }
 
-/** How long a device in queue mode listens after an uplink; infinite where its receiver is never off. */
-export function awakeWindowOf(profile: ProfileName | undefined): Duration {
-  return durationOf((profile === undefined ? unknownPeerProfile : profiles[profile]).awakeWindow)
+/** How long a device in queue mode listens after an uplink, as its network usually has it. */
+function usualWindow(profile: ProfileName | undefined): Duration | 'always' {
+  return (profile === undefined ? unknownPeerProfile : profiles[profile]).awakeWindow
 }
 
-const durationOf = (window: Duration | 'always'): Duration =>
-  window === 'always' ? milliseconds(Number.POSITIVE_INFINITY) : window
+/** The same as the device has shown it; 'always' where its receiver is never off. */
+export function awakeWindowOf(
+  profile: ProfileName | undefined,
+  wake: WakeSamples = noWakeSamples,
+): Duration | 'always' {
+  const usual = usualWindow(profile)
+  return usual === 'always' ? usual : awakeWindow(wake, usual)
+}
 
-/** Reachability as of `now`; the one function that says it (LwM2M Core 1.2 §6.5 for queue mode). */
+export interface StatusAsOfNow {
+  readonly status: DeviceStatus
+  /** When a device that sleeps is expected to wake, or an overdue one was to be heard of. */
+  readonly nextExpectedAt?: Instant
+}
+
+/** Reachability as of `now` in the words of an operator; what decides is `lwm2m/reachability.ts`. */
 export function statusOf(
   device: Device,
   registration: Registration | undefined,
   now: Instant,
-  { grace, awakeWindow }: StatusRules,
-): DeviceStatus {
-  if (device.retiredAt !== undefined) return 'retired'
+  { grace }: StatusRules,
+): StatusAsOfNow {
+  if (device.retiredAt !== undefined) return { status: 'retired' }
   if (registration === undefined) {
-    return device.firstSeen === undefined && device.lastSeen === undefined ? 'never-seen' : 'offline'
+    const isKnown = device.firstSeen !== undefined || device.lastSeen !== undefined
+    return { status: isKnown ? 'offline' : 'never-seen' }
   }
-  if (now >= after(registration.expiresAt, grace)) return 'offline'
-  if (now >= registration.expiresAt) return 'overdue'
-  if (!registration.queueMode) return 'awake'
-  const heard = Math.max(device.lastSeen ?? 0, registration.updatedAt) as Instant
-  const window = awakeWindow === undefined ? awakeWindowOf(device.profile) : durationOf(awakeWindow)
-  return now < after(heard, window) ? 'awake' : 'asleep'
+  const wake = device.learned?.wake
+  const interval = wake === undefined ? undefined : wakeInterval(wake)
+  const { expiresAt, lifetime, queueMode, updatedAt } = registration
+  const found = reachability(
+    {
+      registration: { expiresAt, lifetime: seconds(lifetime), queueMode },
+      grace,
+      lastUplink: instantOf(Math.max(device.lastSeen ?? 0, updatedAt)),
+      awakeWindow: awakeWindowOf(device.profile, wake),
+      ...(interval !== undefined && { wakeInterval: interval }),
+    },
+    now,
+  )
+  if (found.state === 'asleep') return { status: 'asleep', nextExpectedAt: found.nextExpected }
+  return found.state === 'overdue' ? { status: 'overdue', nextExpectedAt: found.expectedAt } : { status: found.state }
 }
 
 const longestEndpoint = 255

@@ -91,7 +91,7 @@ export class RegistryService {
 
   #describe({ device, registration }: DeviceRow): DeviceWithStatus {
     const status = statusOf(device, registration, this.#now(), graceOf(this.#settings))
-    return registration === undefined ? { ...device, status } : { ...device, status, registration }
+    return registration === undefined ? { ...device, ...status } : { ...device, ...status, registration }
   }
 
   #unknown(endpoint: EndpointName): UsageError {

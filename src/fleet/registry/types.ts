@@ -2,7 +2,7 @@
  * Devices and their registrations. A device is what the operator owns; a registration is what the
  * device last told us of itself and for how long. The device stays when its registration ends.
  */
-import type { Duration, Instant } from '../../base/time.ts'
+import type { Instant } from '../../base/time.ts'
 import type { ProfileName } from '../../config/profiles.ts'
 import type { Learned } from './learned.ts'
 
@@ -60,6 +60,8 @@ export type DeviceStatus = 'never-seen' | 'awake' | 'asleep' | 'overdue' | 'offl
 
 export interface DeviceWithStatus extends Device {
   readonly status: DeviceStatus
+  /** When a device that sleeps is expected to wake, or an overdue one was to be heard of. */
+  readonly nextExpectedAt?: Instant
   readonly registration?: Registration
 }
 
@@ -70,9 +72,4 @@ export interface DeviceFilter {
   readonly status?: DeviceStatus
   /** Endpoint names that begin with this. */
   readonly prefix?: string
-}
-
-/** What an awake window needs to be judged: how long after the last uplink the device listens. */
-export interface Reachability {
-  readonly awakeWindow: Duration | 'always'
 }

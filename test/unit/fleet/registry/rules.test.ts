@@ -30,23 +30,38 @@ describe('the status of a device', () => {
     ['that sleeps and is overdue', seen, queued, 301, 'overdue'],
     ['that was retired, whatever it does', { ...seen, retiredAt: start }, registration, 1, 'retired'],
   ] as const)('%s', (_, of, registered, s, status) => {
-    expect(statusOf(of, registered, at(s), grace)).toBe(status)
+    expect(statusOf(of, registered, at(s), grace).status).toBe(status)
   })
 
   test('follows a learned awake window', () => {
-    expect(statusOf(seen, queued, at(30), { ...grace, awakeWindow: seconds(31) })).toBe('awake')
-    expect(statusOf(seen, queued, at(30), { ...grace, awakeWindow: 'always' })).toBe('awake')
+    const answers = Array.from({ length: 8 }, () => 31_000)
+    const learned = { wake: { lateAnswers: answers, misses: [], intervals: [] } }
+    expect(statusOf({ ...seen, learned }, queued, at(30), grace).status).toBe('awake')
+    expect(statusOf({ ...seen, learned }, queued, at(31), grace).status).toBe('asleep')
+  })
+
+  test('says when a sleeping device is expected: by its rhythm, else by the end of its lifetime', () => {
+    const rhythm = { wake: { lateAnswers: [], misses: [], intervals: [100_000, 100_000, 100_000] } }
+    expect(statusOf(seen, queued, at(30), grace)).toEqual({ status: 'asleep', nextExpectedAt: at(300) })
+    expect(statusOf({ ...seen, learned: rhythm }, queued, at(30), grace)).toEqual({
+      status: 'asleep',
+      nextExpectedAt: at(100),
+    })
+    expect(statusOf({ ...seen, learned: rhythm }, queued, at(161), grace)).toEqual({
+      status: 'overdue',
+      nextExpectedAt: at(100),
+    })
   })
 
   test('takes its grace from the settings', () => {
-    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 0 }))).toBe('offline')
-    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 2000 }))).toBe('overdue')
+    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 0 })).status).toBe('offline')
+    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 2000 })).status).toBe('overdue')
   })
 
   test('knows how long a radio listens', () => {
     expect(awakeWindowOf('lte-m')).toBe(10_000)
     expect(awakeWindowOf(undefined)).toBe(20_000)
-    expect(awakeWindowOf('thread-router')).toBe(Number.POSITIVE_INFINITY)
+    expect(awakeWindowOf('thread-router')).toBe('always')
   })
 })
 
