@@ -312,8 +312,8 @@ interface Sample {
 }
 
 /** What tells the effect of an operation from every other; undefined where it has none. */
-function tagOf({ kind, value }: Operation): string | undefined {
-  if (typeof value !== 'string') return undefined
+function tagOf({ kind, origin, value }: Operation): string | undefined {
+  if (origin !== 'operator' || typeof value !== 'string') return undefined
   if (kind === 'write') return value
   return kind === 'execute' ? /^0='(.*)'$/.exec(value)?.[1] : undefined
 }

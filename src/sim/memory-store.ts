@@ -2,7 +2,7 @@
  * A store without a disk, for worlds too large to write one: the same answers as `storage/sqlite` (a test
  * asks both), nothing durable beyond its own life. What a commit is asked to do, it does whole.
  */
-import { DeadlineQueue, type Deadlined } from '../base/deadline-queue.ts'
+import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
@@ -16,27 +16,11 @@ import { commonLength, isWanted } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryEvents } from './memory-events.ts'
+import { byPath, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
 export interface MemoryStoreLimits {
   readonly eventsKept: number
   readonly operationsKept: number
-}
-
-/** A device and all that hangs on it; due at the earliest instant the engine is to hear of. */
-class Row implements Deadlined {
-  deadline: Instant = never
-  deadlineSlot = -1
-  device: Device
-  registration: Registration | undefined
-  /** Oldest first. */
-  readonly operations = new Map<OperationId, Operation>()
-  readonly open = new Map<OperationId, Operation>()
-  readonly observations = new Map<string, Observation>()
-  update: FirmwareUpdate | undefined
-
-  constructor(device: Device) {
-    this.device = device
-  }
 }
 
 const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled']
@@ -95,7 +79,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return {
       ...rowOf(row),
       operations: inSendingOrder(row, openOperationsLimit),
-      observations: [...row.observations.values()],
+      observations: byPath(row),
       ...(row.update === undefined ? {} : { update: row.update }),
     }
   }
@@ -183,8 +167,8 @@ export class MemoryStore extends MemoryCredentials implements Store {
   }
 
   observations(deviceId: DeviceId, limit: number): readonly Observation[] {
-    const observations = [...(this.#rows.get(deviceId)?.observations.values() ?? [])]
-    return observations.sort((a, b) => (a.path < b.path ? -1 : 1)).slice(0, limit)
+    const row = this.#rows.get(deviceId)
+    return row === undefined ? [] : byPath(row).slice(0, limit)
   }
 
   image(sha256: string): Image | undefined {
@@ -388,17 +372,4 @@ export class MemoryStore extends MemoryCredentials implements Store {
         return this.#byToken.get(key.token)
     }
   }
-}
-
-function rowOf({ device, registration }: Row): DeviceRow {
-  return registration === undefined ? { device } : { device, registration }
-}
-
-function rowOrNothing(row: Row | undefined): DeviceRow | undefined {
-  return row === undefined ? undefined : rowOf(row)
-}
-
-function inSendingOrder(row: Row, limit: number): readonly Operation[] {
-  if (row.open.size === 0) return []
-  return [...row.open.values()].sort((a, b) => a.priority - b.priority || a.id - b.id).slice(0, limit)
 }
