@@ -24,7 +24,8 @@ export function presentDevice(device: DeviceWithStatus): DeviceJson {
     tags: { ...tags },
     ...present({ profile }),
     createdAt: isoOf(device.createdAt),
-    ...instants({ firstSeen: device.firstSeen, lastSeen: device.lastSeen, retiredAt: device.retiredAt }),
+    ...instants({ firstSeen: device.firstSeen, lastSeen: device.lastSeen }),
+    ...instants({ retiredAt: device.retiredAt, quarantinedAt: device.quarantinedAt }),
     ...(registration && { registration: presentRegistration(registration) }),
   }
 }

@@ -9,6 +9,13 @@ export function unknownDevice(endpoint: string): UsageError {
   })
 }
 
+export function quarantined(endpoint: string): UsageError {
+  return new UsageError('device.quarantined', `${endpoint} waits to be accepted: nothing is asked of it before`, {
+    status: 409,
+    hint: `accept it with: coapstan devices accept ${endpoint}`,
+  })
+}
+
 export function refusedBy(refusal: Refusal): UsageError {
   const hint = [refusal.hint, refusal.forcible ? 'use --force to send it all the same' : undefined]
     .filter((part) => part !== undefined)

@@ -41,6 +41,7 @@ export class Downlink {
   /** Starts the device's next request if it can hear one now; what has to be committed first is returned. */
   next(now: Instant, actor: Actor): ActorInput | undefined {
     if (actor.outstanding !== undefined || actor.silent || actor.stalled) return undefined
+    if (actor.state.device?.quarantinedAt !== undefined) return undefined
     const operation = actor.state.operations[0]
     const wanted =
       operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined

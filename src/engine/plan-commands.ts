@@ -11,7 +11,7 @@ import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Device } from '../fleet/registry/types.ts'
 import { isRefusal } from '../lwm2m/refusal.ts'
 import type { CommandInput } from './inputs.ts'
-import { refusedBy, unknownDevice } from './command-errors.ts'
+import { quarantined, refusedBy, unknownDevice } from './command-errors.ts'
 import { planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
 import { forget, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -40,6 +40,8 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   }
   const device = draft.next.device
   if (device === undefined) throw unknownDevice(command.endpoint)
+  const asks = command.command === 'operation.submit' || command.command === 'firmware.start'
+  if (asks && device.quarantinedAt !== undefined) throw quarantined(command.endpoint)
   switch (command.command) {
     case 'device.delete':
       return deleteDevice(draft, device)
@@ -63,7 +65,7 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
     tags: {},
     createdAt: draft.now,
   }
-  const { product, profile, retiredAt, ...rest } = base
+  const { product, profile, retiredAt, quarantinedAt, ...rest } = base
   const tags = { ...rest.tags }
   for (const [name, value] of Object.entries(patch.tags ?? {})) {
     if (value === null) delete tags[name]
@@ -77,6 +79,7 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
     ...kept('product', patch.product, product),
     ...kept('profile', patch.profile, profile),
     ...(retired === undefined ? {} : { retiredAt: retired }),
+    ...(quarantinedAt === undefined || patch.quarantined === false ? {} : { quarantinedAt }),
   }
   draft.change({ device: next })
   draft.ops.push({ op: 'device.put', device: next })

@@ -6,9 +6,11 @@ import { response as codes } from '../coap/codes.ts'
 import type { OutboundResponse } from '../coap/types.ts'
 import type { Registration } from '../fleet/registry/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
+import { admissionOf } from './admission.ts'
 import type { UplinkInput } from './inputs.ts'
 import { mayChange, mayRegister } from './ownership.ts'
 import { renew } from './intents.ts'
+import type { PlanContext } from './plan-context.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
@@ -17,8 +19,13 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 const longestExchange = seconds(1030)
 
 /** 'repeated' where the device has had this very answer, or should have; 'refused' where the name is another's. */
-export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repeated' | 'refused' {
-  if (!mayRegister(draft.next, input.from)) {
+export function planRegister(
+  draft: Draft,
+  input: Of<'register'>,
+  settings: PlanContext['settings'],
+): 'new' | 'repeated' | 'refused' {
+  const admission = admissionOf(draft.next.device, input.from, settings)
+  if (admission === 'refused' || !mayRegister(draft.next, input.from)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: refused })
     return 'refused'
   }
@@ -37,7 +44,13 @@ export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repe
     tags: {},
     createdAt: draft.now,
   }
-  const seen = { ...device, firstSeen: device.firstSeen ?? draft.now, lastSeen: draft.now }
+  const { quarantinedAt = draft.now, ...rest } = device
+  const seen = {
+    ...rest,
+    firstSeen: device.firstSeen ?? draft.now,
+    lastSeen: draft.now,
+    ...(admission === 'quarantined' && { quarantinedAt }),
+  }
   const registration: Registration = {
     id: input.newId,
     lwm2mVersion: request.version,
@@ -58,6 +71,7 @@ export function planRegister(draft: Draft, input: Of<'register'>): 'new' | 'repe
   draft.change({ device: seen, registration })
   draft.ops.push({ op: 'device.put', device: seen }, { op: 'registration.put', deviceId: seen.id, registration })
   if (isNew) draft.event('device.created')
+  if (isNew && admission === 'quarantined') draft.event('registration.quarantined', { address: remote.address })
   draft.event('registration.registered', {
     registrationId: registration.id,
     address: `${remote.address}:${remote.port}`,

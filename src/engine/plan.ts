@@ -18,7 +18,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
   const draft = new Draft(state, now, causeOf(input), context.ids)
   switch (input.input) {
     case 'register': {
-      const taken = planRegister(draft, input)
+      const taken = planRegister(draft, input, context.settings)
       if (taken === 'refused') break
       if (taken === 'new') planForgotten(draft, context)
       planFirmware(draft, { input: 'registered', registrationId: draft.next.registration!.id }, context)

@@ -14,6 +14,8 @@ export interface DevicePatch {
   readonly tags?: Readonly<Record<string, string | null>>
   readonly profile?: ProfileName | null
   readonly retired?: boolean
+  /** It waited to be accepted, and is. */
+  readonly quarantined?: false
 }
 
 export type Command =

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
-export const deviceStatuses = ['never-seen', 'awake', 'asleep', 'overdue', 'offline', 'retired'] as const
+export const deviceStatuses = ['never-seen', 'awake', 'asleep', 'overdue', 'offline', 'quarantined', 'retired'] as const
 
 export const registrationSchema = Type.Object(
   {
@@ -41,6 +41,9 @@ export const deviceSchema = Type.Object(
     firstSeen: Type.Optional(instantSchema),
     lastSeen: Type.Optional(instantSchema),
     retiredAt: Type.Optional(instantSchema),
+    quarantinedAt: Type.Optional(
+      Type.String({ format: 'date-time', description: 'It registered unasked and waits to be accepted since' }),
+    ),
     registration: Type.Optional(registrationSchema),
   },
   { title: 'Device', additionalProperties: false },
@@ -70,6 +73,7 @@ export const devicePatchSchema = Type.Object(
     tags: Type.Optional(Type.Record(tagName, Type.Union([tagValue, Type.Null()]), { maxProperties: 64 })),
     profile: Type.Optional(Type.Union([profile, Type.Null()])),
     retired: Type.Optional(Type.Boolean()),
+    quarantined: Type.Optional(Type.Literal(false, { description: 'It waited to be accepted, and is' })),
   },
   { title: 'DevicePatch', additionalProperties: false },
 )

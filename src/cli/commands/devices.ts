@@ -11,6 +11,7 @@ import type { Column } from '../table.ts'
 interface ListOptions {
   readonly product?: string
   readonly status?: string
+  readonly pending?: boolean
   readonly tag?: readonly string[]
   readonly prefix?: string
   readonly limit: string
@@ -37,7 +38,8 @@ export const addDevices: AddCommand = (parent, frame) => {
       .command('list', { isDefault: true })
       .description('list devices')
       .option('--product <product>', 'of this product only')
-      .option('--status <status>', 'never-seen, awake, asleep, overdue, offline or retired')
+      .option('--status <status>', 'never-seen, awake, asleep, overdue, offline, quarantined or retired')
+      .option('--pending', 'those that wait to be accepted')
       .option('--tag <name=value>', 'with this tag; may be given more than once', gathered)
       .option('--prefix <text>', 'with an endpoint name that begins with this')
       .option('--limit <count>', 'at most so many; 0 for all', '1000'),
@@ -72,6 +74,19 @@ export const addDevices: AddCommand = (parent, frame) => {
   )
   does(
     devices
+      .command('accept')
+      .argument('<endpoint>', 'its endpoint name')
+      .description('vouch for a device that registered unasked: from now on operations reach it'),
+    frame,
+    ['coapstan devices --pending', 'coapstan devices accept urn:dev:new'],
+    async (session, [endpoint]) => {
+      const body = { quarantined: false } as const
+      const device = await session.client.call('patchDevice', { params: { endpoint: endpoint! }, body })
+      await session.output.done(device, endpoint!, `${endpoint} is accepted`)
+    },
+  )
+  does(
+    devices
       .command('delete')
       .argument('<endpoint>', 'its endpoint name')
       .description('forget a device and all that hangs on it; its events stay'),
@@ -90,6 +105,7 @@ const statusStyles: Readonly<Record<DeviceJson['status'], Style>> = {
   asleep: 'cyan',
   overdue: 'yellow',
   offline: 'red',
+  quarantined: 'yellow',
   retired: 'dim',
 }
 
@@ -115,7 +131,9 @@ const pageSize = 500
 
 async function list({ client, output, surroundings, note }: Session, options: ListOptions): Promise<void> {
   const limit = countOf('--limit', options.limit) || Number.POSITIVE_INFINITY
-  const { product, status, tag, prefix } = options
+  const { product, tag, prefix, pending } = options
+  if (pending && options.status !== undefined) throw usageFailure('--pending is a status by itself: leave --status out')
+  const status = pending ? 'quarantined' : options.status
   const filter = { product, status, tag, prefix } as Call<'listDevices'>['query']
   const rows: DeviceJson[] = []
   let cursor: string | undefined
@@ -136,7 +154,9 @@ async function list({ client, output, surroundings, note }: Session, options: Li
     rows,
     columns: columns(surroundings.now()),
     name: (device) => device.endpoint,
-    empty: 'no devices; try one with: coapstan device --endpoint urn:dev:demo-1',
+    empty: pending
+      ? 'no device waits to be accepted'
+      : 'no devices; try one with: coapstan device --endpoint urn:dev:demo-1',
   })
   if (cursor !== undefined) note(`there are more than ${rows.length}: --limit 0 shows all`)
 }
@@ -158,6 +178,7 @@ async function show({ client, output, surroundings }: Session, endpoint: string)
       ['Created', when(device.createdAt)],
       ['First seen', when(device.firstSeen)],
       ['Last seen', when(device.lastSeen)],
+      ['Quarantined', when(device.quarantinedAt)],
       ['Next expected', when(device.nextExpectedAt)],
       ['Retired', when(device.retiredAt)],
       ...(registration === undefined

@@ -76,6 +76,16 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'live',
   },
+  'registration.policy': {
+    kind: 'choice',
+    default: 'open',
+    choices: ['open', 'quarantine', 'closed'],
+    consequence:
+      'What becomes of an unknown endpoint that registers without DTLS: it is taken, it is taken and asked nothing until an operator accepts it, or it is refused (4.03).',
+    reference: 'LwM2M Core 1.2 §6.2.1',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'objects.directory': {
     kind: 'text',
     default: '',

@@ -14,6 +14,7 @@ export const eventKinds = [
   'registration.deregistered',
   'registration.expired',
   'registration.refused',
+  'registration.quarantined',
   'operation.queued',
   'operation.sent',
   'operation.finished',

@@ -86,6 +86,7 @@ export function waitingFor(status: DeviceStatus, isNext: boolean): OperationReas
     case 'never-seen':
     case 'offline':
     case 'overdue':
+    case 'quarantined':
     case 'retired':
       return 'device-offline'
     case 'awake':

@@ -50,6 +50,7 @@ export function statusOf(
   { grace }: StatusRules,
 ): StatusAsOfNow {
   if (device.retiredAt !== undefined) return { status: 'retired' }
+  if (device.quarantinedAt !== undefined) return { status: 'quarantined' }
   if (registration === undefined) {
     const isKnown = device.firstSeen !== undefined || device.lastSeen !== undefined
     return { status: isKnown ? 'offline' : 'never-seen' }

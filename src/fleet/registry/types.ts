@@ -25,6 +25,8 @@ export interface Device {
   /** Last authenticated uplink of any kind, as last committed. */
   readonly lastSeen?: Instant
   readonly retiredAt?: Instant
+  /** It registered unasked and waits to be accepted: until then nothing is asked of it. */
+  readonly quarantinedAt?: Instant
   /** Names of the deviations seen of it, each once (lwm2m/quirks.ts). */
   readonly quirks?: readonly string[]
   readonly learned?: Learned
@@ -56,7 +58,7 @@ export interface Registration {
 }
 
 /** From the clock, the registration and the operator; never stored. */
-export type DeviceStatus = 'never-seen' | 'awake' | 'asleep' | 'overdue' | 'offline' | 'retired'
+export type DeviceStatus = 'never-seen' | 'awake' | 'asleep' | 'overdue' | 'offline' | 'quarantined' | 'retired'
 
 export interface DeviceWithStatus extends Device {
   readonly status: DeviceStatus

@@ -24,6 +24,7 @@ export interface FullRow {
   retired_at: number | null
   quirks: string | null
   learned: string | null
+  quarantined_at: number | null
   last_seen: number | null
   updated_at: number | null
   expires_at: number | null
@@ -46,7 +47,7 @@ export interface FullRow {
 type Filed = Pick<FullRow, 'product' | 'tags'>
 
 export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
-  d.learned,
+  d.learned, d.quarantined_at,
   c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
   r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
   r.registered_at, r.message_id, r.token, r.secured`
@@ -145,11 +146,11 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
 
 function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const putDevice = database.prepare(
-    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks, learned)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks, learned, quarantined_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, product = excluded.product, profile = excluded.profile,
        tags = excluded.tags, first_seen = excluded.first_seen, retired_at = excluded.retired_at,
-       quirks = excluded.quirks, learned = excluded.learned`,
+       quirks = excluded.quirks, learned = excluded.learned, quarantined_at = excluded.quarantined_at`,
   )
   const putLastSeen = database.prepare(
     `INSERT INTO contact (device_id, last_seen) VALUES (?, ?)
@@ -215,6 +216,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         columnOf(device.retiredAt),
         jsonOf(device.quirks),
         jsonOf(device.learned),
+        columnOf(device.quarantinedAt),
       )
       putLastSeen.run(device.id, columnOf(device.lastSeen))
       putTags(device, before)
@@ -267,6 +269,7 @@ function deviceOf(row: FullRow): Device {
   if (row.last_seen !== null) device.lastSeen = instantOf(row.last_seen)
   if (row.retired_at !== null) device.retiredAt = instantOf(row.retired_at)
   if (row.quirks !== null) device.quirks = JSON.parse(row.quirks) as string[]
+  if (row.quarantined_at !== null) device.quarantinedAt = instantOf(row.quarantined_at)
   if (row.learned !== null) device.learned = JSON.parse(row.learned) as NonNullable<Device['learned']>
   return device
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
-import { CredentialsService } from '../../../src/fleet/credentials/service.ts'
+import type { CredentialsService } from '../../../src/fleet/credentials/service.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
@@ -96,9 +96,14 @@ export class FakeFleet implements Services {
         tags: Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== null)),
         ...(typeof product === 'string' && { product }),
         ...(typeof profile === 'string' && { profile }),
-      } as unknown as DeviceWithStatus & { retired?: boolean }
+      } as unknown as Mutable<DeviceWithStatus> & { retired?: boolean; quarantined?: false }
       if (patch.retired === true) Object.assign(next, { status: 'retired', retiredAt: this.now })
       delete next.retired
+      if (patch.quarantined === false) {
+        Object.assign(next, { status: 'awake' })
+        delete next.quarantinedAt
+        delete next.quarantined
+      }
       this.known.set(endpoint, next)
       return next
     },

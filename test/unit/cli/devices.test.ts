@@ -70,6 +70,18 @@ urn:dev:b,asleep,meter,,1 min ago,in 1 h,
     expect((await cli.run('devices', ...flags, '-o', 'name')).out).toBe(out)
   })
 
+  it('shows who waits to be accepted, and accepts one', async () => {
+    cli.fleet.addDevice('urn:dev:new', { status: 'quarantined', quarantinedAt: start })
+    expect((await cli.run('devices', '--pending', '-o', 'name')).out).toBe('urn:dev:new\n')
+    expect(await cli.run('devices', 'accept', 'urn:dev:new')).toEqual({
+      code: 0,
+      out: 'urn:dev:new is accepted\n',
+      err: '',
+    })
+    expect(await cli.run('devices', '--pending')).toMatchObject({ err: 'no device waits to be accepted\n' })
+    expect(await cli.run('devices', '--pending', '--status', 'awake')).toMatchObject({ code: 2 })
+  })
+
   it('fetches page after page, and says where it stopped', async () => {
     for (let i = 0; i < 1200; i++) cli.fleet.addDevice(`many-${i}`)
     const some = await cli.run('devices', '-o', 'name')

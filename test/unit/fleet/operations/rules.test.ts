@@ -92,6 +92,7 @@ test.each([
   ['overdue', true, 'device-offline'],
   ['offline', false, 'device-offline'],
   ['never-seen', true, 'device-offline'],
+  ['quarantined', true, 'device-offline'],
   ['retired', true, 'device-offline'],
 ] as const)('towards a device that is %s (next: %s) it waits for: %s', (status, isNext, reason) => {
   expect(waitingFor(status, isNext)).toBe(reason)

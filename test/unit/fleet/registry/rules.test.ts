@@ -28,6 +28,7 @@ describe('the status of a device', () => {
     ['whose profile has a shorter window', { ...seen, profile: 'thread-sleepy' }, queued, 5, 'asleep'],
     ['whose receiver is never off by its profile', { ...seen, profile: 'ip' }, queued, 299, 'awake'],
     ['that sleeps and is overdue', seen, queued, 301, 'overdue'],
+    ['that waits to be accepted', { ...seen, quarantinedAt: start }, registration, 1, 'quarantined'],
     ['that was retired, whatever it does', { ...seen, retiredAt: start }, registration, 1, 'retired'],
   ] as const)('%s', (_, of, registered, s, status) => {
     expect(statusOf(of, registered, at(s), grace).status).toBe(status)

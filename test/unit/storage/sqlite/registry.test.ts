@@ -11,6 +11,7 @@ const everything: Device = device(2, {
   lastSeen: after(start, seconds(1)),
   retiredAt: after(start, seconds(2)),
   quirks: ['location-in-uri'],
+  quarantinedAt: after(start, seconds(3)),
   learned: { formats: { answered: 11542 }, wake: { lateAnswers: [], misses: [4000], intervals: [3_600_000] } },
 })
 
