@@ -3,6 +3,8 @@
  * Knows no protocol. A `Bytes` that came in with a call may be a view of a slab: copy what is kept.
  */
 
+import { Buffer } from 'node:buffer'
+
 export type Bytes = Uint8Array
 
 export const noBytes: Bytes = new Uint8Array(0)
@@ -32,6 +34,13 @@ export function equalBytes(a: Bytes, b: Bytes): boolean {
 /** A copy that outlives the slab `bytes` may be a view of. */
 export function copyOf(bytes: Bytes): Bytes {
   return Uint8Array.prototype.slice.call(bytes)
+}
+
+const copy = Buffer.prototype.copy
+
+/** Octets `start` to `end` of `from` to `to`, from `at` on: no view is made, and no loop is faster. */
+export function copyOctets(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
+  copy.call(from, to, at, start, end)
 }
 
 export function concatBytes(...parts: readonly Bytes[]): Bytes {

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import type { Bytes } from '../base/bytes.ts'
+import { copyOctets, type Bytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import { canonicalAddress, mappedPrefix, PathTable } from './path-table.ts'
 import type { PathNumber, RemoteAddress, TransportHandler } from './transport.ts'
@@ -109,7 +109,7 @@ class DgramTransport implements UdpTransport {
     if (this.#ringAt + length > this.#ring.length) this.#ringAt = 0
     const at = this.#ringAt
     this.#ringAt += length
-    copy(buffer, start, end, this.#ring, at)
+    copyOctets(buffer, start, end, this.#ring, at)
     this.counts.sent++
     this.#socket.send(this.#ring, at, length, path.port, path.address)
   }
@@ -178,12 +178,4 @@ class DgramTransport implements UdpTransport {
     }
     this.receiveBuffer = this.#socket.getRecvBufferSize()
   }
-}
-
-/** Datagrams are short: a loop beats making a view and calling `set` up to about this length. */
-const loopLimit = 64
-
-function copy(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
-  if (end - start > loopLimit) to.set(from.subarray(start, end), at)
-  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!
 }

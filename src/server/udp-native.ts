@@ -3,7 +3,7 @@
  * written straight into a slab that leaves in one call. Same port and same tests as `udp-dgram`.
  * Knows addresses and bytes, nothing of what they mean.
  */
-import type { Bytes } from '../base/bytes.ts'
+import { copyOctets, type Bytes } from '../base/bytes.ts'
 import { EnvironmentError, UsageError } from '../base/errors.ts'
 import { nativeAddon, type NativeAddon, type NativeSocket } from './native-addon.ts'
 import { canonicalAddress, mappedPrefix } from './path-table.ts'
@@ -105,7 +105,7 @@ class NativeTransport implements UdpTransport {
     this.#shared.sendPath[entry] = path
     this.#shared.sendStart[entry] = at
     this.#shared.sendLength[entry] = length
-    copy(buffer, start, end, this.#sendSlab, at)
+    copyOctets(buffer, start, end, this.#sendSlab, at)
   }
 
   flush(): void {
@@ -206,7 +206,7 @@ class NativeTransport implements UdpTransport {
 
   /** A copy: a handler may make the add-on write others. */
   #told(): number[] {
-    const told = Array.from(this.#shared.toldPath.subarray(0, this.#shared.totals[toldAt]!))
+    const told = Array.from(this.#shared.toldPath.subarray(0, this.#shared.totals[toldAt]))
     this.#shared.totals[toldAt] = 0
     return told
   }
@@ -296,12 +296,4 @@ function viewsOf({ shared }: NativeSocket): SharedViews {
 function remoteOf([address, port]: readonly [string, number]): RemoteAddress {
   const mapped = address.startsWith(mappedPrefix) && address.includes('.')
   return { address: mapped ? address.slice(mappedPrefix.length) : address, port }
-}
-
-/** Datagrams are short: a loop beats making a view and calling `set` up to about this length. */
-const loopLimit = 64
-
-function copy(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
-  if (end - start > loopLimit) to.set(from.subarray(start, end), at)
-  else for (let i = start, j = at; i < end; i++, j++) to[j] = from[i]!
 }
