@@ -16,6 +16,7 @@ import { between, chanceOf, weighted } from './chance.ts'
 import { VirtualDevice } from './devices/device.ts'
 import { personalities, usualMix, type PersonalityName } from './devices/personalities.ts'
 import { DeviceStack } from './devices/stack.ts'
+import type { Witnessed } from './devices/witness.ts'
 import { Disk } from './disk.ts'
 import { Ledger } from './ledger.ts'
 import { hostile, linkQualities } from './link-quality.ts'
@@ -178,7 +179,7 @@ export class World {
   }
 
   /** Ends the world: something that must hold does not. */
-  fail(text: string, device?: VirtualDevice): never {
+  fail(text: string, device?: Witnessed): never {
     const at = new Date(this.now).toISOString()
     const whose = device === undefined ? '' : `${device.endpoint} (${device.personality.name}) `
     throw new InvariantError(`seed ${this.seed}, ${at}, step ${this.timeline.steps}: ${whose}${text}`)
