@@ -2,194 +2,165 @@
  * Object 5 from the device's side (LwM2M Core 1.2 appendix E.6): pulls what it is offered block by block,
  * checks it, installs it on command and says after the restart how that went.
  */
-import { isFault } from "../../base/fault.ts";
-import { seconds, type Instant } from "../../base/time.ts";
-import { blockOf, blockValue, exponentOf } from "../../coap/block.ts";
-import { method, response as codes } from "../../coap/codes.ts";
-import { option } from "../../coap/options.ts";
-import type {
-  InboundResponse,
-  OutboundResponse,
-  RequestOutcome,
-} from "../../coap/types.ts";
-import { between } from "../chance.ts";
-import { readImage } from "../images.ts";
-import type { Living } from "./parts.ts";
-import type { Timer } from "../timeline.ts";
+import { isFault } from '../../base/fault.ts'
+import { seconds, type Instant } from '../../base/time.ts'
+import { blockOf, blockValue, exponentOf } from '../../coap/block.ts'
+import { method, response as codes } from '../../coap/codes.ts'
+import { option } from '../../coap/options.ts'
+import type { InboundResponse, OutboundResponse, RequestOutcome } from '../../coap/types.ts'
+import { between } from '../chance.ts'
+import { readImage } from '../images.ts'
+import type { Living } from './parts.ts'
+import type { Timer } from '../timeline.ts'
 
 /** /5/0/3. */
-const state = { idle: 0, downloading: 1, downloaded: 2, updating: 3 } as const;
+const state = { idle: 0, downloading: 1, downloaded: 2, updating: 3 } as const
 /** /5/0/5. */
-const result = {
-  initial: 0,
-  success: 1,
-  connectionLost: 4,
-  integrity: 5,
-  badUri: 7,
-  failed: 8,
-} as const;
+const result = { initial: 0, success: 1, connectionLost: 4, integrity: 5, badUri: 7, failed: 8 } as const
 
 /** How long a client that can resume waits before it goes on, and how often. */
-const resumeAfter = seconds(60);
-const resumeLimit = 20;
+const resumeAfter = seconds(60)
+const resumeLimit = 20
 
-const changed: OutboundResponse = { code: codes.changed };
-const notAllowed: OutboundResponse = { code: codes.methodNotAllowed };
+const changed: OutboundResponse = { code: codes.changed }
+const notAllowed: OutboundResponse = { code: codes.methodNotAllowed }
 
 export class FirmwareClient {
-  readonly #life: Living;
-  #fetching = false;
-  #breaks = 0;
-  #next: Timer | undefined;
+  readonly #life: Living
+  #fetching = false
+  #breaks = 0
+  #next: Timer | undefined
 
   constructor(life: Living) {
-    this.#life = life;
+    this.#life = life
   }
 
   get isFetching(): boolean {
-    return this.#fetching;
+    return this.#fetching
   }
 
   /** After a restart: the new image runs, or the old one again. */
   begin(now: Instant): void {
-    const { device } = this.#life;
-    const { flash } = device;
-    if (flash.state !== state.updating) return;
-    const image = readImage(flash.image.slice(0, flash.length));
+    const { device } = this.#life
+    const { flash } = device
+    if (flash.state !== state.updating) return
+    const image = readImage(flash.image.slice(0, flash.length))
     if (isFault(image) || !image.boots) {
-      this.#become(now, state.idle, result.failed);
-      return;
+      this.#become(now, state.idle, result.failed)
+      return
     }
-    flash.version = image.version;
-    device.show(image.version);
-    device.witness.installed(now, device, image.version);
-    this.#become(now, state.idle, result.success);
+    flash.version = image.version
+    device.show(image.version)
+    device.witness.installed(now, device, image.version)
+    this.#become(now, state.idle, result.success)
   }
 
   registered(now: Instant): void {
-    const { flash, personality } = this.#life.device;
-    if (flash.state !== state.downloading || this.#fetching) return;
-    if (personality.download.afterBreak === "resume") this.#fetch(now);
-    else this.#become(now, state.idle, result.connectionLost);
+    const { flash, personality } = this.#life.device
+    if (flash.state !== state.downloading || this.#fetching) return
+    if (personality.download.afterBreak === 'resume') this.#fetch(now)
+    else this.#become(now, state.idle, result.connectionLost)
   }
 
   /** Write of Package URI. */
   offer(now: Instant, uri: string): OutboundResponse {
-    const { flash } = this.#life.device;
-    if (uri === "") {
-      this.#life.stop(this.#next);
-      this.#become(now, state.idle, result.initial);
-      return changed;
+    const { flash } = this.#life.device
+    if (uri === '') {
+      this.#life.stop(this.#next)
+      this.#become(now, state.idle, result.initial)
+      return changed
     }
-    if (flash.state === state.downloaded || flash.state === state.updating)
-      return notAllowed;
-    if (flash.state === state.downloading && flash.uri === uri) return changed;
-    flash.uri = uri;
-    flash.length = 0;
-    flash.etag = undefined;
-    this.#breaks = 0;
-    this.#become(now, state.downloading, result.initial);
-    this.#next = this.#life.in(now, 200, (at) => this.#fetch(at));
-    return changed;
+    if (flash.state === state.downloaded || flash.state === state.updating) return notAllowed
+    if (flash.state === state.downloading && flash.uri === uri) return changed
+    flash.uri = uri
+    flash.length = 0
+    flash.etag = undefined
+    this.#breaks = 0
+    this.#become(now, state.downloading, result.initial)
+    this.#next = this.#life.in(now, 200, (at) => this.#fetch(at))
+    return changed
   }
 
   /** Execute of Update. */
   install(now: Instant): OutboundResponse {
-    const { device } = this.#life;
-    if (device.flash.state !== state.downloaded) return notAllowed;
-    this.#become(now, state.updating, result.initial);
-    device.restart(now);
-    return changed;
+    const { device } = this.#life
+    if (device.flash.state !== state.downloaded) return notAllowed
+    this.#become(now, state.updating, result.initial)
+    device.restart(now)
+    return changed
   }
 
   #fetch(now: Instant): void {
-    const { flash, personality } = this.#life.device;
-    if (this.#fetching || flash.state !== state.downloading) return;
-    const segments = /^coaps?:\/\/[^/]+\/([^?]*)$/
-      .exec(flash.uri)?.[1]
-      ?.split("/");
+    const { flash, personality } = this.#life.device
+    if (this.#fetching || flash.state !== state.downloading) return
+    const segments = /^coaps?:\/\/[^/]+\/([^?]*)$/.exec(flash.uri)?.[1]?.split('/')
     if (segments === undefined) {
-      this.#become(now, state.idle, result.badUri);
-      return;
+      this.#become(now, state.idle, result.badUri)
+      return
     }
-    const { blockSize } = personality.download;
-    const value = blockValue(
-      flash.length / blockSize,
-      false,
-      exponentOf(blockSize),
-    );
-    this.#fetching = true;
-    const options = [{ number: option.block2, value }];
-    this.#life.ask(
-      now,
-      { code: method.get, path: segments, options },
-      (at, outcome) => {
-        this.#fetching = false;
-        if (flash.state === state.downloading) this.#fetched(at, outcome);
-      },
-    );
+    const { blockSize } = personality.download
+    const value = blockValue(flash.length / blockSize, false, exponentOf(blockSize))
+    this.#fetching = true
+    const options = [{ number: option.block2, value }]
+    this.#life.ask(now, { code: method.get, path: segments, options }, (at, outcome) => {
+      this.#fetching = false
+      if (flash.state === state.downloading) this.#fetched(at, outcome)
+    })
   }
 
   #fetched(now: Instant, outcome: RequestOutcome): void {
-    if (outcome.outcome !== "response") {
-      this.#broken(now);
-      return;
+    if (outcome.outcome !== 'response') {
+      this.#broken(now)
+      return
     }
-    const { response } = outcome;
-    const value = response.options.uint(option.block2);
+    const { response } = outcome
+    const value = response.options.uint(option.block2)
     if (response.code !== codes.content || value === undefined) {
-      this.#become(now, state.idle, result.connectionLost);
-      return;
+      this.#become(now, state.idle, result.connectionLost)
+      return
     }
     if (!this.#keep(response, value)) {
-      this.#become(now, state.idle, result.integrity);
-      return;
+      this.#become(now, state.idle, result.integrity)
+      return
     }
-    this.#breaks = 0;
+    this.#breaks = 0
     if (blockOf(value).more) {
-      this.#fetch(now);
-      return;
+      this.#fetch(now)
+      return
     }
-    const { flash } = this.#life.device;
-    const image = readImage(flash.image.slice(0, flash.length));
-    if (isFault(image)) this.#become(now, state.idle, result.integrity);
-    else this.#become(now, state.downloaded, result.initial);
+    const { flash } = this.#life.device
+    const image = readImage(flash.image.slice(0, flash.length))
+    if (isFault(image)) this.#become(now, state.idle, result.integrity)
+    else this.#become(now, state.downloaded, result.initial)
   }
 
   /** Appends a block; false where it is not the one that was asked for, or of another image. */
   #keep(response: InboundResponse, value: number): boolean {
-    const { flash } = this.#life.device;
-    const etag = response.options.bytes(option.etag)?.join(".");
-    if (flash.etag !== undefined && flash.etag !== etag) return false;
-    flash.etag = etag;
-    const { number, sizeExponent } = blockOf(value);
-    if (number * (16 << sizeExponent) !== flash.length) return false;
-    flash.append(response.payload);
-    return true;
+    const { flash } = this.#life.device
+    const etag = response.options.bytes(option.etag)?.join('.')
+    if (flash.etag !== undefined && flash.etag !== etag) return false
+    flash.etag = etag
+    const { number, sizeExponent } = blockOf(value)
+    if (number * (16 << sizeExponent) !== flash.length) return false
+    flash.append(response.payload)
+    return true
   }
 
   #broken(now: Instant): void {
-    const { chance, personality } = this.#life.device;
-    if (
-      personality.download.afterBreak === "fail" ||
-      ++this.#breaks > resumeLimit
-    ) {
-      this.#become(now, state.idle, result.connectionLost);
-      return;
+    const { chance, personality } = this.#life.device
+    if (personality.download.afterBreak === 'fail' || ++this.#breaks > resumeLimit) {
+      this.#become(now, state.idle, result.connectionLost)
+      return
     }
-    this.#next = this.#life.in(
-      now,
-      resumeAfter * between(chance, 0.5, 1.5),
-      (at) => this.#fetch(at),
-    );
+    this.#next = this.#life.in(now, resumeAfter * between(chance, 0.5, 1.5), (at) => this.#fetch(at))
   }
 
   #become(now: Instant, next: number, outcome: number): void {
-    const { device, reporter } = this.#life;
-    device.flash.state = next;
-    device.objects.set([5, 0, 3], { type: "integer", value: BigInt(next) });
-    device.objects.set([5, 0, 5], { type: "integer", value: BigInt(outcome) });
-    reporter.changed(now, [5, 0, 3]);
-    reporter.changed(now, [5, 0, 5]);
+    const { device, reporter } = this.#life
+    device.flash.state = next
+    device.objects.set([5, 0, 3], { type: 'integer', value: BigInt(next) })
+    device.objects.set([5, 0, 5], { type: 'integer', value: BigInt(outcome) })
+    reporter.changed(now, [5, 0, 3])
+    reporter.changed(now, [5, 0, 5])
   }
 }
