@@ -19,6 +19,10 @@ const headers = [
 const folder = join(root, 'native/build', `linux-${architecture}`)
 const addon = join(folder, 'coapstan.node')
 
+const flags =
+  '-shared -fPIC -O2 -std=gnu11 -Wall -Wextra -Werror -fvisibility=hidden ' +
+  '-fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now'
+
 const hindrance = build()
 if (hindrance === undefined) console.log(`native add-on: built native/build/linux-${architecture}/coapstan.node`)
 else console.log(`native add-on: not built (${hindrance}); the server will use node:dgram and node:crypto`)
@@ -31,9 +35,11 @@ function build() {
   mkdirSync(folder, { recursive: true })
   // Compiled beside and moved into place, so that a running server never sees half a file.
   const parameters = [
-    ...['-shared', '-fPIC', '-O2', '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
-    ...['-fstack-protector-strong', '-D_FORTIFY_SOURCE=2', '-Wl,-z,relro,-z,now'],
-    ...['-isystem', headers, '-o', `${addon}.new`],
+    ...flags.split(' '),
+    '-isystem',
+    headers,
+    '-o',
+    `${addon}.new`,
     ...sources.map((name) => join(root, 'native', name)),
     ...(process.env.CFLAGS ?? '').split(' ').filter((flag) => flag !== ''),
   ]

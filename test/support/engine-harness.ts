@@ -61,7 +61,7 @@ export class EngineHarness implements EngineOutput {
   #recalls: RecallTicket[] = []
   #swept = false
 
-  constructor(settings: Partial<Settings> = {}, store = new MemoryStore(), dtls: EngineOptions['dtls'] = undefined) {
+  constructor(settings: Partial<Settings> = {}, store = new MemoryStore(), dtls?: EngineOptions['dtls']) {
     this.#settings = { ...defaultSettings, ...settings }
     this.#dtls = dtls
     this.store = store

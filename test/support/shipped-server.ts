@@ -37,7 +37,11 @@ export async function startShippedServer(
     fetch: (path, init = {}) =>
       fetch(`http://127.0.0.1:${httpPort}${path}`, {
         ...init,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers },
+        headers: [
+          ['authorization', `Bearer ${token}`],
+          ['content-type', 'application/json'],
+          ...new Headers(init.headers),
+        ],
       }),
     end: (signal) =>
       new Promise((resolve) => {

@@ -74,7 +74,8 @@ test('nothing acknowledged is lost and nothing runs twice over 20 kills', { time
     expect(`rd/${row.registration?.id}`).toBe(device.acknowledged.at(-1))
   }
   const acknowledged = writes.filter((write) => write.id !== undefined)
-  expect(acknowledged.length).toBeGreaterThan(0)
+  // Most of what was asked got through between two kills; with none the test would prove nothing.
+  expect(acknowledged.length).toBeGreaterThan(100)
   for (const { device, value, id } of acknowledged) {
     const operation = (await (await server.fetch(`/v1/operations/${id}`)).json()) as { state: string; reason?: string }
     const runs = device.writes.filter((write) => write.value === value).length
@@ -83,9 +84,10 @@ test('nothing acknowledged is lost and nothing runs twice over 20 kills', { time
       superseded ? { runs: 0 } : { state: 'acknowledged', runs: 1 },
     )
   }
-  for (const { device, value } of writes) {
-    expect(device.writes.filter((write) => write.value === value).length, value).toBeLessThanOrEqual(1)
-  }
+  const ranTwice = writes.filter(
+    ({ device, value }) => device.writes.filter((write) => write.value === value).length > 1,
+  )
+  expect(ranTwice.map(({ value }) => value)).toEqual([])
 })
 
 /** A write that the API may or may not get to acknowledge before the server dies. */
