@@ -36,8 +36,11 @@ function inWords(
   fault: DtlsFaultName,
   isKnown: (principal: Principal) => boolean,
 ): string {
-  if (fault === 'finished-unreadable' && principal !== undefined) {
-    return isKnown(principal) ? 'it holds another key than ours' : 'no credential has this identity, or it was revoked'
+  const isAboutKey = fault === 'finished-unreadable' || fault === 'flight-unanswered'
+  if (isAboutKey && principal?.kind === 'psk') {
+    if (!isKnown(principal)) return 'no credential has this identity, or it was revoked'
+    if (fault === 'finished-unreadable') return 'it holds another key than ours'
+    return 'it fell silent half-way: datagrams are lost, or it holds another key than ours'
   }
   const sentence = sentences[fault] ?? fault.replaceAll('-', ' ')
   return detail === undefined ? sentence : `${sentence} (${detail})`
@@ -63,7 +66,7 @@ const sentences: Partial<Readonly<Record<DtlsFaultName, string>>> = {
   'certificate-untrusted': 'its certificate is of no authority in coaps.authorities, or stands for no endpoint here',
   'signature-wrong': 'it does not hold the key of its certificate',
   'finished-wrong': 'what it saw of the handshake is not what we saw',
-  'finished-unreadable': 'unknown identity, or another key than ours',
+  'finished-unreadable': 'what it says under the new keys cannot be read',
   'credential-revoked': 'its credential was revoked meanwhile',
   'credential-unanswered': 'the credential was not found in time',
   'flight-unanswered': 'it fell silent half-way: datagrams are lost, or it refused and did not say so',

@@ -5,6 +5,6 @@ import type { Credential } from './types.ts'
 
 export function eventOf(kind: EventDraft['kind'], credential: Credential, cause: string): EventDraft {
   const { id, endpoint, kind: of, identity, replaces } = credential
-  const detail = { credential: id, endpoint, kind: of, identity: identityText(of, identity) }
-  return { kind, cause, detail: replaces === undefined ? detail : { ...detail, replaces } }
+  const detail = { credential: id, kind: of, identity: identityText(of, identity) }
+  return { kind, cause, endpoint, detail: replaces === undefined ? detail : { ...detail, replaces } }
 }

@@ -15,7 +15,7 @@ import type { FirmwareOp, FirmwareStore, ImageFiles } from './store.ts'
 import { imageKeyOf, type FirmwareUpdate, type Image } from './types.ts'
 
 /** An event before it has an id and a time. */
-export type EventDraft = Pick<FleetEvent, 'kind' | 'cause' | 'detail'>
+export type EventDraft = Pick<FleetEvent, 'kind' | 'cause' | 'detail' | 'endpoint'>
 
 export interface DirectCommits {
   /**
