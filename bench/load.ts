@@ -60,7 +60,7 @@ export async function runLoad(
 ): Promise<Measured> {
   const [program, parameters] = commandOf(load, port, seconds)
   const child = spawn(...pinned(loadCore, program, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: child.stdout! })) {
+  for await (const line of createInterface({ input: child.stdout })) {
     if (line === 'registered') await registered(load)
     else return JSON.parse(line) as Measured
   }

@@ -88,20 +88,19 @@ function rounded(value: number): number {
 export function table(rows: readonly Row[]): string {
   const ratio = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(2))
   const heads = [
-    ...[
-      'case',
-      'subject',
-      'per s',
-      '× dgram',
-      '× C echo',
-      'per CPU s',
-      '× C echo',
-      'p50 µs',
-      'p99 µs',
-      'spread',
-      'failed',
-    ],
-    ...['RSS MiB', 'idle'],
+    'case',
+    'subject',
+    'per s',
+    '× dgram',
+    '× C echo',
+    'per CPU s',
+    '× C echo',
+    'p50 µs',
+    'p99 µs',
+    'spread',
+    'failed',
+    'RSS MiB',
+    'idle',
   ]
   const count = (value: number): string => value.toLocaleString('en-GB').replaceAll(',', ' ')
   const cells = rows.map((row) => [

@@ -21,6 +21,7 @@ export interface NativeSocket {
 /** What `native/` offers; arguments are explained there, beside each function. */
 export interface NativeAddon {
   udpOpen(
+    this: void,
     address: string,
     port: number,
     pathLimit: number,
@@ -37,6 +38,7 @@ export interface NativeAddon {
   aeadKey(algorithm: number, key: Bytes): number
   aeadKeyFree(key: number): void
   aeadRun(
+    this: void,
     seal: 0 | 1,
     key: number,
     nonce: Bytes,

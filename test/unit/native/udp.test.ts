@@ -102,8 +102,8 @@ function describeNative(present: NonNullable<typeof addon>): void {
         const worker = new Worker(program, { eval: true })
         const [port] = (await once(worker, 'message')) as [number]
         await worker.terminate()
-        // The port is free again.
         const again = present.udpOpen('127.0.0.1', port, 100, 65_536, false, () => undefined)
+        expect(again.local[1], 'the port is free again').toBe(port)
         present.udpClose(again.socket)
       }
     })
