@@ -4,15 +4,19 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import { EnvironmentError } from '../base/errors.ts'
-import { silentLog } from '../base/log.ts'
-import { noMetrics } from '../base/metrics.ts'
+import { silentLog, type Log } from '../base/log.ts'
+import { noMetrics, type Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { instantOf, type Instant } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
 import type { BodySource } from '../coap/types.ts'
+import type { DtlsCrypto } from '../dtls/crypto.ts'
+import type { DtlsOptions } from '../dtls/options.ts'
+import type { CredentialAnswer, CredentialQuery } from '../dtls/sink.ts'
 import { Engine } from '../engine/engine.ts'
 import type { CommandReply } from '../engine/inputs.ts'
-import type { CommitTicket, EngineOutput, LoadTicket } from '../engine/ports.ts'
+import type { AssociationKey, CommitTicket, EngineOutput, LoadTicket, RecallTicket } from '../engine/ports.ts'
+import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
@@ -28,6 +32,18 @@ import { PathBook } from './path-book.ts'
 export const crashPoints = ['before-commit', 'after-commit', 'before-flush', 'mid-flush'] as const
 export type CrashPoint = (typeof crashPoints)[number]
 
+/** The secured listener: where it is there, every device comes through it. */
+export interface SecuredDoor {
+  readonly options: DtlsOptions
+  readonly crypto: DtlsCrypto
+  /** Credentials, and the endpoint name each stands for. */
+  readonly lookup: (query: CredentialQuery) => { readonly answer: CredentialAnswer; readonly endpoint?: string }
+  /** What was found of an association that was asked for. */
+  readonly recalled: (key: AssociationKey, stored: StoredAssociation | undefined) => void
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
 export interface ProcessOptions {
   readonly settings: Settings
   readonly random: Random
@@ -37,6 +53,7 @@ export interface ProcessOptions {
   readonly publicUri: string
   readonly send: (to: Remote, datagram: Bytes) => void
   readonly emit: (event: FleetEvent) => void
+  readonly secured?: SecuredDoor | undefined
   /** The process is no more. */
   readonly crashed: (at: CrashPoint) => void
 }
@@ -50,6 +67,8 @@ export class ServerProcess implements EngineOutput {
   readonly #options: ProcessOptions
   readonly #paths: PathBook
   #loads: LoadTicket[] = []
+  #lookups: { readonly ticket: number; readonly query: CredentialQuery }[] = []
+  #recalls: RecallTicket[] = []
   #commits: { readonly ticket: CommitTicket; readonly ops: readonly StoreOp[] }[] = []
   #outgoing: { readonly to: Remote; readonly datagram: Bytes }[] = []
   #sweepAt: Instant | undefined
@@ -59,9 +78,12 @@ export class ServerProcess implements EngineOutput {
   #dead = false
 
   constructor(options: ProcessOptions) {
-    const { disk, library, random, settings } = options
+    const { disk, library, random, secured, settings } = options
     this.#options = options
-    this.#paths = new PathBook(settings['udp.paths'], (path) => this.engine.pathForgotten(this.#now, path))
+    this.#paths = new PathBook(settings['udp.paths'], (path) => {
+      // As in the real driver: associations follow their peer from path to path.
+      if (secured === undefined) this.engine.pathForgotten(this.#now, path)
+    })
     this.engine = new Engine({
       settings,
       random,
@@ -74,20 +96,26 @@ export class ServerProcess implements EngineOutput {
         updateId: disk.store.lastUpdateId(),
         associationId: disk.store.lastAssociationId(),
       },
-      log: silentLog,
-      metrics: noMetrics,
+      log: secured?.log ?? silentLog,
+      metrics: secured?.metrics ?? noMetrics,
+      ...(secured === undefined ? {} : { dtls: { options: secured.options, crypto: secured.crypto } }),
     })
   }
 
   /** Something waits for the next turn. */
   get isBusy(): boolean {
     return (
-      this.#loads.length > 0 ||
+      this.#asksStore ||
       this.#commits.length > 0 ||
       this.#outgoing.length > 0 ||
       this.#sweepAt !== undefined ||
       this.#recoverAfter !== undefined
     )
+  }
+
+  /** Something was asked of the store or of the credentials. */
+  get #asksStore(): boolean {
+    return this.#loads.length + this.#lookups.length + this.#recalls.length > 0
   }
 
   /** Dies the next time it gets there. */
@@ -102,7 +130,9 @@ export class ServerProcess implements EngineOutput {
 
   receive(now: Instant, from: Remote, datagram: Bytes): void {
     this.#now = now
-    this.engine.receive(now, this.#paths.pathOf(from), datagram, 0, datagram.length)
+    const path = this.#paths.pathOf(from)
+    if (this.#options.secured === undefined) this.engine.receive(now, path, datagram, 0, datagram.length)
+    else this.engine.receiveSecured(now, path, datagram, 0, datagram.length)
   }
 
   submit(now: Instant, command: Command, reply: CommandReply): void {
@@ -118,8 +148,8 @@ export class ServerProcess implements EngineOutput {
     if (this.engine.nextDeadline() <= now) this.engine.expire(now)
     if (this.#sweepAt !== undefined) this.#sweep(now)
     if (this.#recoverAfter !== undefined) this.#recover(now, this.#recoverAfter)
-    for (let round = 0; round < roundsATurn && (this.#loads.length > 0 || this.#commits.length > 0); round++) {
-      this.#answerLoads(now)
+    for (let round = 0; round < roundsATurn && (this.#asksStore || this.#commits.length > 0); round++) {
+      this.#answer(now)
       this.#flushCommits(now)
       if (this.#dead) return
     }
@@ -157,11 +187,15 @@ export class ServerProcess implements EngineOutput {
     return this.#paths.pathOf(remote)
   }
 
-  /** Plain CoAP only: nobody makes a handshake here. */
-  lookup(): void {}
+  lookup(ticket: number, query: CredentialQuery): void {
+    this.#lookups.push({ ticket, query })
+  }
 
-  recall(): void {}
+  recall(ticket: RecallTicket): void {
+    this.#recalls.push(ticket)
+  }
 
+  /** Devices keep their own log of handshakes. */
   handshake(): void {}
 
   image(key: string): BodySource | undefined {
@@ -185,14 +219,34 @@ export class ServerProcess implements EngineOutput {
     this.#recoverAfter = devices.length < devicesAStep ? undefined : devices.at(-1)
   }
 
-  #answerLoads(now: Instant): void {
-    const { disk, settings } = this.#options
-    while (this.#loads.length > 0) {
-      const tickets = this.#loads
-      this.#loads = []
-      for (const ticket of tickets) {
+  /** What was asked for, until nothing more is. */
+  #answer(now: Instant): void {
+    const { disk, secured, settings } = this.#options
+    while (this.#asksStore) {
+      for (const ticket of this.#loads.splice(0)) {
         this.engine.loaded(now, ticket, disk.store.snapshot(ticket.key, settings['operations.queued-per-device']))
       }
+      for (const { ticket, query } of this.#lookups.splice(0)) {
+        const { answer, endpoint } = secured!.lookup(query)
+        this.engine.credentials(now, ticket, answer, endpoint)
+      }
+      for (const ticket of this.#recalls.splice(0)) {
+        const stored = this.#storedAssociation(ticket.key)
+        secured!.recalled(ticket.key, stored)
+        this.engine.recalled(now, ticket, stored)
+      }
+    }
+  }
+
+  #storedAssociation(key: AssociationKey): StoredAssociation | undefined {
+    const { store } = this.#options.disk
+    switch (key.by) {
+      case 'cid':
+        return store.associationByCid(key.cid)
+      case 'address':
+        return store.associationByAddress(key.address, key.port)
+      case 'endpoint':
+        return store.associationByEndpoint(key.endpoint)
     }
   }
 

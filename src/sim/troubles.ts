@@ -14,6 +14,8 @@ import type { VirtualServer } from './virtual-server.ts'
 export interface TroubleRates {
   /** The server is killed, at any moment or at one of its crash points, and started again. */
   readonly serverCrashes?: number
+  /** The server is stopped in good order, and started again. */
+  readonly serverStops?: number
   /** The disk takes no writes for seconds to minutes. */
   readonly diskTroubles?: number
   /** One commit fails by itself. */
@@ -51,6 +53,7 @@ export class Troubles {
     const { devices, rates } = this.#options
     const fleet = devices.length
     this.#every(now, rates.serverCrashes, (at) => this.crashServer(at))
+    this.#every(now, rates.serverStops, (at) => this.stopServer(at))
     this.#every(now, rates.diskTroubles, (at) => this.troubleDisk(at))
     this.#every(now, rates.failedCommits, () => this.#options.server.disk.failNextCommit())
     this.#every(now, times(rates.powerCycles, fleet), (at) => this.#anyDevice().crash(at))
@@ -74,6 +77,12 @@ export class Troubles {
       if (server.starts === life) server.kill()
     })
     this.#in(now, crashWithin + exponential(chance, seconds(30)), (at) => server.start(at))
+  }
+
+  stopServer(now: Instant): void {
+    const { chance, server } = this.#options
+    server.stop(now)
+    this.#in(now, exponential(chance, seconds(10)), (at) => server.start(at))
   }
 
   troubleDisk(now: Instant): void {

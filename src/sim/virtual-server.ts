@@ -30,6 +30,9 @@ export interface Asker<C extends Command> {
   reject(error: Error): void
 }
 
+/** How a process ended. */
+export type Ending = CrashPoint | 'killed' | 'stopped'
+
 /** From the first datagram of a burst to the end of its transaction. */
 const meanTurn = 2
 
@@ -37,7 +40,7 @@ export class VirtualServer implements Host {
   readonly disk: Disk
   readonly #options: ServerOptions
   readonly #turn: Timer
-  readonly #lives: { starts: number; crashes: { at: Instant; point: CrashPoint | 'killed' }[] } = {
+  readonly #lives: { starts: number; crashes: { at: Instant; point: Ending }[] } = {
     starts: 0,
     crashes: [],
   }
@@ -65,7 +68,7 @@ export class VirtualServer implements Host {
     return this.#lives.starts
   }
 
-  get crashes(): readonly { readonly at: Instant; readonly point: CrashPoint | 'killed' }[] {
+  get crashes(): readonly { readonly at: Instant; readonly point: Ending }[] {
     return this.#lives.crashes
   }
 
@@ -85,6 +88,12 @@ export class VirtualServer implements Host {
   kill(): void {
     this.#process?.kill()
     this.#ended('killed')
+  }
+
+  /** SIGTERM: commits and sends what is under way, then ends. */
+  stop(now: Instant): void {
+    this.#process?.turn(now)
+    this.#ended('stopped')
   }
 
   /** Dies where the next turn with something to commit or to send gets there. */
@@ -127,7 +136,7 @@ export class VirtualServer implements Host {
     timeline.set(this.#turn, process.engine.nextDeadline())
   }
 
-  #ended(point: CrashPoint | 'killed'): void {
+  #ended(point: Ending): void {
     if (this.#process === undefined) return
     this.#process = undefined
     this.#lives.crashes.push({ at: this.#options.timeline.now, point })

@@ -25,6 +25,7 @@ import { Network } from './network.ts'
 import { fleetProduct, Operator } from './operator.ts'
 import { Timeline } from './timeline.ts'
 import { Troubles, type TroubleRates } from './troubles.ts'
+import { Security, type SecurityOptions } from './security.ts'
 import { VirtualServer } from './virtual-server.ts'
 import * as invariants from './invariants.ts'
 
@@ -44,6 +45,8 @@ export interface WorldOptions {
   readonly boot?: Duration
   /** First two octets of the devices' addresses; the server trusts those of its own machine (127.…). */
   readonly prefix?: string
+  /** Every device speaks DTLS; plain CoAP without it. */
+  readonly security?: SecurityOptions
   /** Looks at the world after every step. */
   readonly watch?: (world: World) => void
 }
@@ -57,6 +60,7 @@ export class World {
   readonly network: Network
   readonly server: VirtualServer
   readonly stack: DeviceStack
+  readonly security: Security | undefined
   readonly devices: readonly VirtualDevice[]
   readonly ledger: Ledger
   readonly operator: Operator
@@ -66,7 +70,7 @@ export class World {
   readonly #images = new Map<string, BodySource>()
 
   constructor(options: WorldOptions) {
-    const { devices: count, library, seed } = options
+    const { devices: count, library, security, seed } = options
     this.#options = options
     this.seed = seed
     this.settings = { ...defaultSettings, ...options.settings }
@@ -74,7 +78,18 @@ export class World {
     const chance = (name: string) => chanceOf(seed, name)
     this.ledger = new Ledger((text, device) => this.fail(text, device))
     this.network = new Network(timeline, chance('network'), count, options.prefix ?? '127.18')
-    this.stack = new DeviceStack(timeline, chance('device stack'), count)
+    this.security =
+      security === undefined
+        ? undefined
+        : new Security(security, {
+            seed,
+            settings: this.settings,
+            endpointOf,
+            deviceOf: (index) => this.devices[index]!,
+            violate: (text, device) => this.fail(text, device),
+          })
+    const stackRandom = chance('device stack')
+    this.stack = this.security?.stack(timeline, stackRandom, count) ?? new DeviceStack(timeline, stackRandom, count)
     this.server = new VirtualServer({
       timeline,
       settings: this.settings,
@@ -83,7 +98,8 @@ export class World {
       randomOf: (life) => chance(`server process ${life}`),
       disk: new Disk(options.store ?? new MemoryStore(), (ops) => this.ledger.committed(ops)),
       image: (key) => this.#images.get(key),
-      publicUri: 'coap://198.18.255.1:5683',
+      publicUri: security === undefined ? 'coap://198.18.255.1:5683' : 'coaps://198.18.255.1:5684',
+      secured: this.security?.door,
       send: (to, datagram) => this.network.down(to, datagram),
       emit: () => undefined,
       started: (now) => {
@@ -197,7 +213,7 @@ export class World {
     const quality = hostileLoss === undefined ? usual : hostile(usual, hostileLoss)
     return new VirtualDevice({
       index,
-      endpoint: `sim-${String(index).padStart(6, '0')}`,
+      endpoint: endpointOf(index),
       personality,
       timeline: this.timeline,
       stack: this.stack,
@@ -209,3 +225,5 @@ export class World {
     })
   }
 }
+
+const endpointOf = (index: number): string => `sim-${String(index).padStart(6, '0')}`

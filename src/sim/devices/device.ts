@@ -134,7 +134,8 @@ export class VirtualDevice implements Antenna {
       life.receive(now, datagram)
       return
     }
-    this.witness.missed(now, this, silence)
+    // Nobody knows when the radio of a device sleeps that has not registered yet.
+    if (!this.stack.isHandshake(datagram)) this.witness.missed(now, this, silence)
     const fetchedAt = this.#radio.fetchedAt(now, datagram)
     if (fetchedAt !== undefined) life.at(fetchedAt, (at) => life.receive(at, datagram))
   }

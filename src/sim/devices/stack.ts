@@ -23,6 +23,8 @@ import { Timer, type Timeline } from '../timeline.ts'
 
 /** One life of a device, from power on to power off. */
 export interface StackUser {
+  /** The device's number in the fleet. */
+  readonly index: number
   /** The device's own timers and sizes. */
   readonly profile: Profile
   transmit(now: Instant, datagram: Bytes): void
@@ -77,6 +79,11 @@ export class DeviceStack implements CoapSink {
     if (!this.#users.has(peer)) return
     this.coap.receive(now, peer, datagram, 0, datagram.length)
     this.#arm()
+  }
+
+  /** Whether a datagram only prepares for messages. */
+  isHandshake(_datagram: Bytes): boolean {
+    return false
   }
 
   ask(now: Instant, peer: Peer, request: OutboundRequest, heard: Heard): void {
