@@ -53,6 +53,8 @@ interface Errand {
   times: number
 }
 
+/** An address is remembered for so long at least, whatever the traffic of others. */
+const remembersFor = minutes(60)
 /** How long the disk may be in trouble, and a little. */
 const longestDebt = minutes(6)
 
@@ -280,8 +282,9 @@ export class Ledger implements Witness {
   #isWhereItRegistered(now: Instant, { endpoint, link }: Witnessed): boolean {
     const registration = this.registrationOf(endpoint)
     if (registration === undefined || registration.expiresAt <= now) return false
-    // A server that has started again knows an address by the first message that names its registration.
-    if (registration.updatedAt < this.serverStartedAt) return false
+    // A server that has started again, or has heard many others since, knows an address by the first message
+    // that names its registration.
+    if (registration.updatedAt < Math.max(this.serverStartedAt, now - remembersFor)) return false
     return registration.address === link.remote.address && registration.port === link.remote.port
   }
 
