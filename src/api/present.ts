@@ -4,6 +4,7 @@ import type { Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
+import { explainedQuirk } from '../fleet/registry/quirks.ts'
 import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
 import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
@@ -26,6 +27,7 @@ export function presentDevice(device: DeviceWithStatus): DeviceJson {
     createdAt: isoOf(device.createdAt),
     ...instants({ firstSeen: device.firstSeen, lastSeen: device.lastSeen }),
     ...instants({ retiredAt: device.retiredAt, quarantinedAt: device.quarantinedAt }),
+    ...(device.quirks && { quirks: device.quirks.map(explainedQuirk) }),
     ...(registration && { registration: presentRegistration(registration) }),
   }
 }

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import { styleText } from 'node:util'
 import type { Frame } from './command.ts'
 import { withExamples } from './command.ts'
+import { addAttributes } from './commands/attributes.ts'
 import { addCoap } from './commands/coap.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addComposite } from './commands/composite.ts'
 import { addConfig } from './commands/config.ts'
 import { addCreate } from './commands/create.ts'
 import { addCredentials } from './commands/credentials.ts'
@@ -20,6 +22,7 @@ import { addHandshakes } from './commands/handshakes.ts'
 import { addObjects } from './commands/objects.ts'
 import { addObserve } from './commands/observe.ts'
 import { addOperations } from './commands/operations.ts'
+import { addQuirks } from './commands/quirks.ts'
 import { addRead } from './commands/read.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -29,8 +32,18 @@ import { formats } from './output.ts'
 import { paintFor } from './style.ts'
 
 const groups = {
-  'Ask devices:': [addRead, addWrite, addExecute, addDiscover, addObserve, addCreate, addDelete],
-  'See and manage the fleet:': [addDevices, addCredentials, addOperations, addFirmware, addEvents, addTrace],
+  'Ask devices:': [
+    addRead,
+    addWrite,
+    addExecute,
+    addDiscover,
+    addObserve,
+    addAttributes,
+    addComposite,
+    addCreate,
+    addDelete,
+  ],
+  'See and manage the fleet:': [addDevices, addCredentials, addOperations, addFirmware, addEvents, addTrace, addQuirks],
   'The server:': [addServe, addStatus, addConfig, addObjects, addHandshakes],
   'Try it, and more:': [addCoap, addDevice, addDemo, addCompletion],
 } as const

@@ -5,7 +5,7 @@
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
 import { after, between, type Instant } from '../base/time.ts'
 import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
-import { transmissionOf } from '../fleet/operations/rules.ts'
+import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { awakeWindowOf } from '../fleet/registry/rules.ts'
@@ -15,7 +15,7 @@ import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
 import { peerOfPath } from './peers.ts'
-import { answerOf, observeRequestOf, requestOf } from './requests.ts'
+import { answerOf, observeOperation, observeRequestOf, requestOf } from './requests.ts'
 
 type Notification = Extract<UplinkInput, { input: 'notification' }>
 
@@ -91,7 +91,7 @@ export class Downlink {
       const answer = answerOf(now, of.operation, of.asked, outcome, view)
       this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer, ...sleep })
     } else {
-      const answer = answerOf(now, { kind: 'observe', path: of.path }, of.asked, outcome, view)
+      const answer = answerOf(now, observeOperation(of.path), of.asked, outcome, view)
       this.#engine.give(now, actor, { input: 'observed', path: of.path, answer, ...sleep })
     }
   }
@@ -118,7 +118,7 @@ export class Downlink {
     if (way.way === 'outcome-unknown') {
       return failed(operation, 'outcome-unknown', 'it was sent, no answer came, and running it twice could do harm')
     }
-    if (operation.kind === 'observe' && !actor.state.observations.some(({ path }) => path === operation.path)) {
+    if (isObserve(operation.kind) && !actor.state.observations.some(({ path }) => path === operation.path)) {
       return failed(operation, 'superseded', 'the observation was cancelled before the device was asked for it')
     }
     const request = this.#requestOf(actor, operation)
@@ -142,7 +142,7 @@ export class Downlink {
 
   #requestOf(actor: Actor, operation: Operation): OutboundRequest | Refusal {
     const view = this.#engine.views.of(actor.state)
-    if (operation.kind !== 'observe' && operation.kind !== 'cancel-observe') return requestOf(operation, view)
+    if (!isObserve(operation.kind) && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
     const request = requestOf(operation, view)
     if (observation === undefined || isRefusal(request)) return request

@@ -5,7 +5,7 @@
 import { UsageError } from '../base/errors.ts'
 import type { Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
-import { supersededBy } from '../fleet/operations/rules.ts'
+import { isObserve, supersededBy } from '../fleet/operations/rules.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Device } from '../fleet/registry/types.ts'
@@ -126,7 +126,7 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
     if (takesBack(operation, opposed))
       finish(draft, opposed, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
   }
-  if (operation.kind === 'observe') wantObserved(draft, device.id, operation.path, 'operator')
+  if (isObserve(operation.kind)) wantObserved(draft, device.id, operation.path, 'operator')
   if (operation.kind === 'cancel-observe' && draft.next.registration === undefined)
     return cancelIntent(draft, operation)
   enqueue(draft, operation)
@@ -135,9 +135,10 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
 
 /** Whether `later` asks for the opposite of what `earlier` asks and the device has not heard of yet. */
 function takesBack(later: Operation, earlier: Operation): boolean {
-  const opposite = { observe: 'cancel-observe', 'cancel-observe': 'observe' } as const
-  if (later.kind !== 'observe' && later.kind !== 'cancel-observe') return false
-  return earlier.kind === opposite[later.kind] && earlier.path === later.path && earlier.attempts === 0
+  const isOpposite =
+    (isObserve(later.kind) && earlier.kind === 'cancel-observe') ||
+    (later.kind === 'cancel-observe' && isObserve(earlier.kind))
+  return isOpposite && earlier.path === later.path && earlier.attempts === 0
 }
 
 /** The device has no registration, so there is nothing to tell it: the intent ends here. */

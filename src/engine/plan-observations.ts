@@ -6,6 +6,7 @@ import { isFault } from '../base/fault.ts'
 import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
 import { isNewer } from '../coap/observe.ts'
 import type { Observation } from '../fleet/observations/types.ts'
+import { isObserve } from '../fleet/operations/rules.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
@@ -50,7 +51,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   const samples = samplesOf(draft.now, observation.path, input, context.views.of(draft.next))
   // The answer to an Observe that was thought lost, for it carries the same token.
   const asked = draft.next.operations.find(
-    ({ kind, messageId, path }) => kind === 'observe' && path === observation.path && messageId !== undefined,
+    ({ kind, messageId, path }) => isObserve(kind) && path === observation.path && messageId !== undefined,
   )
   change(draft, observation, {
     state: 'established',
@@ -104,8 +105,8 @@ export function planObserveAnswer(draft: Draft, operation: Operation): void {
   const observation = draft.next.observations.find(({ path }) => path === operation.path)
   if (observation === undefined) return
   const isDone = operation.state === 'acknowledged'
-  if (operation.kind === 'observe' && isDone) established(draft, observation, operation.result)
-  else if (operation.kind === 'observe' && observation.state === 'wanted') forget(draft, observation)
+  if (isObserve(operation.kind) && isDone) established(draft, observation, operation.result)
+  else if (isObserve(operation.kind) && observation.state === 'wanted') forget(draft, observation)
   else if (operation.kind === 'cancel-observe' && isDone) forget(draft, observation)
 }
 

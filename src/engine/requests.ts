@@ -49,8 +49,13 @@ export function requestOf(kept: Kept, view: DeviceView): OutboundRequest | Refus
   return isRefusal(operation) ? operation : buildRequest(operation, view)
 }
 
+/** The operation that establishes an observation of `path`. */
+export function observeOperation(path: string): Kept {
+  return { kind: isComposite(path) ? 'observe-composite' : 'observe', path }
+}
+
 export function observeRequestOf(observation: Observation, view: DeviceView): OutboundRequest | Refusal {
-  return requestOf({ kind: 'observe', path: observation.path }, view)
+  return requestOf(observeOperation(observation.path), view)
 }
 
 /** What a request said about formats; its answer is read by it. */

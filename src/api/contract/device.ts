@@ -44,6 +44,16 @@ export const deviceSchema = Type.Object(
     quarantinedAt: Type.Optional(
       Type.String({ format: 'date-time', description: 'It registered unasked and waits to be accepted since' }),
     ),
+    quirks: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          deviation: Type.String({ description: 'What the device does' }),
+          assumption: Type.String({ description: 'What it was taken to mean' }),
+        }),
+        { description: 'How it deviates from the specifications, each once' },
+      ),
+    ),
     registration: Type.Optional(registrationSchema),
   },
   { title: 'Device', additionalProperties: false },

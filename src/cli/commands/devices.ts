@@ -1,11 +1,10 @@
 /** `coapstan devices`: the fleet at a glance, one device, and what the operator says of it. */
 import type { DeviceJson, DevicePatchJson } from '../../api/contract/device.ts'
-import type { Call } from '../../api/contract/routes.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
 import { does, gathered, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
-import { withSpinner } from '../progress.ts'
-import { counted, durationText, relativeTime, type Style } from '../style.ts'
+import { devicesOf, type DeviceQuery } from '../fleet.ts'
+import { durationText, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 
 interface ListOptions {
@@ -127,29 +126,15 @@ function tagsText({ tags }: DeviceJson): string {
     .join(' ')
 }
 
-const pageSize = 500
-
-async function list({ client, output, surroundings, note }: Session, options: ListOptions): Promise<void> {
+async function list(session: Session, options: ListOptions): Promise<void> {
+  const { output, surroundings, note } = session
   const limit = countOf('--limit', options.limit) || Number.POSITIVE_INFINITY
   const { product, tag, prefix, pending } = options
   if (pending && options.status !== undefined) throw usageFailure('--pending is a status by itself: leave --status out')
   const status = pending ? 'quarantined' : options.status
-  const filter = { product, status, tag, prefix } as Call<'listDevices'>['query']
-  const rows: DeviceJson[] = []
-  let cursor: string | undefined
-  const fetchPages = async (): Promise<void> => {
-    do {
-      const query = {
-        ...filter,
-        limit: Math.min(pageSize, limit - rows.length),
-        ...(cursor !== undefined && { cursor }),
-      }
-      const page = await client.call('listDevices', { query })
-      rows.push(...page.devices)
-      cursor = page.next
-    } while (cursor !== undefined && rows.length < limit)
-  }
-  await withSpinner(surroundings, () => `${counted(rows.length, 'device')} so far`, fetchPages)
+  const filter = { product, status, tag, prefix } as DeviceQuery
+  const found = await devicesOf(session, filter, limit)
+  const rows = found.slice(0, limit)
   await output.list({
     rows,
     columns: columns(surroundings.now()),
@@ -158,7 +143,7 @@ async function list({ client, output, surroundings, note }: Session, options: Li
       ? 'no device waits to be accepted'
       : 'no devices; try one with: coapstan device --endpoint urn:dev:demo-1',
   })
-  if (cursor !== undefined) note(`there are more than ${rows.length}: --limit 0 shows all`)
+  if (found.length > rows.length) note(`there are more than ${rows.length}: --limit 0 shows all`)
 }
 
 async function show({ client, output, surroundings }: Session, endpoint: string): Promise<void> {

@@ -27,6 +27,11 @@ export function isRepeatable(kind: OperationKind): boolean {
   return repeatable.has(kind)
 }
 
+/** Whether it asks for an observation, which is an intent that outlives the operation. */
+export function isObserve(kind: OperationKind): boolean {
+  return kind === 'observe' || kind === 'observe-composite'
+}
+
 export function isExpired(operation: Operation, now: Instant): boolean {
   return now >= operation.deadline
 }
