@@ -55,7 +55,8 @@ export class AssociationReceiver {
     const isNewest = association.window.mark(header.sequence)
     association.heard = now
     this.#host.associations.table.touch(association)
-    this.#host.associations.mobility.heard(now, association, path, header.end - header.at, isNewest)
+    const { mobility } = this.#host.associations
+    mobility.heard(now, association, path, header.end - header.at, isNewest, this.#host.records.type)
     if (fault !== undefined) this.#host.fault(fault.fault)
     else this.#deliver(now, association, path)
     return true

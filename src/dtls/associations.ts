@@ -79,9 +79,7 @@ export class Associations {
       crypto: host.crypto,
       random: host.random,
       sink: host.sink,
-      deadlines: host.deadlines,
       sendRecord: (now, association, type, content) => this.write(now, association, type, content, 0, content.length),
-      rearm: (association) => this.rearm(association),
     })
   }
 
@@ -89,7 +87,7 @@ export class Associations {
   add(now: Instant, association: Association): void {
     const { options } = this.#host
     this.table.add(association)
-    this.rearm(association)
+    this.#rearm(association)
     if (this.#storeKey !== undefined) this.#alive.add(this.#fingerprintOf(association))
     if (association.terms.role === 'server' && association.terms.principal.kind !== 'anonymous') {
       const same = this.table.of(association.terms.principal)
@@ -197,13 +195,12 @@ export class Associations {
     return association
   }
 
-  rearm(association: Association): void {
+  #rearm(association: Association): void {
     this.#host.deadlines.set(association, after(association.heard, this.#host.options.associationLifetime))
   }
 
   expire(now: Instant, association: Association): void {
-    if (association.probation?.challenge !== undefined) this.mobility.expire(now, association)
-    else if (after(association.heard, this.#host.options.associationLifetime) > now) this.rearm(association)
+    if (after(association.heard, this.#host.options.associationLifetime) > now) this.#rearm(association)
     else this.close(now, association, 'expired', undefined)
   }
 

@@ -1,12 +1,12 @@
 /**
  * A peer with a CID may turn up at a new address (RFC 9146 §6). Until it has shown that it is there, it is
  * sent at most three times what it sent: by a return routability check where the peer knows it (RFC
- * 9853), else by its next uplink from there, or the driver's own check (CoAP Echo).
+ * 9853), else by its next uplink from there, or the driver's own check (CoAP Echo). Speaks only when the
+ * peer just did: a repetition by timer would go to a radio that is off.
  */
-import type { Deadlined, DeadlineQueue } from '../base/deadline-queue.ts'
 import type { Random } from '../base/random.ts'
-import { after, milliseconds, seconds, type Duration, type Instant } from '../base/time.ts'
-import type { Association } from './association.ts'
+import type { Instant } from '../base/time.ts'
+import type { Association, Probation } from './association.ts'
 import type { DtlsCrypto } from './crypto.ts'
 import type { DtlsSink } from './sink.ts'
 import {
@@ -25,11 +25,8 @@ export interface MobilityHost {
   readonly crypto: DtlsCrypto
   readonly random: Random
   readonly sink: DtlsSink
-  readonly deadlines: DeadlineQueue<Deadlined>
   /** Sends a protected record within the budget; false where it may not leave. */
   sendRecord(now: Instant, association: Association, type: number, content: Bytes): boolean
-  /** The association's ordinary deadline again. */
-  rearm(association: Association): void
 }
 
 export class Mobility {
@@ -39,17 +36,19 @@ export class Mobility {
     this.#host = host
   }
 
-  /** An authenticated record of `octets` came from `path`; `isNewest` of all so far. */
-  heard(now: Instant, association: Association, path: number, octets: number, isNewest: boolean): void {
+  /** An authenticated record of `octets` came from `path`, of content `type`; `isNewest` of all so far. */
+  heard(now: Instant, association: Association, path: number, octets: number, isNewest: boolean, type: number): void {
     if (association.path !== path) {
       if (isNewest && association.cidKey !== undefined) this.#move(now, association, path, octets)
       return
     }
     const probation = association.probation
     if (probation === undefined) return
+    probation.budget += amplificationLimit * octets
+    if (!isNewest || type === contentType.returnRoutability) return
+    if (probation.challenge !== undefined) this.#challenge(now, association, probation)
     // it answers from where we sent to, with something newer: it is there
-    if (isNewest && probation.hasSent && probation.challenge === undefined) this.reachable(now, association)
-    else probation.budget += amplificationLimit * octets
+    else if (probation.hasSent) this.reachable(now, association)
   }
 
   /** Whether `octets` may leave for the association's path now; counts them. */
@@ -66,7 +65,6 @@ export class Mobility {
   reachable(now: Instant, association: Association): void {
     if (association.probation === undefined) return
     association.probation = undefined
-    this.#host.rearm(association)
     this.#host.sink.reachable(now, association.id)
   }
 
@@ -85,44 +83,30 @@ export class Mobility {
     if (this.#host.crypto.equal(challenge, message.cookie)) this.reachable(now, association)
   }
 
-  /** The challenge was not answered in time: again, and in the end the budget alone stays. */
-  expire(now: Instant, association: Association): void {
-    const probation = association.probation
-    if (probation?.challenge === undefined) return
-    if (probation.challengesSent >= challengeTries) {
-      probation.challenge = undefined
-      this.#host.rearm(association)
-      return
-    }
-    this.#challenge(now, association, probation.challenge)
-  }
-
   #move(now: Instant, association: Association, path: number, octets: number): void {
     const from = association.path
     association.path = path
     const asks = association.terms.returnRoutability
-    association.probation = {
+    const probation: Probation = {
       budget: amplificationLimit * octets,
       hasSent: false,
       challenge: asks ? this.#host.random.bytes(returnRoutabilityCookieLength) : undefined,
       challengesSent: 0,
     }
+    association.probation = probation
     this.#host.sink.moved(now, association.id, from, path)
-    const challenge = association.probation?.challenge
-    if (challenge !== undefined && association.path === path) this.#challenge(now, association, challenge)
+    if (association.probation === probation) this.#challenge(now, association, probation)
   }
 
-  #challenge(now: Instant, association: Association, challenge: Bytes): void {
-    const probation = association.probation!
+  /** RFC 9853 §6: asked again when the peer shows again that it is awake, and in the end the budget alone stays. */
+  #challenge(now: Instant, association: Association, probation: Probation): void {
+    if (probation.challenge === undefined) return
+    if (probation.challengesSent === challengeTries) {
+      probation.challenge = undefined
+      return
+    }
     probation.challengesSent++
-    const message = encodeReturnRoutabilityMessage(returnRoutabilityType.challenge, challenge)
+    const message = encodeReturnRoutabilityMessage(returnRoutabilityType.challenge, probation.challenge)
     this.#host.sendRecord(now, association, contentType.returnRoutability, message)
-    this.#host.deadlines.set(association, after(now, this.#patience(association)))
-  }
-
-  /** RFC 9853 §6 says three round trips or a second; a slow radio's own flight timer knows better. */
-  #patience(association: Association): Duration {
-    const profile = this.#host.sink.profileOf(association.path)
-    return milliseconds(Math.max(seconds(1), profile.flightTimeout))
   }
 }
