@@ -7,25 +7,43 @@ import type { OperationDraftJson, OperationJson } from '../api/contract/operatio
 import { CommandFailure, Interrupted } from './failure.ts'
 import { withSpinner } from './progress.ts'
 import type { Session } from './session.ts'
-import { counted, durationText } from './style.ts'
+import { counted, durationText, relativeTime } from './style.ts'
 
 export interface Ask {
   readonly endpoint: string
   readonly draft: OperationDraftJson
-  /** Return as soon as the server has it. */
-  readonly detached?: boolean
+  readonly patience?: Patience
 }
 
-/** Milliseconds of the first wait: its end tells the number, and why it takes long. */
-const firstWait = 1500
+/** How long to wait for a device. */
+export type Patience =
+  /** Not at all: return as soon as the server has it. */
+  | { readonly patience: 'detached' }
+  /** For one that listens; one that sleeps is asked when it wakes, and that is good. */
+  | { readonly patience: 'at-wake' }
+  /** For a sleeping one, too. */
+  | { readonly patience: 'wait'; readonly milliseconds: number }
+  /** For one that listens; that it sleeps is said at once. */
+  | { readonly patience: 'awake' }
+
+/** Milliseconds of the first wait: time for a request to leave, should the device be listening. */
+const firstWait = 300
 /** Milliseconds of the others: well below what a server may cut a wait to. */
 const longestWait = 5000
 
-/** The operation once the device has said yes. Throws CommandFailure for every other end, and after the timeout. */
+/**
+ * The operation once the device has said yes, or still open where `patience` allows that. Throws
+ * CommandFailure for every other end, and after the timeout.
+ */
 export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJson> {
   const { client, surroundings, timeout } = session
   const { now, interrupted } = surroundings
-  const until = now() + timeout
+  const { patience = { patience: 'awake' } } = ask
+  const until = now() + (patience.patience === 'wait' ? patience.milliseconds : timeout)
+  const isDetached = patience.patience === 'detached'
+  /** A sleeping device is not waited for unless told to. */
+  const isLeft = (one: OperationJson): boolean =>
+    isDetached || (patience.patience !== 'wait' && one.state === 'queued' && one.reason === 'device-asleep')
   const waitFor = (most: number): { wait: string } => ({ wait: `${Math.max(0, Math.min(most, until - now()))}ms` })
 
   let operation: OperationJson | undefined
@@ -34,13 +52,13 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
       'submitOperation',
       {
         params: { endpoint: ask.endpoint },
-        query: ask.detached ? {} : waitFor(firstWait),
+        query: isDetached ? {} : waitFor(firstWait),
         body: ask.draft,
         headers: { 'idempotency-key': randomUUID() },
       },
       longestWait,
     )
-    while (!ask.detached && operation.finishedAt === undefined && now() < until) {
+    while (operation.finishedAt === undefined && !isLeft(operation) && now() < until) {
       if (interrupted.aborted) throw new Interrupted()
       operation = await client.call(
         'readOperation',
@@ -61,13 +79,26 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
     const { message, exitCode, advice } = error
     throw new CommandFailure(message, { exitCode, advice: [...advice, ...afterwards(operation)], cause: error })
   }
-  return ask.detached ? operation : successOf(operation)
+  if (operation.state === 'acknowledged' || isDetached) return operation
+  if (operation.finishedAt !== undefined) throw failureOf(operation)
+  if (patience.patience === 'at-wake' && isLeft(operation)) return operation
+  const why = `no outcome yet: ${whyItWaits(operation)}${await expectation(session, operation)}`
+  const advice = isLeft(operation) ? ['wait for it with --wait 10m; --at-wake is content with that'] : []
+  throw new CommandFailure(why, { exitCode: 1, advice: [...advice, ...afterwards(operation)] })
 }
 
-function successOf(operation: OperationJson): OperationJson {
-  if (operation.state === 'acknowledged') return operation
-  if (operation.finishedAt !== undefined) throw failureOf(operation)
-  throw new CommandFailure(`no outcome yet: ${whyItWaits(operation)}`, { exitCode: 1, advice: afterwards(operation) })
+/** `, expected in 3 h`, of a device that sleeps. */
+async function expectation({ client, surroundings }: Session, { endpoint, reason }: OperationJson): Promise<string> {
+  if (reason !== 'device-asleep') return ''
+  const { nextExpectedAt } = await client.call('readDevice', { params: { endpoint } })
+  return nextExpectedAt === undefined ? '' : `, expected ${relativeTime(nextExpectedAt, surroundings.now())}`
+}
+
+/** `operation 17 is queued`, with what it waits for. */
+export async function queuedSentence(session: Session, operation: OperationJson): Promise<string> {
+  const { id, state, reason } = operation
+  if (reason !== 'device-asleep') return `operation ${id} is ${state}`
+  return `operation ${id} is ${state}: ${whyItWaits(operation)}${await expectation(session, operation)}`
 }
 
 function afterwards({ id, endpoint, deadline }: OperationJson): string[] {

@@ -6,7 +6,8 @@ import { isContent, isNotification, leavesLine, leavesOf, samplesLine } from '..
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { usageFailure } from '../failure.ts'
 import { forceOf, forceOption, type Forcible } from '../force.ts'
-import { outcomeOf } from '../outcome.ts'
+import { outcomeOf, type Patience } from '../outcome.ts'
+import { patienceOf, withPatience, type PatienceOptions } from '../patience.ts'
 import { showResult } from '../result.ts'
 import type { Session } from '../session.ts'
 import { printable } from '../style.ts'
@@ -18,33 +19,37 @@ interface ObserveOptions extends Forcible {
 }
 
 export const addObserve: AddCommand = (parent, frame) => {
-  does<ObserveOptions>(
-    parent
-      .command('observe')
-      .argument('<endpoint>', 'its endpoint name')
-      .argument('<path>', 'an object, an instance or a resource')
-      .description('have a device tell when something changes; it stays observed until cancelled')
-      .option('--follow', 'show what it tells as it comes, until Ctrl-C')
-      .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
-      .option('--cancel', 'no longer observe it')
-      .addOption(forceOption()),
+  does<ObserveOptions & PatienceOptions>(
+    withPatience(
+      parent
+        .command('observe')
+        .argument('<endpoint>', 'its endpoint name')
+        .argument('<path>', 'an object, an instance or a resource')
+        .description('have a device tell when something changes; it stays observed until cancelled')
+        .option('--follow', 'show what it tells as it comes, until Ctrl-C')
+        .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
+        .option('--cancel', 'no longer observe it')
+        .addOption(forceOption()),
+    ),
     frame,
     [
       'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
       'coapstan observe urn:dev:demo-1 /3303/0/5700 --attributes pmin=10,st=0.5',
       'coapstan observe urn:dev:demo-1 /4/0/2 --cancel',
     ],
-    async (session, [endpoint, path], { follow, cancel, attributes, force }) => {
+    async (session, [endpoint, path], options) => {
+      const { follow, cancel, attributes } = options
+      const patience = patienceOf(options)
       if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
-      if (cancel) return endObservation(session, endpoint!, path!)
+      if (cancel) return endObservation(session, endpoint!, path!, patience)
       const after = follow ? await newestEvent(session.client) : 0
       const draft = {
         kind: 'observe',
         path: path!,
         ...(attributes !== undefined && { value: attributes }),
-        ...forceOf({ force }),
+        ...forceOf(options),
       } as const
-      const operation = await outcomeOf(session, { endpoint: endpoint!, draft })
+      const operation = await outcomeOf(session, { endpoint: endpoint!, draft, patience })
       if (follow) {
         await showFirst(session, operation)
         await followNotifications(session, operation, after)
@@ -56,8 +61,9 @@ export const addObserve: AddCommand = (parent, frame) => {
   )
 }
 
-async function endObservation(session: Session, endpoint: string, path: string): Promise<void> {
-  const operation = await outcomeOf(session, { endpoint, draft: { kind: 'cancel-observe', path } })
+async function endObservation(session: Session, endpoint: string, path: string, patience: Patience): Promise<void> {
+  const operation = await outcomeOf(session, { endpoint, draft: { kind: 'cancel-observe', path }, patience })
+  if (operation.finishedAt === undefined) return showResult(session, operation)
   await session.output.done(operation, String(operation.id), `${operation.path} is no longer observed`)
 }
 

@@ -3,44 +3,44 @@ import { does, type AddCommand } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { forceOf, forceOption, type Forcible } from '../force.ts'
 import { outcomeOf } from '../outcome.ts'
+import { patienceOf, withPatience, type PatienceOptions } from '../patience.ts'
 import { codeText, showResult } from '../result.ts'
 
-interface WriteOptions extends Forcible {
+interface WriteOptions extends Forcible, PatienceOptions {
   readonly json?: boolean
   readonly partial?: boolean
-  readonly detach?: boolean
 }
 
 export const addWrite: AddCommand = (parent, frame) => {
   does<WriteOptions>(
-    parent
-      .command('write')
-      .argument('<endpoint>', 'its endpoint name')
-      .argument('<path>', 'a resource; with --json also an instance')
-      .argument('<value>', 'as text; the object model says what type it becomes')
-      .description('write a resource of a device')
-      .option('--json', 'the value is JSON: an object of resources, or of instances')
-      .option('--partial', 'leave what is not named as it is')
-      .option('--detach', 'do not wait for the device')
-      .addOption(forceOption()),
+    withPatience(
+      parent
+        .command('write')
+        .argument('<endpoint>', 'its endpoint name')
+        .argument('<path>', 'a resource; with --json also an instance')
+        .argument('<value>', 'as text; the object model says what type it becomes')
+        .description('write a resource of a device')
+        .option('--json', 'the value is JSON: an object of resources, or of instances')
+        .option('--partial', 'leave what is not named as it is')
+        .addOption(forceOption()),
+    ),
     frame,
     [
       'coapstan write urn:dev:demo-1 /3/0/14 "+02:00"',
       'coapstan write urn:dev:demo-1 /1/0 \'{"2": 60, "3": 300}\' --json --partial',
     ],
-    async (session, [endpoint, path, text], { json, partial, detach = false, force }) => {
+    async (session, [endpoint, path, text], options) => {
       const operation = await outcomeOf(session, {
         endpoint: endpoint!,
         draft: {
-          kind: partial ? 'write-partial' : 'write',
+          kind: options.partial ? 'write-partial' : 'write',
           path: path!,
-          value: json ? parsedJson(text!) : text!,
-          ...forceOf({ force }),
+          value: options.json ? parsedJson(text!) : text!,
+          ...forceOf(options),
         },
-        detached: detach,
+        patience: patienceOf(options),
       })
-      const sentence = detach ? `operation ${operation.id} is queued` : `${path} is written${codeText(operation.code)}`
-      await showResult(session, operation, sentence)
+      await showResult(session, operation, `${path} is written${codeText(operation.code)}`)
     },
   )
 }

@@ -1,13 +1,15 @@
 /** Commands that ask something of a device: what they ask, what they print, how they end. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ContentJson } from '../../../src/api/contract/content.ts'
+import { instantOf } from '../../../src/base/time.ts'
+import { start } from '../api/fake-fleet.ts'
 import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
 
 let cli: CliUnderTest
 beforeEach(async () => {
   cli = await cliUnderTest()
   cli.fleet.addDevice('dev')
-  cli.fleet.addDevice('sleepy', { status: 'asleep' })
+  cli.fleet.addDevice('sleepy', { status: 'asleep', nextExpectedAt: instantOf(start + 3 * 3_600_000) })
 })
 
 /** The device answers everything with `result`. */
@@ -112,7 +114,7 @@ describe('what is asked', () => {
   it('does not wait where told not to', async () => {
     expect(await cli.run('write', 'sleepy', '/3/0/14', 'x', '--detach')).toEqual({
       code: 0,
-      out: 'operation 1 is queued\n',
+      out: 'operation 1 is queued: the device is asleep, and asked as soon as it wakes, expected in 3 h\n',
       err: '',
     })
   })
@@ -152,9 +154,16 @@ describe('how it ends', () => {
   })
 
   it('gives up after --timeout, and says what goes on without it', async () => {
-    const { code, err } = await cli.run('read', 'sleepy', '/3/0', '--timeout', '0s')
+    const { code, err } = await cli.run('read', 'dev', '/3/0', '--timeout', '0s')
     expect(code).toBe(1)
-    expect(err).toBe(`coapstan: no outcome yet: the device is asleep, and asked as soon as it wakes
+    expect(err).toContain('coapstan: no outcome yet: it is about to be sent\n  operation 1 stays with the server until')
+  })
+
+  it('does not wait for a device that sleeps, and says when it is expected', async () => {
+    const { code, err } = await cli.run('read', 'sleepy', '/3/0')
+    expect(code).toBe(1)
+    expect(err).toBe(`coapstan: no outcome yet: the device is asleep, and asked as soon as it wakes, expected in 3 h
+  wait for it with --wait 10m; --at-wake is content with that
   operation 1 stays with the server until 2026-01-03T03:04:05.000Z
   see what becomes of it: coapstan operations sleepy --follow
   take it back: coapstan operations cancel 1
@@ -168,8 +177,26 @@ describe('how it ends', () => {
     expect(await reading.ran).toEqual({ code: 0, out: 'Battery Level  97 %\n', err: '' })
   })
 
+  it('waits for a sleeping device where told to', async () => {
+    const reading = cli.begin('read', 'sleepy', '/3/0/9', '--wait', '10m')
+    await vi.waitFor(() => expect(cli.fleet.asked).toHaveLength(1))
+    cli.fleet.finish(1, { state: 'acknowledged', code: '2.05', result: battery })
+    expect(await reading.ran).toEqual({ code: 0, out: 'Battery Level  97 %\n', err: '' })
+  })
+
+  it('is content with a question for the next wake where told so', async () => {
+    expect(await cli.run('execute', 'sleepy', 'Device/0/Reboot', '--at-wake')).toEqual({
+      code: 0,
+      out: 'operation 1 is queued: the device is asleep, and asked as soon as it wakes, expected in 3 h\n',
+      err: '',
+    })
+    answering(battery)
+    expect(await cli.run('read', 'dev', '/3/0/9', '--at-wake')).toMatchObject({ out: 'Battery Level  97 %\n' })
+    expect(await cli.run('read', 'dev', '/3/0/9', '--at-wake', '--wait', '1m')).toMatchObject({ code: 2 })
+  })
+
   it('can be interrupted', async () => {
-    const reading = cli.begin('read', 'sleepy', '/3/0')
+    const reading = cli.begin('read', 'dev', '/3/0')
     await vi.waitFor(() => expect(cli.fleet.asked).toHaveLength(1))
     cli.interrupt()
     expect((await reading.ran).code).toBe(130)
