@@ -112,9 +112,12 @@ export class Actors {
     actor.peer = undefined
   }
 
-  /** Drops idle actors, longest unused first, until the limit holds (second chance). */
+  /**
+   * Drops idle actors, longest unused first, until the limit holds (second chance). Waits until a few are too
+   * many: beginning anew at the head of a map costs more than letting one go.
+   */
   evict(): void {
-    if (this.#byEndpoint.size <= this.#limit) return
+    if (this.#byEndpoint.size <= this.#limit + evictionStep(this.#limit)) return
     let chances = 2 * this.#byEndpoint.size
     for (const [endpoint, actor] of this.#byEndpoint) {
       if (this.#byEndpoint.size <= this.#limit || chances-- <= 0) return
@@ -147,6 +150,11 @@ export class Actors {
   #unindex(actor: Actor, state: DeviceState): void {
     this.#index(actor, state, stateOf(state.endpoint, undefined))
   }
+}
+
+/** By how many the limit may be passed before a round of eviction: a sixty-fourth of it. */
+function evictionStep(limit: number): number {
+  return limit >> 6
 }
 
 function nameOf(key: DeviceKey): string {

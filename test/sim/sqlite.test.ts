@@ -2,7 +2,10 @@
  * The same world on the store that ships: the engine restarts on what SQLite gives back, and the store
  * double of the other simulations answers every question as SQLite does.
  */
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { hours, instantOf } from '../../src/base/time.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Store, StoreOp } from '../../src/fleet/store.ts'
@@ -16,7 +19,12 @@ const limits = { eventsKept: 1_000_000, operationsKept: 20 }
 
 /** A store in SQLite, and the same commits in the double. */
 function mirrored(): { readonly store: Store; readonly double: MemoryStore } {
-  const sqlite = openSqliteStore({ ...limits, file: ':memory:', now: () => instantOf(0), log: silentLog })
+  const file = join(mkdtempSync(join(tmpdir(), 'coapstan-sim-')), 'sim.db')
+  const sqlite = openSqliteStore({ ...limits, file, now: () => instantOf(0), log: silentLog })
+  onTestFinished(() => {
+    sqlite.close()
+    rmSync(dirname(file), { recursive: true })
+  })
   const double = new MemoryStore(limits)
   const commit = (ops: readonly StoreOp[]): void => {
     sqlite.commit(ops)
