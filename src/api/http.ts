@@ -20,6 +20,7 @@ import { jsonOf } from './present.ts'
 import { answerOf, problemOf, type Answer } from './problems.ts'
 import type { Api, Context } from './routes/context.ts'
 import { credentialRoutes } from './routes/credentials.ts'
+import { configurationRoutes } from './routes/configuration.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { eventRoutes } from './routes/events.ts'
 import { handshakeRoutes } from './routes/handshakes.ts'
@@ -110,6 +111,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
 
   for (const add of [
     deviceRoutes,
+    configurationRoutes,
     operationRoutes,
     imageRoutes,
     updateRoutes,

@@ -5,6 +5,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
+import type { Configuration } from '../fleet/configuration/types.ts'
 import type {
   CredentialDraft,
   CredentialFilter,
@@ -28,6 +29,14 @@ export interface RegistryCalls {
   device(endpoint: EndpointName): DeviceWithStatus
   put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus>
   delete(endpoint: EndpointName): Promise<void>
+}
+
+export interface ConfigurationCalls {
+  /** Throws UsageError 'device.unknown' or 'configuration.unset' (404). */
+  read(endpoint: EndpointName): Configuration
+  /** JSON text. Throws UsageError 'configuration.too-large' (413). */
+  set(endpoint: EndpointName, document: string): Promise<Configuration>
+  remove(endpoint: EndpointName): Promise<void>
 }
 
 export interface OperationsCalls {
@@ -166,6 +175,7 @@ export interface ProcessReport {
 
 export interface Services {
   readonly registry: RegistryCalls
+  readonly configuration: ConfigurationCalls
   readonly operations: OperationsCalls
   readonly firmware: FirmwareCalls
   readonly credentials: CredentialsCalls

@@ -67,6 +67,27 @@ export type UplinkInput =
       /** A copy. */
       readonly payload: Bytes
     }
+  /** Telemetry of a device that speaks no LwM2M. */
+  | {
+      readonly input: 'data'
+      readonly exchange: ExchangeId
+      readonly from: Sender
+      /** Nothing but its own word says which device it is. */
+      readonly claimed: boolean
+      readonly contentFormat: number | undefined
+      /** A copy. */
+      readonly payload: Bytes
+    }
+  | {
+      readonly input: 'configuration'
+      readonly exchange: ExchangeId
+      readonly from: Sender
+      readonly claimed: boolean
+      /** What it accepts. */
+      readonly format: number
+      /** The token to notify under, a copy; undefined where it does not observe. */
+      readonly observer: Bytes | undefined
+    }
 
 /** What an answer, or its absence, says of how long the device listens after an uplink. */
 export type SleepSign =

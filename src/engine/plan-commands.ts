@@ -15,6 +15,7 @@ import { quarantined, refusedBy, unknownDevice } from './command-errors.ts'
 import { planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
 import { forget, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
+import { setConfiguration } from './plan-plain.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import { checkDraft } from './requests.ts'
 import { describeDevice } from './describe.ts'
@@ -45,6 +46,8 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   switch (command.command) {
     case 'device.delete':
       return deleteDevice(draft, device)
+    case 'configuration.set':
+      return setConfiguration(draft, device, command.document, context)
     case 'operation.submit':
       return submit(draft, device, command.draft, context)
     case 'operation.cancel':
@@ -100,7 +103,14 @@ function deleteDevice(draft: Draft, device: Device): undefined {
   for (const operation of draft.next.operations) finish(draft, operation, { state: 'cancelled', reason: 'device-gone' })
   draft.event('device.deleted')
   draft.ops.push({ op: 'device.delete', deviceId: device.id })
-  draft.change({ device: undefined, registration: undefined, observations: [], update: undefined })
+  draft.effects.push({ effect: 'tell-configuration', deviceId: device.id, configuration: undefined })
+  draft.change({
+    device: undefined,
+    registration: undefined,
+    observations: [],
+    update: undefined,
+    configuration: undefined,
+  })
   return undefined
 }
 

@@ -10,6 +10,7 @@ import { planCommand } from './plan-commands.ts'
 import { planFirmware } from './plan-firmware.ts'
 import { planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
+import { planConfiguration, planData } from './plan-plain.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
 import { keepLearned, planHeard } from './plan-sleep.ts'
 import { Draft, type DeviceState, type Plan } from './state.ts'
@@ -35,6 +36,12 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     case 'send':
       planSend(draft, input, context)
+      break
+    case 'data':
+      planData(draft, input)
+      break
+    case 'configuration':
+      planConfiguration(draft, input)
       break
     case 'transmit':
       planTransmit(draft, input)

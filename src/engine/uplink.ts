@@ -1,6 +1,7 @@
 /**
  * Where a device's message goes: answered on the spot when it changes nothing, else an input of the
- * device's actor. Resources: `/rd` (LwM2M Core 1.2 §6.2), `/dp` (§6.4.6), `/fw/{image}`, `/.well-known/core`.
+ * device's actor. Resources: `/rd` (LwM2M Core 1.2 §6.2), `/dp` (§6.4.6), `/fw/{image}`, `/.well-known/core`,
+ * and those of devices that speak no LwM2M (`resources/plain-devices.ts`).
  */
 import { copyOf, hexOf, utf8 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
@@ -10,23 +11,27 @@ import { contentFormat } from '../coap/content-formats.ts'
 import { option } from '../coap/options.ts'
 import { blockOf, sizeOf } from '../coap/block.ts'
 import type { InboundNotification, InboundRequest, OutboundResponse } from '../coap/types.ts'
+import { answerWellKnownCore, isWellKnownCore } from '../coap/well-known.ts'
 import { isFault } from '../base/fault.ts'
 import { parseRegister, parseUpdate, registrationIdOctets, registrationIdOf } from '../lwm2m/registration.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput } from './inputs.ts'
 import { unknownDevice } from './command-errors.ts'
+import { offeredLinks } from './resources/links.ts'
+import { PlainDevices } from './resources/plain-devices.ts'
 
 const greeting = utf8('Coapstan, a CoAP and LwM2M server\n')
-const wellKnownCore = utf8('</rd>;rt="core.rd";ct=40,</dp>,</fw>')
 
 export class Uplink {
   readonly #engine: EngineCore
   readonly #random: Random
+  readonly #plainDevices: PlainDevices
 
   constructor(engine: EngineCore, random: Random) {
     this.#engine = engine
     this.#random = random
+    this.#plainDevices = new PlainDevices(engine)
   }
 
   request(now: Instant, request: InboundRequest): void {
@@ -41,14 +46,14 @@ export class Uplink {
       case 'dp':
         return this.#send(now, request)
       case '.well-known':
-        if (path[1] === 'core' && path.length === 2) {
-          return this.#get(now, request, {
-            code: codes.content,
-            payload: wellKnownCore,
-            contentFormat: contentFormat.linkFormat,
-          })
-        }
-        return this.#respond(now, request, notFound)
+        if (!isWellKnownCore(path)) return this.#respond(now, request, notFound)
+        return this.#get(now, request, answerWellKnownCore(offeredLinks, request))
+      case 'data':
+        if (path.length > 1) return this.#respond(now, request, notFound)
+        return this.#plainDevices.data(now, request)
+      case 'config':
+        if (path.length > 1) return this.#respond(now, request, notFound)
+        return this.#plainDevices.configuration(now, request)
       case undefined:
         return this.#get(now, request, { code: codes.content, payload: greeting, contentFormat: contentFormat.text })
       default:

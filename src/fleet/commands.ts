@@ -27,6 +27,12 @@ export type Command =
       readonly mustExist: boolean
     }
   | { readonly command: 'device.delete'; readonly endpoint: EndpointName }
+  /** JSON text; undefined takes it away. */
+  | {
+      readonly command: 'configuration.set'
+      readonly endpoint: EndpointName
+      readonly document: string | undefined
+    }
   | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
   | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
   | { readonly command: 'firmware.start'; readonly endpoint: EndpointName; readonly image: Image }
@@ -35,6 +41,7 @@ export type Command =
 export interface CommandResults {
   'device.put': DeviceWithStatus
   'device.delete': undefined
+  'configuration.set': undefined
   'operation.submit': Operation
   'operation.cancel': Operation
   'firmware.start': FirmwareUpdate

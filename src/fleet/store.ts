@@ -4,6 +4,8 @@
  */
 import type { Duration, Instant } from '../base/time.ts'
 import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
+import type { ConfigurationOp, ConfigurationStore } from './configuration/store.ts'
+import type { Configuration } from './configuration/types.ts'
 import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
@@ -16,7 +18,7 @@ import type { RegistryOp, RegistryStore } from './registry/store.ts'
 import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
 
 export type StoreOp =
-  RegistryOp | AssociationsOp | CredentialsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
+  RegistryOp | ConfigurationOp | AssociationsOp | CredentialsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
 
 /** Everything a device actor starts from. */
 export interface DeviceSnapshot {
@@ -26,6 +28,7 @@ export interface DeviceSnapshot {
   readonly operations: readonly Operation[]
   readonly observations: readonly Observation[]
   readonly update?: FirmwareUpdate
+  readonly configuration?: Configuration
 }
 
 /** What a device can be found by. */
@@ -39,6 +42,7 @@ export type DeviceKey =
 export interface Store
   extends
     RegistryStore,
+    ConfigurationStore,
     AssociationsStore,
     CredentialsStore,
     OperationsStore,

@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import { milliseconds } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
 import { Engine } from '../engine/engine.ts'
+import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
@@ -162,6 +163,7 @@ async function start(
   const registry = new RegistryService(store, driver, now, settings)
   const services = {
     registry,
+    configuration: new ConfigurationService(store, driver, registry),
     operations: new OperationsService(store, driver, registry),
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
     credentials: credentials.service,

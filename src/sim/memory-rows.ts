@@ -1,6 +1,7 @@
 /** A device of `memory-store.ts` with all that hangs on it, and how its lists are ordered. */
 import type { Deadlined } from '../base/deadline-queue.ts'
 import { never, type Instant } from '../base/time.ts'
+import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
@@ -18,6 +19,7 @@ export class Row implements Deadlined {
   readonly open = new Map<OperationId, Operation>()
   readonly observations = new Map<string, Observation>()
   update: FirmwareUpdate | undefined
+  configuration: Configuration | undefined
 
   constructor(device: Device) {
     this.device = device

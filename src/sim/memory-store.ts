@@ -5,6 +5,7 @@
 import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
+import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
@@ -81,7 +82,12 @@ export class MemoryStore extends MemoryCredentials implements Store {
       operations: inSendingOrder(row, openOperationsLimit),
       observations: byPath(row),
       ...(row.update === undefined ? {} : { update: row.update }),
+      ...(row.configuration === undefined ? {} : { configuration: row.configuration }),
     }
+  }
+
+  configuration(deviceId: DeviceId): Configuration | undefined {
+    return this.#rows.get(deviceId)?.configuration
   }
 
   devicesDue(at: Instant, limit: number, grace: Duration = milliseconds(0)): readonly DeviceId[] {
@@ -254,6 +260,9 @@ export class MemoryStore extends MemoryCredentials implements Store {
         row.device = { ...row.device, lastSeen: op.at }
         return
       }
+      case 'device.config':
+        this.#row(op.deviceId).configuration = op.configuration
+        return
       case 'operation.put':
         return this.#putOperation(op.operation)
       case 'observation.put':

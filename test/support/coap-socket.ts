@@ -147,7 +147,7 @@ export class CoapSocket implements CoapSink {
   // ——— CoapSink ———
 
   send(_now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
-    this.#socket.send(buffer.slice(start, end), this.#ports[peer]!, host)
+    this.#socket.send(buffer.slice(start, end), this.#ports[peer], host)
   }
 
   request(at: Instant, request: InboundRequest): void {

@@ -15,6 +15,7 @@ import {
   revocationSchema,
   rotationSchema,
 } from './credential.ts'
+import { configurationSchema, configurationSetSchema } from './configuration.ts'
 import {
   devicePageSchema,
   devicePatchSchema,
@@ -102,6 +103,25 @@ export const routes = {
   }),
   deleteDevice: route('deleteDevice', {
     summary: 'Forget a device and all that hangs on it; its events stay',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    response: { 204: noContent },
+  }),
+  readConfiguration: route('readConfiguration', {
+    summary: 'What the device is given when it asks for its configuration',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    response: { 200: configurationSchema },
+  }),
+  setConfiguration: route('setConfiguration', {
+    summary: 'Give a device its configuration; it is told at once where it observes /config',
+    tags: ['devices'],
+    params: endpointParamsSchema,
+    body: configurationSetSchema,
+    response: { 200: configurationSchema },
+  }),
+  removeConfiguration: route('removeConfiguration', {
+    summary: 'Take the configuration of a device away',
     tags: ['devices'],
     params: endpointParamsSchema,
     response: { 204: noContent },

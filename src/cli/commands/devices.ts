@@ -6,6 +6,7 @@ import { ServerProblem, usageFailure } from '../failure.ts'
 import { devicesOf, type DeviceQuery } from '../fleet.ts'
 import { durationText, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
+import { addDeviceConfig } from './device-config.ts'
 
 interface ListOptions {
   readonly product?: string
@@ -96,6 +97,7 @@ export const addDevices: AddCommand = (parent, frame) => {
       await session.output.done({ endpoint }, endpoint!, `${endpoint} is forgotten`)
     },
   )
+  addDeviceConfig(devices, frame)
 }
 
 const statusStyles: Readonly<Record<DeviceJson['status'], Style>> = {

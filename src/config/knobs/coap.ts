@@ -128,6 +128,15 @@ export const coapKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'coap.data.endpoint-in-query': {
+    kind: 'choice',
+    default: 'loopback',
+    choices: ['never', 'loopback', 'always'],
+    consequence:
+      'Who may post data in the clear under a name it only claims (?ep=): nobody, this machine, or anyone who reaches the port. Never for a device that registered with a credential.',
+    scope: 'listener',
+    takesHold: 'restart',
+  },
   'coap.body-limit': {
     kind: 'bytes',
     default: 65_536,

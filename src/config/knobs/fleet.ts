@@ -21,6 +21,15 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'devices.config-limit': {
+    kind: 'bytes',
+    default: 16_384,
+    min: 64,
+    max: 1_048_576,
+    consequence: 'Largest configuration a device may be given; it fetches all of it with every change.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'commit.batch': {
     kind: 'count',
     default: 512,

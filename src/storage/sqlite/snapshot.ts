@@ -2,6 +2,7 @@
  * What a device actor starts from, in one statement where the device has nothing else going on: the
  * partial indexes of open operations and updates hold only what is open, so asking them costs a probe.
  */
+import type { ConfigurationStore } from '../../fleet/configuration/store.ts'
 import type { FirmwareStore } from '../../fleet/firmware/store.ts'
 import type { ObservationsStore } from '../../fleet/observations/store.ts'
 import type { OperationsStore } from '../../fleet/operations/store.ts'
@@ -15,6 +16,7 @@ interface SnapshotRow extends FullRow {
   has_operations: number
   has_observations: number
   has_update: number
+  has_configuration: number
 }
 
 /** Observe intents of one device; the engine allows fewer. */
@@ -22,7 +24,8 @@ const observationsLimit = 1_000
 
 type Reads = Pick<OperationsStore, 'openOperations'> &
   Pick<ObservationsStore, 'observations'> &
-  Pick<FirmwareStore, 'openUpdate'>
+  Pick<FirmwareStore, 'openUpdate'> &
+  ConfigurationStore
 
 export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
   const prepare = (condition: string) =>
@@ -32,7 +35,8 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
            AS has_operations,
          EXISTS (SELECT 1 FROM observation WHERE device_id = d.id) AS has_observations,
          EXISTS (SELECT 1 FROM firmware_update u INDEXED BY firmware_update_open
-           WHERE u.device_id = d.id AND ${isOpenUpdate}) AS has_update
+           WHERE u.device_id = d.id AND ${isOpenUpdate}) AS has_update,
+         EXISTS (SELECT 1 FROM configuration WHERE device_id = d.id) AS has_configuration
        FROM ${fullTables} WHERE ${condition}`,
     )
   const byEndpoint = prepare('d.endpoint = +?')
@@ -62,6 +66,11 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
       operations: row.has_operations === 0 ? [] : reads.openOperations(row.id, openOperationsLimit),
       observations: row.has_observations === 0 ? [] : reads.observations(row.id, observationsLimit),
     }
-    return update === undefined ? snapshot : { ...snapshot, update }
+    const configuration = row.has_configuration === 0 ? undefined : reads.configuration(row.id)
+    return {
+      ...snapshot,
+      ...(update === undefined ? {} : { update }),
+      ...(configuration === undefined ? {} : { configuration }),
+    }
   }
 }

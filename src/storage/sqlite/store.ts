@@ -11,6 +11,7 @@ import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
 import { associationsIn } from './associations.ts'
 import { credentialsIn } from './credentials.ts'
+import { configurationIn } from './configuration.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
 import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
@@ -53,6 +54,7 @@ export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOption
 /** A store over an open, migrated database. */
 export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): Store {
   const registry = registryIn(database)
+  const configuration = configurationIn(database)
   const associations = associationsIn(database)
   const credentials = credentialsIn(database)
   const operations = operationsIn(database, limits.operationsKept)
@@ -62,6 +64,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
   const reads = {
     ...registry.reads,
+    ...configuration.reads,
     ...associations.reads,
     ...credentials.reads,
     ...operations.reads,
@@ -71,6 +74,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   }
   const apply: Appliers<StoreOp> = {
     ...registry.apply,
+    ...configuration.apply,
     ...associations.apply,
     ...credentials.apply,
     ...operations.apply,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
+import type { Configuration } from '../../../src/fleet/configuration/types.ts'
 import type { CredentialsService } from '../../../src/fleet/credentials/service.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
@@ -111,6 +112,29 @@ export class FakeFleet implements Services {
       this.#device(endpoint)
       this.emit('device.deleted', endpoint)
       this.known.delete(endpoint)
+    },
+  }
+
+  readonly configurations = new Map<string, Configuration>()
+
+  readonly configuration: Services['configuration'] = {
+    read: (endpoint) => {
+      this.#mayFail()
+      this.#device(endpoint)
+      const configuration = this.configurations.get(endpoint)
+      if (configuration === undefined) {
+        throw new UsageError('configuration.unset', `'${endpoint}' has no configuration`, { status: 404 })
+      }
+      return configuration
+    },
+    set: async (endpoint, document) => {
+      const { id: deviceId } = this.#device(endpoint)
+      this.configurations.set(endpoint, { deviceId, document, changedAt: this.now })
+      return this.configuration.read(endpoint)
+    },
+    remove: async (endpoint) => {
+      this.#device(endpoint)
+      this.configurations.delete(endpoint)
     },
   }
 

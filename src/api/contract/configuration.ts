@@ -1,0 +1,16 @@
+/** The configuration of a device as the API shows and takes it. */
+import Type, { type Static } from 'typebox'
+import { endpointSchema, instantSchema } from './scalars.ts'
+
+const document = Type.Unknown({ description: 'Any JSON; the device fetches it from /config as JSON or CBOR' })
+
+export const configurationSchema = Type.Object(
+  { endpoint: endpointSchema, document, changedAt: instantSchema },
+  { title: 'Configuration', additionalProperties: false },
+)
+export type ConfigurationJson = Static<typeof configurationSchema>
+
+export const configurationSetSchema = Type.Object(
+  { document },
+  { title: 'ConfigurationSet', additionalProperties: false },
+)

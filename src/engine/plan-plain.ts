@@ -1,0 +1,101 @@
+/** What a plain CoAP device tells and asks (`/data`, `/config`), and the operator's change of its configuration. */
+import { utf8 } from '../base/bytes.ts'
+import { UsageError } from '../base/errors.ts'
+import { isFault } from '../base/fault.ts'
+import { instantOf } from '../base/time.ts'
+import { response as codes } from '../coap/codes.ts'
+import type { Configuration } from '../fleet/configuration/types.ts'
+import type { Device } from '../fleet/registry/types.ts'
+import { reactionTo } from '../lwm2m/reactions.ts'
+import type { UplinkInput } from './inputs.ts'
+import { mayChange } from './ownership.ts'
+import type { PlanContext } from './plan-context.ts'
+import { configurationResponse } from './resources/configuration.ts'
+import { decodeTelemetry } from './resources/telemetry.ts'
+import type { Draft } from './state.ts'
+
+type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
+
+export function planData(draft: Draft, input: Of<'data'>): void {
+  if (!mayChange(draft.next, input.from)) return refuse(draft, input)
+  if (!input.claimed) draft.effects.push({ effect: 'heard', peer: input.from.peer })
+  const telemetry = decodeTelemetry(input.contentFormat, input.payload, draft.now)
+  if (isFault(telemetry)) {
+    draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(telemetry) })
+    return
+  }
+  seen(draft)
+  draft.quirks(telemetry.quirks)
+  draft.event('data', telemetry.detail)
+  draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
+}
+
+/** Its first word makes a device known, as its first registration would. */
+function seen(draft: Draft): void {
+  const { device } = draft.next
+  if (device !== undefined) {
+    draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
+    draft.change({ device: { ...device, lastSeen: draft.now } })
+    return
+  }
+  const { now } = draft
+  const created: Device = {
+    id: draft.nextId('deviceId'),
+    endpoint: draft.next.endpoint,
+    tags: {},
+    createdAt: now,
+    firstSeen: now,
+    lastSeen: now,
+  }
+  draft.change({ device: created })
+  draft.ops.push({ op: 'device.put', device: created })
+  draft.event('device.created')
+}
+
+export function planConfiguration(draft: Draft, input: Of<'configuration'>): void {
+  if (!mayChange(draft.next, input.from)) return refuse(draft, input)
+  const { exchange, from, format, observer } = input
+  if (!input.claimed) draft.effects.push({ effect: 'heard', peer: from.peer })
+  const { configuration, device } = draft.next
+  const response = configurationResponse(configuration, format, observer !== undefined)
+  draft.effects.push({ effect: 'respond', exchange, response })
+  if (observer === undefined || configuration === undefined || device === undefined) return
+  const { peer } = from
+  draft.effects.push({
+    effect: 'observe-configuration',
+    deviceId: device.id,
+    observer: { peer, token: observer, format },
+  })
+}
+
+/** The name belongs to a credential that this sender does not have. */
+function refuse(draft: Draft, { exchange }: { readonly exchange: number }): void {
+  draft.effects.push({ effect: 'respond', exchange, response: { code: codes.unauthorized } })
+}
+
+/** The operator's. Throws UsageError 'configuration.too-large' (413). */
+export function setConfiguration(
+  draft: Draft,
+  device: Device,
+  document: string | undefined,
+  { settings }: PlanContext,
+): undefined {
+  const before = draft.next.configuration
+  if (document === before?.document) return undefined
+  const octets = document === undefined ? 0 : utf8(document).length
+  const limit = settings['devices.config-limit']
+  if (octets > limit) {
+    throw new UsageError('configuration.too-large', `the configuration has ${octets} octets, more than ${limit}`, {
+      status: 413,
+      hint: 'devices.config-limit is the knob; a device fetches all of it with every change',
+    })
+  }
+  const changedAt = instantOf(Math.max(Math.ceil(draft.now), (before?.changedAt ?? 0) + 1))
+  const configuration: Configuration | undefined =
+    document === undefined ? undefined : { deviceId: device.id, document, changedAt }
+  draft.change({ configuration })
+  draft.ops.push({ op: 'device.config', deviceId: device.id, configuration })
+  draft.event('device.changed', { configuration: document === undefined ? 'removed' : 'set', octets })
+  draft.effects.push({ effect: 'tell-configuration', deviceId: device.id, configuration })
+  return undefined
+}

@@ -1,0 +1,106 @@
+/**
+ * Devices that speak CoAP and not LwM2M: `POST /data` is telemetry, `GET /config` their configuration. A
+ * device is who its credential says; in the clear, who registered from that address, or, where a knob
+ * allows it, whoever it says it is (`?ep=`).
+ */
+import { copyOf, utf8 } from '../../base/bytes.ts'
+import type { Instant } from '../../base/time.ts'
+import { method, response as codes } from '../../coap/codes.ts'
+import { option } from '../../coap/options.ts'
+import { acceptable } from '../../coap/preconditions.ts'
+import type { InboundRequest, OutboundResponse } from '../../coap/types.ts'
+import { endpointProblem } from '../../fleet/registry/rules.ts'
+import type { EndpointName } from '../../fleet/registry/types.ts'
+import type { EngineCore } from '../core.ts'
+import type { Sender } from '../inputs.ts'
+import { configurationFormats } from './configuration.ts'
+
+/** `claimed`: nothing but its own word says so. */
+interface Identity {
+  readonly endpoint: EndpointName
+  readonly claimed: boolean
+}
+
+export class PlainDevices {
+  readonly #engine: EngineCore
+
+  constructor(engine: EngineCore) {
+    this.#engine = engine
+  }
+
+  data(now: Instant, request: InboundRequest): void {
+    if (request.code !== method.post) return this.#respond(now, request, { code: codes.methodNotAllowed })
+    const from = this.#engine.senderOf(request.peer)
+    const identity = this.#identify(request, from)
+    if ('code' in identity) return this.#respond(now, request, identity)
+    const { endpoint, claimed } = identity
+    this.#engine.deliver(
+      now,
+      { by: 'endpoint', endpoint },
+      {
+        input: 'data',
+        exchange: request.exchange,
+        from,
+        claimed,
+        contentFormat: request.options.uint(option.contentFormat),
+        payload: copyOf(request.payload),
+      },
+    )
+  }
+
+  configuration(now: Instant, request: InboundRequest): void {
+    if (request.code !== method.get) return this.#respond(now, request, { code: codes.methodNotAllowed })
+    const format = acceptable(request.options, configurationFormats)
+    if (format === undefined) return this.#respond(now, request, { code: codes.notAcceptable })
+    const from = this.#engine.senderOf(request.peer)
+    const identity = this.#identify(request, from)
+    if ('code' in identity) return this.#respond(now, request, identity)
+    const { endpoint, claimed } = identity
+    this.#engine.deliver(
+      now,
+      { by: 'endpoint', endpoint },
+      {
+        input: 'configuration',
+        exchange: request.exchange,
+        from,
+        claimed,
+        format,
+        observer: request.options.uint(option.observe) === 0 ? copyOf(request.token) : undefined,
+      },
+    )
+  }
+
+  #identify(request: InboundRequest, from: Sender): Identity | OutboundResponse {
+    if (from.secured) return from.endpoint === undefined ? refused : { endpoint: from.endpoint, claimed: false }
+    const argument = request.query.find((one) => one.startsWith('ep='))
+    if (argument === undefined) {
+      const registered = this.#engine.actors.ofPeer(request.peer)?.state.endpoint
+      return registered === undefined ? unknown : { endpoint: registered, claimed: false }
+    }
+    if (!this.#mayClaim(request)) return unknown
+    const endpoint = argument.slice('ep='.length)
+    const problem = endpointProblem(endpoint)
+    return problem === undefined
+      ? { endpoint, claimed: true }
+      : { code: codes.badRequest, payload: utf8('ep= is no name') }
+  }
+
+  #mayClaim({ peer }: InboundRequest): boolean {
+    switch (this.#engine.settings['coap.data.endpoint-in-query']) {
+      case 'always':
+        return true
+      case 'loopback':
+        return this.#engine.standingOf(peer) === 'reachable'
+      default:
+        return false
+    }
+  }
+
+  #respond(now: Instant, request: InboundRequest, response: OutboundResponse): void {
+    this.#engine.coap.respond(now, request.exchange, response)
+  }
+}
+
+/** A credential that stands for no device. */
+const refused: OutboundResponse = { code: codes.forbidden }
+const unknown: OutboundResponse = { code: codes.unauthorized, payload: utf8('who? register, or speak DTLS') }
