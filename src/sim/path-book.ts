@@ -20,8 +20,12 @@ export class PathBook {
 
   pathOf(remote: Remote): number {
     const key = `${remote.address}:${remote.port}`
-    const known = this.#paths.use(key)
-    if (known !== undefined) return known
+    const known = this.#paths.peek(key)
+    if (known !== undefined) {
+      // To move it up each time would cost more than all the rest; one that is not old need not move.
+      if (known <= this.#last - this.#paths.limit / 2) this.#paths.use(key)
+      return known
+    }
     const path = ++this.#last
     this.#remotes.set(path, { address: remote.address, port: remote.port })
     this.#paths.set(key, path)
