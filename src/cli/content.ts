@@ -1,5 +1,6 @@
 /** What devices said, for people: names and units as the model has them, paths where there are several. */
 import type { ContentJson, LinkJson, NotificationJson, SampleJson, ValueJson } from '../api/contract/content.ts'
+import type { OperationJson } from '../api/contract/operation.ts'
 import type { Listing } from './output.ts'
 import { counted, printable } from './style.ts'
 import type { Column } from './table.ts'
@@ -101,4 +102,12 @@ function attributesText({ attributes }: LinkJson): string {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Why it waits or failed, or what it brought. */
+export function outcomeText({ state, code, reason, detail, result }: OperationJson): string {
+  if (state !== 'acknowledged') return [reason, detail ?? code].filter((part) => part !== undefined).join(': ')
+  if (isContent(result)) return shortLine(leavesOf(result))
+  if (isLinks(result)) return counted(result.length, 'path')
+  return code ?? ''
 }

@@ -36,41 +36,11 @@ const longestWait = 5000
  * CommandFailure for every other end, and after the timeout.
  */
 export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJson> {
-  const { client, surroundings, timeout } = session
-  const { now, interrupted } = surroundings
-  const { patience = { patience: 'awake' } } = ask
-  const until = now() + (patience.patience === 'wait' ? patience.milliseconds : timeout)
-  const isDetached = patience.patience === 'detached'
-  /** A sleeping device is not waited for unless told to. */
-  const isLeft = (one: OperationJson): boolean =>
-    isDetached || (patience.patience !== 'wait' && one.state === 'queued' && one.reason === 'device-asleep')
-  const waitFor = (most: number): { wait: string } => ({ wait: `${Math.max(0, Math.min(most, until - now()))}ms` })
-
   let operation: OperationJson | undefined
-  const work = async (): Promise<OperationJson> => {
-    operation = await client.call(
-      'submitOperation',
-      {
-        params: { endpoint: ask.endpoint },
-        query: isDetached ? {} : waitFor(firstWait),
-        body: ask.draft,
-        headers: { 'idempotency-key': randomUUID() },
-      },
-      longestWait,
-    )
-    while (operation.finishedAt === undefined && !isLeft(operation) && now() < until) {
-      if (interrupted.aborted) throw new Interrupted()
-      operation = await client.call(
-        'readOperation',
-        { params: { id: operation.id }, query: waitFor(longestWait) },
-        longestWait,
-      )
-    }
-    return operation
-  }
-
+  const noted = (one: OperationJson): void => void (operation = one)
+  const text = (): string => waitingText(ask.endpoint, operation)
   try {
-    operation = await withSpinner(surroundings, () => waitingText(ask.endpoint, operation), work)
+    operation = await withSpinner(session.surroundings, text, () => followed(session, ask, noted))
   } catch (error) {
     if (error instanceof Interrupted && operation === undefined) {
       throw new Interrupted([`the server may have it all the same: coapstan operations ${ask.endpoint}`])
@@ -79,12 +49,54 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
     const { message, exitCode, advice } = error
     throw new CommandFailure(message, { exitCode, advice: [...advice, ...afterwards(operation)], cause: error })
   }
-  if (operation.state === 'acknowledged' || isDetached) return operation
+  const patience = ask.patience?.patience ?? 'awake'
+  if (operation.state === 'acknowledged' || patience === 'detached') return operation
   if (operation.finishedAt !== undefined) throw failureOf(operation)
-  if (patience.patience === 'at-wake' && isLeft(operation)) return operation
+  if (patience === 'at-wake' && isAsleep(operation)) return operation
   const why = `no outcome yet: ${whyItWaits(operation)}${await expectation(session, operation)}`
-  const advice = isLeft(operation) ? ['wait for it with --wait 10m; --at-wake is content with that'] : []
+  const isLeft = patience !== 'wait' && isAsleep(operation)
+  const advice = isLeft ? ['wait for it with --wait 10m; --at-wake is content with that'] : []
   throw new CommandFailure(why, { exitCode: 1, advice: [...advice, ...afterwards(operation)] })
+}
+
+/** The operation as far as patience goes, whatever became of it; `noted` hears of each state on the way. */
+export async function followed(
+  session: Session,
+  { endpoint, draft, patience = { patience: 'awake' } }: Ask,
+  noted: (operation: OperationJson) => void = () => undefined,
+): Promise<OperationJson> {
+  const { client, surroundings, timeout } = session
+  const { now, interrupted } = surroundings
+  const until = now() + (patience.patience === 'wait' ? patience.milliseconds : timeout)
+  const waitFor = (most: number): { wait: string } => ({ wait: `${Math.max(0, Math.min(most, until - now()))}ms` })
+  const isDetached = patience.patience === 'detached'
+  let operation = await client.call(
+    'submitOperation',
+    {
+      params: { endpoint },
+      query: isDetached ? {} : waitFor(firstWait),
+      body: draft,
+      headers: { 'idempotency-key': randomUUID() },
+    },
+    longestWait,
+  )
+  noted(operation)
+  /** A sleeping device is not waited for unless told to. */
+  const isLeft = (): boolean => isDetached || (patience.patience !== 'wait' && isAsleep(operation))
+  while (operation.finishedAt === undefined && !isLeft() && now() < until) {
+    if (interrupted.aborted) throw new Interrupted()
+    operation = await client.call(
+      'readOperation',
+      { params: { id: operation.id }, query: waitFor(longestWait) },
+      longestWait,
+    )
+    noted(operation)
+  }
+  return operation
+}
+
+function isAsleep({ state, reason }: OperationJson): boolean {
+  return state === 'queued' && reason === 'device-asleep'
 }
 
 /** `, expected in 3 h`, of a device that sleeps. */

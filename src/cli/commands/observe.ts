@@ -9,6 +9,7 @@ import { forceOf, forceOption, type Forcible } from '../force.ts'
 import { outcomeOf, type Patience } from '../outcome.ts'
 import { patienceOf, withPatience, type PatienceOptions } from '../patience.ts'
 import { showResult } from '../result.ts'
+import { askMany, targetOf, withSelection, type SelectOptions } from '../selection.ts'
 import type { Session } from '../session.ts'
 import { printable } from '../style.ts'
 
@@ -19,17 +20,19 @@ interface ObserveOptions extends Forcible {
 }
 
 export const addObserve: AddCommand = (parent, frame) => {
-  does<ObserveOptions & PatienceOptions>(
-    withPatience(
-      parent
-        .command('observe')
-        .argument('<endpoint>', 'its endpoint name')
-        .argument('<path>', 'an object, an instance or a resource')
-        .description('have a device tell when something changes; it stays observed until cancelled')
-        .option('--follow', 'show what it tells as it comes, until Ctrl-C')
-        .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
-        .option('--cancel', 'no longer observe it')
-        .addOption(forceOption()),
+  does<ObserveOptions & PatienceOptions & SelectOptions>(
+    withSelection(
+      withPatience(
+        parent
+          .command('observe')
+          .argument('[endpoint]', 'its endpoint name; none with --select')
+          .argument('[path]', 'an object, an instance or a resource')
+          .description('have a device tell when something changes; it stays observed until cancelled')
+          .option('--follow', 'show what it tells as it comes, until Ctrl-C')
+          .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
+          .option('--cancel', 'no longer observe it')
+          .addOption(forceOption()),
+      ),
     ),
     frame,
     [
@@ -37,19 +40,32 @@ export const addObserve: AddCommand = (parent, frame) => {
       'coapstan observe urn:dev:demo-1 /3303/0/5700 --attributes pmin=10,st=0.5',
       'coapstan observe urn:dev:demo-1 /4/0/2 --cancel',
     ],
-    async (session, [endpoint, path], options) => {
-      const { follow, cancel, attributes } = options
+    async (session, args, options) => {
+      const { follow, cancel, attributes, dryRun } = options
+      const target = targetOf(args, options, ['path'])
+      const path = target.rest[0]!
       const patience = patienceOf(options)
       if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
-      if (cancel) return endObservation(session, endpoint!, path!, patience)
+      if ('filter' in target) {
+        if (follow) throw usageFailure('--follow shows one device', 'coapstan events --kind notification shows all')
+        const kind = cancel ? 'cancel-observe' : 'observe'
+        const value = attributes === undefined || cancel ? {} : { value: attributes }
+        return askMany(session, target.filter, {
+          draft: { kind, path, ...value, ...forceOf(options) },
+          patience,
+          dryRun,
+        })
+      }
+      const { endpoint } = target
+      if (cancel) return endObservation(session, endpoint, path, patience)
       const after = follow ? await newestEvent(session.client) : 0
       const draft = {
         kind: 'observe',
-        path: path!,
+        path,
         ...(attributes !== undefined && { value: attributes }),
         ...forceOf(options),
       } as const
-      const operation = await outcomeOf(session, { endpoint: endpoint!, draft, patience })
+      const operation = await outcomeOf(session, { endpoint, draft, patience })
       if (follow) {
         await showFirst(session, operation)
         await followNotifications(session, operation, after)

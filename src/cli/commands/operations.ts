@@ -2,10 +2,10 @@
 import type { OperationJson } from '../../api/contract/operation.ts'
 import type { Call } from '../../api/contract/routes.ts'
 import { does, withExamples, type AddCommand } from '../command.ts'
-import { isContent, isLinks, leavesLine, leavesOf, shortLine } from '../content.ts'
+import { isContent, leavesLine, leavesOf, outcomeText } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { countOf, type Session } from '../session.ts'
-import { counted, printable, relativeTime, type Style } from '../style.ts'
+import { printable, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 
 interface ListOptions {
@@ -85,14 +85,6 @@ function columns(now: number, endpoint: string | undefined): readonly Column<Ope
     { title: 'ASKED', text: (operation) => relativeTime(operation.createdAt, now) },
     { title: 'OUTCOME', text: outcomeText, flexible: true },
   ]
-}
-
-/** Why it waits or failed, or what it brought. */
-function outcomeText({ state, code, reason, detail, result }: OperationJson): string {
-  if (state !== 'acknowledged') return [reason, detail ?? code].filter((part) => part !== undefined).join(': ')
-  if (isContent(result)) return shortLine(leavesOf(result))
-  if (isLinks(result)) return counted(result.length, 'path')
-  return code ?? ''
 }
 
 async function list(
