@@ -20,6 +20,7 @@ export interface Downlink {
   readonly datagram: Bytes
   /** How long the server had not heard the device when it let the datagram go, milliseconds. */
   readonly silence: number
+  readonly sentAt: Instant
 }
 
 /** Where downlinks arrive. */
@@ -91,7 +92,7 @@ export class Network implements AddressPlan {
     }
     const { antenna } = this.#ends.get(link)!
     const silence = now - link.heardAt
-    this.#send(link, 'down', datagram, (at, copy) => antenna.receive(at, { datagram: copy, silence }))
+    this.#send(link, 'down', datagram, (at, copy) => antenna.receive(at, { datagram: copy, silence, sentAt: now }))
   }
 
   /** Who answers to an address now. */

@@ -102,7 +102,7 @@ export class VirtualDevice implements Antenna {
   powerOn(now: Instant): void {
     this.timeline.clear(this.#switch)
     if (this.#life !== undefined) return
-    this.#life = new Life(this, this.#radio)
+    this.#life = new Life(this, this.#radio, now)
     this.#life.begin(now)
   }
 
@@ -127,9 +127,10 @@ export class VirtualDevice implements Antenna {
     this.#network.up(this.link, datagram)
   }
 
-  receive(now: Instant, { datagram, silence }: Downlink): void {
+  receive(now: Instant, { datagram, sentAt, silence }: Downlink): void {
     const life = this.#life
-    if (life === undefined) return
+    // What was sent to the life before is of a session, or at least a socket, that is no more.
+    if (life === undefined || sentAt < life.begunAt) return
     if (this.#radio.isOn(now)) {
       life.receive(now, datagram)
       return

@@ -25,6 +25,7 @@ import type { StackUser } from './stack.ts'
 export class Life implements StackUser, Living {
   readonly device: Body
   readonly radio: Radio
+  readonly begunAt: Instant
   readonly peer: Peer
   readonly profile: Profile
   readonly registration: RegistrationClient
@@ -34,7 +35,8 @@ export class Life implements StackUser, Living {
   readonly #timers = new Set<Timer>()
   #over = false
 
-  constructor(device: Body, radio: Radio) {
+  constructor(device: Body, radio: Radio, now: Instant) {
+    this.begunAt = now
     this.device = device
     this.radio = radio
     this.profile = device.personality.stack
