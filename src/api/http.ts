@@ -26,6 +26,7 @@ import { eventRoutes } from './routes/events.ts'
 import { handshakeRoutes } from './routes/handshakes.ts'
 import { imageRoutes } from './routes/images.ts'
 import { objectRoutes } from './routes/objects.ts'
+import { observationRoutes } from './routes/observations.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
 import { traceRoutes } from './routes/trace.ts'
@@ -112,6 +113,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   for (const add of [
     deviceRoutes,
     configurationRoutes,
+    observationRoutes,
     operationRoutes,
     imageRoutes,
     updateRoutes,

@@ -17,6 +17,7 @@ import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
+import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
 
@@ -50,6 +51,11 @@ export interface OperationsCalls {
     limit: number,
   ): readonly Operation[]
   cancel(id: OperationId): Promise<Operation>
+}
+
+export interface ObservationsCalls {
+  /** In the order of their paths. Throws UsageError 'device.unknown' (404). */
+  list(endpoint: EndpointName): readonly Observation[]
 }
 
 export interface FirmwareCalls {
@@ -177,6 +183,7 @@ export interface Services {
   readonly registry: RegistryCalls
   readonly configuration: ConfigurationCalls
   readonly operations: OperationsCalls
+  readonly observations: ObservationsCalls
   readonly firmware: FirmwareCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls

@@ -12,6 +12,7 @@ import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
+import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
@@ -164,6 +165,7 @@ async function start(
   const services = {
     registry,
     configuration: new ConfigurationService(store, driver, registry),
+    observations: new ObservationsService(store, registry),
     operations: new OperationsService(store, driver, registry),
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
     credentials: credentials.service,

@@ -14,6 +14,7 @@ export const paths = {
   removeConfiguration: { method: 'DELETE', url: '/v1/devices/:endpoint/config' },
   submitOperation: { method: 'POST', url: '/v1/devices/:endpoint/operations' },
   listDeviceOperations: { method: 'GET', url: '/v1/devices/:endpoint/operations' },
+  listObservations: { method: 'GET', url: '/v1/devices/:endpoint/observations' },
   listOperations: { method: 'GET', url: '/v1/operations' },
   readOperation: { method: 'GET', url: '/v1/operations/:id' },
   cancelOperation: { method: 'POST', url: '/v1/operations/:id/cancel' },

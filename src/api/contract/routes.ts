@@ -40,6 +40,7 @@ import {
 } from './firmware.ts'
 import { handshakeListSchema, handshakeQuerySchema } from './handshake.ts'
 import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
+import { observationListSchema } from './observation.ts'
 import {
   allOperationsQuerySchema,
   idempotencyHeadersSchema,
@@ -141,6 +142,12 @@ export const routes = {
     params: endpointParamsSchema,
     querystring: operationQuerySchema,
     response: { 200: operationPageSchema },
+  }),
+  listObservations: route('listObservations', {
+    summary: 'What is to be observed on a device, and whether it is',
+    tags: ['operations'],
+    params: endpointParamsSchema,
+    response: { 200: observationListSchema },
   }),
   listOperations: route('listOperations', {
     summary: 'Operations of all devices',

@@ -1,7 +1,8 @@
 /** `coapstan observe`: have a device tell when something changes, and follow what it tells. */
 import type { EventJson } from '../../api/contract/event.ts'
 import type { OperationJson } from '../../api/contract/operation.ts'
-import { does, type AddCommand } from '../command.ts'
+import type { ObservationJson } from '../../api/contract/observation.ts'
+import { does, withExamples, type AddCommand } from '../command.ts'
 import { isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { usageFailure } from '../failure.ts'
@@ -11,7 +12,8 @@ import { patienceOf, withPatience, type PatienceOptions } from '../patience.ts'
 import { showResult } from '../result.ts'
 import { askMany, targetOf, withSelection, type SelectOptions } from '../selection.ts'
 import type { Session } from '../session.ts'
-import { printable } from '../style.ts'
+import { printable, relativeTime, type Style } from '../style.ts'
+import type { Column } from '../table.ts'
 
 interface ObserveOptions extends Forcible {
   readonly follow?: boolean
@@ -20,11 +22,15 @@ interface ObserveOptions extends Forcible {
 }
 
 export const addObserve: AddCommand = (parent, frame) => {
+  const observe = withExamples(
+    parent.command('observe').description('have a device tell when something changes; show what is observed'),
+    ['coapstan observe urn:dev:demo-1 /4/0/2 --follow', 'coapstan observe status urn:dev:demo-1'],
+  )
   does<ObserveOptions & PatienceOptions & SelectOptions>(
     withSelection(
       withPatience(
-        parent
-          .command('observe')
+        observe
+          .command('begin', { isDefault: true })
           .argument('[endpoint]', 'its endpoint name; none with --select')
           .argument('[path]', 'an object, an instance or a resource')
           .description('have a device tell when something changes; it stays observed until cancelled')
@@ -75,6 +81,39 @@ export const addObserve: AddCommand = (parent, frame) => {
       }
     },
   )
+  does(
+    observe
+      .command('status')
+      .argument('<endpoint>', 'its endpoint name')
+      .description('show what is to be observed on a device, and whether it is'),
+    frame,
+    ['coapstan observe status urn:dev:demo-1'],
+    async ({ client, output, surroundings }, [endpoint]) => {
+      const { observations } = await client.call('listObservations', { params: { endpoint: endpoint! } })
+      await output.list({
+        rows: observations,
+        columns: columns(surroundings.now()),
+        name: ({ path }) => path,
+        empty: `nothing is observed on ${endpoint}`,
+      })
+    },
+  )
+}
+
+const stateStyles: Readonly<Record<ObservationJson['state'], Style>> = {
+  wanted: 'yellow',
+  established: 'green',
+  refused: 'red',
+}
+
+function columns(now: number): readonly Column<ObservationJson>[] {
+  return [
+    { title: 'PATH', text: ({ path }) => path, flexible: true },
+    { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+    { title: 'WANTED BY', text: ({ origin }) => origin },
+    { title: 'LAST TOLD', text: ({ lastNotification }) => relativeTime(lastNotification, now) },
+    { title: 'REASON', text: ({ reason = '' }) => reason, flexible: true },
+  ]
 }
 
 async function endObservation(session: Session, endpoint: string, path: string, patience: Patience): Promise<void> {

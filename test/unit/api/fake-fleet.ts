@@ -11,6 +11,7 @@ import type { CredentialsService } from '../../../src/fleet/credentials/service.
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
+import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
@@ -255,6 +256,15 @@ export class FakeFleet implements Services {
   /** The real one: it needs no engine, only a place to write. */
   readonly credentials: CredentialsService = credentialsOver(() => this.now)
   readonly handshakes: HandshakesService = new HandshakesService({ 'handshakes.kept': 100 })
+
+  /** By endpoint name. */
+  readonly intents = new Map<string, readonly Observation[]>()
+  readonly observations: Services['observations'] = {
+    list: (endpoint) => {
+      this.#device(endpoint)
+      return this.intents.get(endpoint) ?? []
+    },
+  }
 
   readonly objects: Services['objects'] = {
     list: () => [{ id: 3, name: 'Device', versions: ['1.0', '1.1'] }],

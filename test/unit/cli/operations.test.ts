@@ -297,6 +297,27 @@ the observation ended: test
     })
   })
 
+  it('shows what is to be observed, and whether it is', async () => {
+    const intent = { deviceId: 1, token: '00', createdAt: start, origin: 'operator' as const }
+    cli.fleet.intents.set('dev', [
+      { ...intent, path: '/3/0/9', state: 'established', lastNotification: instantOf(start - 120_000) },
+      { ...intent, path: '/3303', state: 'refused', reason: '4.04: there is no /3303 on the device' },
+      { ...intent, path: '/4/0/2', state: 'wanted' },
+    ])
+    expect(await cli.run('observe', 'status', 'dev')).toEqual({
+      code: 0,
+      out: `PATH    STATE        WANTED BY  LAST TOLD  REASON
+/3/0/9  established  operator   2 min ago
+/3303   refused      operator              4.04: there is no /3303 on the device
+/4/0/2  wanted       operator
+`,
+      err: '',
+    })
+    expect(await cli.run('observe', 'status', 'sleepy')).toMatchObject({ err: 'nothing is observed on sleepy\n' })
+    const { json } = await cli.api.call('GET', '/v1/devices/dev/observations')
+    expect(JSON.stringify(json)).not.toContain('token')
+  })
+
   it('follows as lines of JSON', async () => {
     answering(first)
     const following = cli.begin('observe', 'dev', '/4/0/2', '--follow', '-o', 'json')
