@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts'
 import { LruMap } from '../base/lru.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
-import type { Instant } from '../base/time.ts'
+import { after, hours, instantOf, milliseconds, type Instant } from '../base/time.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { Peer } from '../coap/types.ts'
 import type { DtlsCrypto } from '../dtls/crypto.ts'
@@ -61,6 +61,9 @@ export interface SecureLinkOptions {
 /** Messages to one peer that wait for a reservation; CoAP repeats what is dropped beyond. */
 const waitingLimit = 8
 
+/** Associations that are over leave memory by themselves, the store so often. */
+const tidyInterval = hours(24)
+
 /** What a credential stands for, from its lookup to the end of the handshake. */
 const grantLimit = 10_000
 
@@ -76,6 +79,9 @@ export class SecureLink implements DtlsSink {
   /** Let go of, and not durable yet: asked for again, it is answered from here. */
   readonly #leaving = new Map<AssociationNumber, StoredAssociation>()
   readonly #log: Log
+  readonly #limits: DtlsOptions
+  /** When the store is rid next of associations that are over. */
+  #tidyAt: Instant = instantOf(0)
   /** Datagrams of the call under way; a handshake that completes in it keeps them until it is durable. */
   #held: { path: number; bytes: Bytes }[] = []
   #isHolding = false
@@ -87,6 +93,7 @@ export class SecureLink implements DtlsSink {
     this.#owner = owner
     this.#ids = ids
     this.#log = parts.log
+    this.#limits = parts.options
     this.dtls = new DtlsEndpoint({ ...parts, sink: this })
   }
 
@@ -163,6 +170,10 @@ export class SecureLink implements DtlsSink {
 
   expire(now: Instant): void {
     this.dtls.expire(now)
+    if (now < this.#tidyAt) return
+    this.#tidyAt = after(now, tidyInterval)
+    const heardBefore = after(now, milliseconds(-this.#limits.associationLifetime))
+    this.#owner.output.commit(new Note(), [{ op: 'association.expire', heardBefore }])
   }
 
   /** True where the ticket was one of ours. */
@@ -235,6 +246,7 @@ export class SecureLink implements DtlsSink {
     const ops: StoreOp[] = [
       { op: 'association.put', association: this.#rowOf(now, known, association.path, sealed, window) },
     ]
+    ops.push({ op: 'association.prune', identity: known.identity, keep: this.#limits.associationsPerIdentity })
     const replaced = association.replaces === undefined ? undefined : this.#byDtls.get(association.replaces)
     if (replaced !== undefined) ops.push({ op: 'association.delete', id: replaced.row })
     this.#opened = { row, ops }

@@ -9,9 +9,12 @@ import type { Peer } from '../coap/types.ts'
 import type { CloseReason, OpenedAssociation } from '../dtls/sink.ts'
 import type { AssociationKey } from '../engine/ports.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
+import type { AssociationsOp } from '../fleet/associations/store.ts'
+import type { StoreOp } from '../fleet/store.ts'
 import type { VirtualDevice } from './devices/device.ts'
 import type { AssociationWitness } from './devices/secured-stack.ts'
 import type { Remote } from './link.ts'
+import { MemoryAssociations } from './memory-associations.ts'
 
 export interface AssociationCounts {
   /** Handshakes completed, as devices see it. */
@@ -57,6 +60,8 @@ export class AssociationBooks implements AssociationWitness {
   }
   /** What the server found wrong with records, by fault. */
   readonly faults = new Map<string, number>()
+  /** What the store must have. */
+  readonly stored = new MemoryAssociations()
   readonly log: Log
   readonly metrics: Metrics
   readonly #options: AssociationBooksOptions
@@ -81,6 +86,12 @@ export class AssociationBooks implements AssociationWitness {
       }),
       gauge: () => ({ set: () => undefined }),
     }
+  }
+
+  // ——— what was committed ———
+
+  committed(ops: readonly StoreOp[]): void {
+    for (const op of ops) if (isOfAssociations(op)) this.stored.apply(op)
   }
 
   // ——— what devices saw ———
@@ -138,6 +149,8 @@ export class AssociationBooks implements AssociationWitness {
     if (fault !== undefined) this.#options.violate(`${message}: ${String(fault)}`)
   }
 }
+
+const isOfAssociations = (op: StoreOp): op is AssociationsOp => op.op.startsWith('association.')
 
 const addressOf = ({ address, port }: Remote): string => `${address}:${port}`
 

@@ -278,10 +278,11 @@ export class Ledger implements Witness {
     else this.#violate(`the notification of ${path} was met with RST`, device)
   }
 
-  /** Without a security association its address is all the server can know a device by. */
+  /** Without a security association its address is all the server can know a device by; with one it knows it anywhere. */
   #isWhereItRegistered(now: Instant, { endpoint, link }: Witnessed): boolean {
     const registration = this.registrationOf(endpoint)
     if (registration === undefined || registration.expiresAt <= now) return false
+    if (registration.secured) return true
     // A server that has started again, or has heard many others since, knows an address by the first message
     // that names its registration.
     if (registration.updatedAt < Math.max(this.serverStartedAt, now - remembersFor)) return false

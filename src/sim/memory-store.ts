@@ -230,6 +230,8 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'association.window':
       case 'association.reserve':
       case 'association.delete':
+      case 'association.prune':
+      case 'association.expire':
         return this.#associations.apply(op)
       case 'credential.put':
       case 'credential.used':

@@ -13,6 +13,7 @@ import { defaultSuites } from '../dtls/suites.ts'
 import { AssociationBooks, type AssociationBooksOptions } from './association-books.ts'
 import { chanceOf } from './chance.ts'
 import { SecuredStack } from './devices/secured-stack.ts'
+import type { Tunnels } from './devices/tunnels.ts'
 import { NonceBook } from './nonce-book.ts'
 import type { SecuredDoor } from './server-process.ts'
 import type { Timeline } from './timeline.ts'
@@ -40,6 +41,8 @@ export class Security {
   readonly books: AssociationBooks
   readonly nonces: NonceBook
   readonly door: SecuredDoor
+  /** Of all devices. */
+  tunnels: Tunnels | undefined
   readonly #options: SecurityOptions
   readonly #world: SecurityWorld
   readonly #keys = new Map<string, Bytes>()
@@ -64,7 +67,7 @@ export class Security {
   /** The stack of all devices; to be made once. */
   stack(timeline: Timeline, random: Random, devices: number): SecuredStack {
     const { crypto } = this.nonces
-    return new SecuredStack({
+    const stack = new SecuredStack({
       timeline,
       random,
       devices,
@@ -72,6 +75,8 @@ export class Security {
       termsOf: (index) => this.#termsOf(index),
       witness: this.books,
     })
+    this.tunnels = stack.tunnels
+    return stack
   }
 
   #lookup(query: CredentialQuery): ReturnType<SecuredDoor['lookup']> {

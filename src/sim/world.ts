@@ -28,6 +28,7 @@ import { Troubles, type TroubleRates } from './troubles.ts'
 import { Security, type SecurityOptions } from './security.ts'
 import { VirtualServer } from './virtual-server.ts'
 import * as invariants from './invariants.ts'
+import { associationsBounded } from './secured-invariants.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -96,7 +97,10 @@ export class World {
       library,
       chance: chance('server'),
       randomOf: (life) => chance(`server process ${life}`),
-      disk: new Disk(options.store ?? new MemoryStore(), (ops) => this.ledger.committed(ops)),
+      disk: new Disk(options.store ?? new MemoryStore(), (ops) => {
+        this.ledger.committed(ops)
+        this.security?.books.committed(ops)
+      }),
       image: (key) => this.#images.get(key),
       publicUri: security === undefined ? 'coap://198.18.255.1:5683' : 'coaps://198.18.255.1:5684',
       secured: this.security?.door,
@@ -192,6 +196,7 @@ export class World {
     for (const device of this.devices) device.powerOff(this.now)
     this.run(hours(26))
     this.#check(invariants.tablesEmpty(this))
+    if (this.security !== undefined) this.#check(associationsBounded(this.server, this.settings, this.security))
   }
 
   /** Ends the world: something that must hold does not. */

@@ -60,6 +60,7 @@ export class EngineHarness implements EngineOutput {
   #lookups: { ticket: number; query: CredentialQuery }[] = []
   #recalls: RecallTicket[] = []
   #swept = false
+  #boots = 0
 
   constructor(settings: Partial<Settings> = {}, store = new MemoryStore(), dtls?: EngineOptions['dtls']) {
     this.#settings = { ...defaultSettings, ...settings }
@@ -82,7 +83,7 @@ export class EngineHarness implements EngineOutput {
   #boot(): Engine {
     return new Engine({
       settings: this.#settings,
-      random: new SeededRandom(7),
+      random: new SeededRandom(7 + this.#boots++),
       output: this,
       library,
       sequences: {

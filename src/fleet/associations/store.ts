@@ -18,6 +18,10 @@ export type AssociationsOp =
     }
   | { readonly op: 'association.reserve'; readonly id: AssociationNumber; readonly upTo: number }
   | { readonly op: 'association.delete'; readonly id: AssociationNumber }
+  /** Deletes what an identity has beyond its newest `keep`. */
+  | { readonly op: 'association.prune'; readonly identity: string; readonly keep: number }
+  /** Deletes what was not heard since. */
+  | { readonly op: 'association.expire'; readonly heardBefore: Instant }
 
 export interface AssociationsStore {
   associationByCid(cid: string): StoredAssociation | undefined

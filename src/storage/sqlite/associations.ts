@@ -51,14 +51,23 @@ function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
        reserved_up_to = max(reserved_up_to, excluded.reserved_up_to), window_edge = excluded.window_edge,
        window_bitmap = excluded.window_bitmap, heard_at = excluded.heard_at`,
   )
+  // Chosen at random, it may be that of one that is not in memory: the newer association has it.
+  const removeNamesake = database.prepare("DELETE FROM association WHERE cid = ? AND cid <> '' AND id <> ?")
   const window = database.prepare(
     `UPDATE association SET window_edge = ?, window_bitmap = ?, address = ?, port = ?, heard_at = ?
      WHERE id = ? AND window_edge <= ?`,
   )
   const reserve = database.prepare('UPDATE association SET reserved_up_to = max(reserved_up_to, ?) WHERE id = ?')
   const remove = database.prepare('DELETE FROM association WHERE id = ?')
+  const prune = database.prepare(
+    `DELETE FROM association WHERE identity = ? AND id <=
+       (SELECT id FROM association WHERE identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+  )
+  // By when they were opened, since an index on when they were heard would be written with every message.
+  const expire = database.prepare('DELETE FROM association WHERE opened_at < ? AND heard_at < ?')
   return {
     'association.put': ({ association: a }) => {
+      removeNamesake.run(a.cid, a.id)
       put.run(
         a.id,
         a.cid,
@@ -80,6 +89,8 @@ function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
     },
     'association.reserve': ({ id, upTo }) => void reserve.run(upTo, id),
     'association.delete': ({ id }) => void remove.run(id),
+    'association.prune': ({ identity, keep }) => void prune.run(identity, identity, keep),
+    'association.expire': ({ heardBefore }) => void expire.run(heardBefore, heardBefore),
   }
 }
 

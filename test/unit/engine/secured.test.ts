@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { hexOf, utf8 } from '../../../src/base/bytes.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
-import { minutes } from '../../../src/base/time.ts'
+import { after, days, minutes } from '../../../src/base/time.ts'
 import { defaultDtlsOptions } from '../../../src/dtls/options.ts'
 import { nodeCrypto } from '../../../src/server/crypto-node.ts'
 import { datagramOf, lineOf } from '../../support/coap-notation.ts'
@@ -182,4 +182,30 @@ test('a revoked identity is closed now and refused from then on', () => {
   expect(house.store.associationByEndpoint('urn:dev:a')).toBeUndefined()
   secured.connect()
   expect(secured.device.opens).toHaveLength(1)
+})
+
+test('of a device that begins anew after each restart the store keeps as many associations as it may have', () => {
+  const secured = new Secured().connect()
+  const { house } = secured
+  const cids: string[] = []
+  for (let life = 0; life < 7; life++) {
+    secured.say(register('urn:dev:a'))
+    cids.push(house.store.associationByEndpoint('urn:dev:a')!.cid)
+    house.restart()
+    house.now = after(house.now, minutes(1))
+    secured.path++
+    secured.connect()
+  }
+  expect(cids.filter((cid) => house.store.associationByCid(cid) !== undefined)).toEqual(cids.slice(-3))
+})
+
+test('associations nobody was heard on for their lifetime leave the store, with or without a restart', () => {
+  const secured = new Secured().connect()
+  const { house } = secured
+  const { cid } = house.store.associationByEndpoint('urn:dev:a')!
+  house.restart()
+  house.elapse(days(89))
+  expect(house.store.associationByCid(cid)).toBeDefined()
+  house.elapse(days(2))
+  expect(house.store.associationByCid(cid)).toBeUndefined()
 })
