@@ -2,12 +2,11 @@
  * Who a peer is by what it shows, from the store and without waiting. Unknown, revoked and past its grace are one
  * answer; for a PSK identity it takes as long as finding one.
  */
-import { noBytes, type Bytes } from '../../base/bytes.ts'
+import { noBytes, textOf, type Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
 import type { EndpointName } from '../registry/types.ts'
-import { textOf } from '../../base/bytes.ts'
 import { endpointOf } from './certificate-names.ts'
 import type { ImportPorts } from './import.ts'
 import { isAccepted, sealContext } from './rules.ts'
@@ -76,6 +75,8 @@ export class CredentialLookup {
   #psk(identity: Bytes, now: Instant): CredentialFound {
     const credential = this.#store.credentialByIdentity('psk', identity)
     if (credential?.sealedKey === undefined || !isAccepted(credential, now)) {
+      // A row and a seal cost what they cost where they are the right ones.
+      this.#store.credential(1)
       this.#sealer.open(this.#decoy, noBytes)
       return unknown
     }

@@ -70,8 +70,7 @@ it('accepts old and new key while a rotation goes on, after a restart too', asyn
   await start()
   await deviceWith(credential.identity, newKey).says(/→ register .* 2\.01/)
   // Written down within a second.
-  const isTaken = async (): Promise<boolean> => 'acceptedUntil' in (await json<object>('/v1/credentials/1'))
-  while (!(await isTaken())) await new Promise((resolve) => setTimeout(resolve, 50))
+  await expect.poll(() => json('/v1/credentials/1'), { timeout: 10_000 }).toHaveProperty('acceptedUntil')
 })
 
 it('turns a revoked device away at once', async () => {
