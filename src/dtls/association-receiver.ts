@@ -5,6 +5,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import { after, minutes, type Instant } from '../base/time.ts'
 import type { Association } from './association.ts'
+import { ForgeryBudget } from './forgery-budget.ts'
 import type { Associations } from './associations.ts'
 import type { DtlsFaultName } from './faults.ts'
 import type { FlightSender } from './handshake/flight.ts'
@@ -39,14 +40,15 @@ export class AssociationReceiver {
       this.#host.fault('record-replayed')
       return true
     }
-    if (!this.#mayTry(now, association)) {
+    const budget = this.#budgetOf(now, association, path)
+    if (!budget.allows(now, this.#host.options.forgeryRate)) {
       this.#host.fault('record-forged')
       return false
     }
     const fault = this.#host.records.open(association, buffer, header)
     if (fault?.fault === 'record-forged') {
       this.#host.fault('record-forged')
-      association.forgeryTokens--
+      budget.spend()
       if (++association.forgeries >= this.#host.options.forgeryLimit) {
         this.#host.associations.close(now, association, 'forgeries', undefined)
       }
@@ -62,14 +64,11 @@ export class AssociationReceiver {
     return true
   }
 
-  /** Whether one more record may be tried: forged ones cost more than good ones, so only so many a second. */
-  #mayTry(now: Instant, association: Association): boolean {
-    if (association.forgeryTokens >= 1) return true
-    const rate = this.#host.options.forgeryRate
-    const since = now - association.forgeryTokensAt
-    association.forgeryTokens = Math.min(rate, association.forgeryTokens + (since / 1000) * rate)
-    association.forgeryTokensAt = now
-    return association.forgeryTokens >= 1
+  /** Forged records cost work, so only so many a second are tried; those from elsewhere have a budget of their own. */
+  #budgetOf(now: Instant, association: Association, path: number): ForgeryBudget {
+    if (path === association.path) return association.forgeryBudget
+    association.strayForgeryBudget ??= new ForgeryBudget(now, this.#host.options.forgeryRate)
+    return association.strayForgeryBudget
   }
 
   #deliver(now: Instant, association: Association, path: number): void {

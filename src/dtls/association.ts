@@ -10,6 +10,7 @@ import { cidKeyOf, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto } from './crypto.ts'
 import type { FinalFlight } from './handshake/flight-item.ts'
 import type { Principal } from './principal.ts'
+import { ForgeryBudget } from './forgery-budget.ts'
 import { ReplayWindow } from './replay-window.ts'
 import type { CipherSuite } from './suites.ts'
 import type { CidDialect } from './wire/hello-extensions.ts'
@@ -68,9 +69,10 @@ export class Association implements Deadlined {
   opened: Instant
   heard: Instant
   forgeries = 0
-  /** Forged records the association may still cost us now, and when that was last filled up. */
-  forgeryTokens: number
-  forgeryTokensAt: Instant
+  /** Records with a wrong MAC that may still be tried, of those that come from its own path. */
+  readonly forgeryBudget: ForgeryBudget
+  /** The same for records that come from elsewhere: a flood from there must not mute the peer where it is. */
+  strayForgeryBudget: ForgeryBudget | undefined
   probation: Probation | undefined
   /** Kept until the peer has shown that it has it. */
   finalFlight: FinalFlight | undefined
@@ -103,8 +105,7 @@ export class Association implements Deadlined {
     this.heard = now
     this.reservedUpTo = reservedUpTo
     this.reservationAsked = reservedUpTo
-    this.forgeryTokens = forgeryBurst
-    this.forgeryTokensAt = now
+    this.forgeryBudget = new ForgeryBudget(now, forgeryBurst)
   }
 
   /** Whether one more record may be written: reserved in the store, and the space not used up. */

@@ -197,11 +197,11 @@ export const dtlsKnobs = {
   },
   'dtls.forgery-rate': {
     kind: 'count',
-    default: 200,
+    default: 1000,
     min: 1,
     max: 1000000,
     consequence:
-      'Records with a wrong MAC checked a second for one association; during a flood of them the rest is dropped unread.',
+      'Records with a wrong MAC checked a second for one association, from its own address and from elsewhere apart; during a flood the rest from there is dropped unread.',
     reference: 'RFC 6347 §4.1.2.7',
     scope: 'listener',
     takesHold: 'restart',

@@ -271,6 +271,13 @@ describe('hardening: records', () => {
     expect(isAlive(client)).toBe(true)
   })
 
+  it('hardening 42: a flood of wrong MACs from elsewhere does not mute the peer where it is', () => {
+    const client = open({ forgeryRate: 100 })
+    const forged = flipped(client.text('x'), -1)
+    for (let i = 0; i < 5000; i++) client.server.receive(client.now, 99, forged)
+    expect(isAlive(client)).toBe(true)
+  })
+
   it('hardening 49: renegotiation is refused by one warning a minute and changes nothing', () => {
     const client = open()
     const attempts = (): readonly string[] => {
