@@ -1,6 +1,6 @@
 /**
  * How large simulations are: small in every run, as large as the machine allows by environment
- * (`SIM_DEVICES`, `SIM_DAYS`, `SIM_SEEDS`, or `SIM_SEED` to see one world again).
+ * (`SIM_DEVICES`, `SIM_DAYS`, `SIM_HOURS`, `SIM_SEEDS`, or `SIM_SEED` to see one world again).
  */
 import { World, type WorldOptions } from '../../src/sim/world.ts'
 import { readObjectLibrary } from '../../src/sim/object-files.ts'
@@ -8,7 +8,7 @@ import { readObjectLibrary } from '../../src/sim/object-files.ts'
 export const library = readObjectLibrary()
 
 /** A number from the environment, or the usual one. */
-export function sized(name: 'SIM_DEVICES' | 'SIM_DAYS', usual: number): number {
+export function sized(name: 'SIM_DEVICES' | 'SIM_DAYS' | 'SIM_HOURS', usual: number): number {
   const given = process.env[name]
   return given === undefined ? usual : Number(given)
 }
