@@ -14,7 +14,6 @@ const exitEnvironment = 1
 async function main(): Promise<void> {
   const settings = settingsFromArguments(process.argv.slice(2), process.env)
   const server = await startServer(settings, { version: versionOfPackage(), fatal: fail })
-  for (const line of server.startUpLines()) process.stdout.write(`${line}\n`)
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(exitEnvironment)
@@ -26,6 +25,8 @@ async function main(): Promise<void> {
     )
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  // Whoever reads that it listens may stop it the moment after.
+  for (const line of server.startUpLines()) process.stdout.write(`${line}\n`)
 }
 
 function versionOfPackage(): string {
