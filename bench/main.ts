@@ -27,10 +27,15 @@ if (positionals[0] === 'memory') {
   measureMemory(values.json)
   process.exit(0)
 }
+if (positionals[0] === 'startup') {
+  measureStartUp(values.json, values.runs)
+  process.exit(0)
+}
 if (bench === undefined) {
   console.error('npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text], where <name> is one of:')
   for (const { name, about } of benches) console.error(`  ${name.padEnd(12)} ${about}`)
   console.error('  memory       octets for one CoAP peer and one DTLS association (no load, no runs)')
+  console.error('  startup      milliseconds until the server listens, with an empty database and with 200 000 devices')
   process.exit(2)
 }
 for (const reservation of reservations()) console.error(`note: ${reservation}`)
@@ -100,15 +105,27 @@ async function startAll(subjects: readonly Subject[]): Promise<Running[]> {
   return running
 }
 
+function measureStartUp(json: boolean, runs: string): void {
+  for (const line of linesOf('startup.ts', runs)) {
+    const { subject, milliseconds } = JSON.parse(line) as { subject: string; milliseconds: number }
+    console.log(json ? line : `${subject.padEnd(42)} ${String(milliseconds).padStart(6)} ms`)
+  }
+}
+
 function measureMemory(json: boolean): void {
-  const script = fileURLToPath(new URL('memory.ts', import.meta.url))
-  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', script], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  if (status !== 0) throw new Error('memory.ts failed')
-  for (const line of stdout.trim().split('\n')) {
+  for (const line of linesOf('memory.ts')) {
     const { subject, bytes } = JSON.parse(line) as { subject: string; bytes: number }
     console.log(json ? line : `${subject.padEnd(42)} ${String(bytes).padStart(6)} B`)
   }
+}
+
+/** What a script that measures by itself prints, line by line. */
+function linesOf(name: string, ...parameters: readonly string[]): readonly string[] {
+  const script = fileURLToPath(new URL(name, import.meta.url))
+  const { status, stdout } = spawnSync(process.execPath, ['--expose-gc', script, ...parameters], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`${name} failed`)
+  return stdout.trim().split('\n')
 }
