@@ -172,7 +172,7 @@ export class World {
       read: (offset, length) => bytes.subarray(offset, offset + length),
     })
     const image = { sha256, key, size: bytes.length, version, product: fleetProduct, addedAt: this.now }
-    this.server.disk.commit([{ op: 'image.put', image }])
+    this.server.disk.store.commit([{ op: 'image.put', image }])
     return image
   }
 

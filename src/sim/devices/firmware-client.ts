@@ -29,6 +29,8 @@ export class FirmwareClient {
   readonly #life: Living
   #fetching = false
   #breaks = 0
+  /** Counts offers: what was asked for under the one before is of no use. */
+  #offers = 0
   #next: Timer | undefined
 
   constructor(life: Living) {
@@ -72,6 +74,7 @@ export class FirmwareClient {
     }
     if (flash.state === state.downloaded || flash.state === state.updating) return notAllowed
     if (flash.state === state.downloading && flash.uri === uri) return changed
+    this.#offers++
     flash.uri = uri
     flash.length = 0
     flash.etag = undefined
@@ -101,10 +104,13 @@ export class FirmwareClient {
     const { blockSize } = personality.download
     const value = blockValue(flash.length / blockSize, false, exponentOf(blockSize))
     this.#fetching = true
+    const offer = this.#offers
     const options = [{ number: option.block2, value }]
     this.#life.ask(now, { code: method.get, path: segments, options }, (at, outcome) => {
       this.#fetching = false
-      if (flash.state === state.downloading) this.#fetched(at, outcome)
+      if (flash.state !== state.downloading) return
+      if (offer === this.#offers) this.#fetched(at, outcome)
+      else this.#fetch(at)
     })
   }
 
