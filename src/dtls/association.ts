@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { Deadlined } from '../base/deadline-queue.ts'
-import { never, type Instant } from '../base/time.ts'
+import { instantOf, never, type Instant } from '../base/time.ts'
 import { directionKeys, type DirectionKeys, type Role } from './association-keys.ts'
 import { cidKeyOf, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto } from './crypto.ts'
@@ -18,6 +18,9 @@ import { sequenceLimit } from './wire/record.ts'
 
 /** A number of this process; the store knows an association by its row, devices by its CID. */
 export type AssociationId = number
+
+/** Write numbers reserved at once for a peer with little to hear: no replay window is narrower (RFC 6347 §4.1.2.6). */
+export const smallestReservation = 64
 
 /** What a handshake settles and a snapshot carries. */
 export interface AssociationTerms {
@@ -63,6 +66,9 @@ export class Association implements Deadlined {
   reservedUpTo: number
   /** The reservation last asked for. */
   reservationAsked: number
+  reservationAskedAt: Instant = instantOf(0)
+  /** How many numbers a reservation takes at the moment. */
+  reservationStep = smallestReservation
   /** Goes up with each snapshot. */
   generation = 0
   path: number

@@ -6,8 +6,8 @@ import { equalBytes, noBytes, type Bytes } from '../base/bytes.ts'
 import type { Deadlined, DeadlineQueue } from '../base/deadline-queue.ts'
 import { LruMap } from '../base/lru.ts'
 import type { Random } from '../base/random.ts'
-import { after, type Instant } from '../base/time.ts'
-import { Association, type AssociationId } from './association.ts'
+import { after, between, seconds, type Instant } from '../base/time.ts'
+import { Association, smallestReservation, type AssociationId } from './association.ts'
 import { AssociationTable } from './association-table.ts'
 import { cidKeyOf } from './connection-id.ts'
 import type { AeadKey, DtlsCrypto } from './crypto.ts'
@@ -58,6 +58,9 @@ export interface AssociationsHost {
   readonly deadlines: DeadlineQueue<Deadlined>
   nextAssociationId(): AssociationId
 }
+
+/** A reservation used up within it was too small. */
+const busyInterval = seconds(10)
 
 /** Associations whose last generation is remembered after they were let go, against old snapshots. */
 const generationsRemembered = 65_536
@@ -205,11 +208,17 @@ export class Associations {
   }
 
   #reserveAhead(now: Instant, association: Association): void {
-    const block = this.#host.options.sequenceReservation
-    if (association.writeSequence + block / 2 < association.reservationAsked) return
-    const upTo = Math.min(association.writeSequence + block, sequenceLimit)
+    const { reservationStep } = association
+    if (association.writeSequence + reservationStep / 2 < association.reservationAsked) return
+    // Few at a time while little is said: foreign replay windows take a leap over what a crash skipped for an
+    // attack when it is wider than they are. Who talks a lot gets more, so that talking costs few commits.
+    const isBusy = between(association.reservationAskedAt, now) < busyInterval
+    const most = this.#host.options.sequenceReservation
+    association.reservationStep = isBusy ? Math.min(most, 2 * reservationStep) : Math.min(most, smallestReservation)
+    const upTo = Math.min(association.writeSequence + association.reservationStep, sequenceLimit)
     if (upTo <= association.reservationAsked) return
     association.reservationAsked = upTo
+    association.reservationAskedAt = now
     this.#host.sink.reserve(now, association.id, upTo)
   }
 

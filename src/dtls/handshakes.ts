@@ -8,7 +8,7 @@ import { LruMap } from '../base/lru.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import { Admission } from './admission.ts'
-import { Association, type AssociationTerms } from './association.ts'
+import { Association, smallestReservation, type AssociationTerms } from './association.ts'
 import { cidKeyOf, newConnectionId, type CidKey } from './connection-id.ts'
 import type { DtlsCrypto, HmacKey } from './crypto.ts'
 import { dtlsFault, type DtlsFault } from './faults.ts'
@@ -238,7 +238,7 @@ export class Handshakes implements HandshakeHost {
   }
 
   newAssociation(now: Instant, handshake: Handshake, terms: AssociationTerms): Association {
-    const reserved = this.options.sequenceReservation
+    const reserved = Math.min(this.options.sequenceReservation, smallestReservation)
     return new Association(
       this.crypto,
       this.nextAssociationId(),

@@ -161,7 +161,7 @@ export const dtlsKnobs = {
     min: 16,
     max: 1000000,
     consequence:
-      'Records that may be sent between two reservations in the store; a crash skips at most that many numbers.',
+      'Records that may be sent between two reservations in the store, for a peer that hears a lot (64 for others); a crash skips at most that many numbers.',
     reference: 'RFC 6347 §4.1',
     scope: 'listener',
     takesHold: 'restart',
