@@ -3,6 +3,7 @@ import { hexOf } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { explainedQuirk } from '../fleet/registry/quirks.ts'
@@ -11,7 +12,7 @@ import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
 import type { ImageJson, UpdateJson } from './contract/firmware.ts'
 import type { ObjectDefinitionJson, ResourceDefinitionJson } from './contract/object.ts'
-import type { ObservationJson } from './contract/observation.ts'
+import type { ObservationJson, ObservationRuleJson } from './contract/observation.ts'
 import type { OperationJson } from './contract/operation.ts'
 import type { TracedDatagramJson } from './contract/trace.ts'
 import type { ObjectDefinition, ResourceDefinition, TracedDatagram } from './services.ts'
@@ -77,6 +78,11 @@ export function presentOperation(operation: Operation): OperationJson {
 export function presentObservation(observation: Observation): ObservationJson {
   const { path, state, reason, origin, createdAt, lastNotification } = observation
   return { path, state, ...present({ reason }), origin, createdAt: isoOf(createdAt), ...instants({ lastNotification }) }
+}
+
+export function presentObservationRule(rule: ObservationRule): ObservationRuleJson {
+  const { id, product, tags, path, createdAt } = rule
+  return { id, ...present({ product }), tags: { ...tags }, path, createdAt: isoOf(createdAt) }
 }
 
 export function presentImage(image: Image): ImageJson {

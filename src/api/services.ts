@@ -17,6 +17,7 @@ import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
+import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
@@ -56,6 +57,13 @@ export interface OperationsCalls {
 export interface ObservationsCalls {
   /** In the order of their paths. Throws UsageError 'device.unknown' (404). */
   list(endpoint: EndpointName): readonly Observation[]
+}
+
+export interface ObservationRulesCalls {
+  list(): readonly ObservationRule[]
+  add(draft: Pick<ObservationRule, 'product' | 'tags' | 'path'>): Promise<ObservationRule>
+  /** Throws UsageError 'rule.unknown' (404). */
+  remove(id: number): Promise<void>
 }
 
 export interface FirmwareCalls {
@@ -184,6 +192,7 @@ export interface Services {
   readonly configuration: ConfigurationCalls
   readonly operations: OperationsCalls
   readonly observations: ObservationsCalls
+  readonly observationRules: ObservationRulesCalls
   readonly firmware: FirmwareCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls

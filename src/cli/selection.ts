@@ -58,7 +58,7 @@ function filterOf(text: string): DeviceQuery {
     else if (['product', 'status', 'prefix'].includes(name)) filter[name] = value
     else throw usageFailure(`--select '${part}' is no filter`, 'for example --select product=meter,tag.site=berlin')
   }
-  return { ...filter, ...(tag.length > 0 && { tag }) } as DeviceQuery
+  return { ...filter, ...(tag.length > 0 && { tag }) }
 }
 
 interface Row {

@@ -28,6 +28,7 @@ import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { EventId } from '../fleet/events/types.ts'
 import { imageKeyOf } from '../fleet/firmware/types.ts'
+import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
@@ -79,6 +80,8 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly #alarm: StoreAlarm
   /** Actors whose own doing could not be committed; they try again with the next sweep. */
   readonly #stalled: { readonly actor: Actor; readonly input: InternalInput | undefined }[] = []
+  /** Registrations are held against these; the driver sets them. */
+  observationRules: readonly ObservationRule[] = []
   #nextSweep: Instant | undefined
 
   constructor(options: EngineOptions) {
@@ -314,6 +317,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       ids: this.#ids,
       views: this.views,
       settings: this.settings,
+      observationRules: this.observationRules,
       packageUri: (sha256, deviceId, secured) =>
         `${this.output.publicUri(secured)}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
     })

@@ -16,6 +16,7 @@ import { planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
 import { forget, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { setConfiguration } from './plan-plain.ts'
+import { planRules } from './plan-rules.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import { checkDraft } from './requests.ts'
 import { describeDevice } from './describe.ts'
@@ -37,6 +38,7 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   if (command.command === 'device.put') {
     if (draft.next.device === undefined && command.mustExist) throw unknownDevice(command.endpoint)
     putDevice(draft, command.patch)
+    planRules(draft, context)
     return describeDevice(draft.next, draft.now, context.settings)
   }
   const device = draft.next.device
@@ -48,6 +50,8 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
       return deleteDevice(draft, device)
     case 'configuration.set':
       return setConfiguration(draft, device, command.document, context)
+    case 'device.observe':
+      return planRules(draft, context)
     case 'operation.submit':
       return submit(draft, device, command.draft, context)
     case 'operation.cancel':

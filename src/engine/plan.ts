@@ -12,6 +12,7 @@ import { planNotification, planObserved, planSend } from './plan-observations.ts
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planConfiguration, planData } from './plan-plain.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
+import { planRules } from './plan-rules.ts'
 import { keepLearned, planHeard } from './plan-sleep.ts'
 import { Draft, type DeviceState, type Plan } from './state.ts'
 
@@ -21,12 +22,16 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     case 'register': {
       const taken = planRegister(draft, input, context.settings)
       if (taken === 'refused') break
-      if (taken === 'new') planForgotten(draft, context)
+      if (taken === 'new') {
+        planForgotten(draft, context)
+        planRules(draft, context)
+      }
       planFirmware(draft, { input: 'registered', registrationId: draft.next.registration!.id }, context)
       break
     }
     case 'update':
       planUpdate(draft, input)
+      if (isHeard(draft)) planRules(draft, context)
       break
     case 'deregister':
       planDeregister(draft, input)
@@ -69,9 +74,14 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     default:
       unreachable(input)
   }
-  if (draft.effects.some(({ effect }) => effect === 'heard')) planHeard(draft, state.device?.lastSeen)
+  if (isHeard(draft)) planHeard(draft, state.device?.lastSeen)
   keepLearned(draft)
   return draft
+}
+
+/** Whether the device itself spoke, as far as it had to prove that. */
+function isHeard(draft: Draft): boolean {
+  return draft.effects.some(({ effect }) => effect === 'heard')
 }
 
 function causeOf(input: ActorInput): string {

@@ -27,6 +27,8 @@ export type Command =
       readonly mustExist: boolean
     }
   | { readonly command: 'device.delete'; readonly endpoint: EndpointName }
+  /** Holds the device against the observation rules in force. */
+  | { readonly command: 'device.observe'; readonly endpoint: EndpointName }
   /** JSON text; undefined takes it away. */
   | {
       readonly command: 'configuration.set'
@@ -41,6 +43,7 @@ export type Command =
 export interface CommandResults {
   'device.put': DeviceWithStatus
   'device.delete': undefined
+  'device.observe': undefined
   'configuration.set': undefined
   'operation.submit': Operation
   'operation.cancel': Operation

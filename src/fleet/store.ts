@@ -10,6 +10,7 @@ import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
+import type { ObservationRulesOp, ObservationRulesStore } from './observation-rules/store.ts'
 import type { ObservationsOp, ObservationsStore } from './observations/store.ts'
 import type { Observation } from './observations/types.ts'
 import type { OperationsOp, OperationsStore } from './operations/store.ts'
@@ -18,7 +19,15 @@ import type { RegistryOp, RegistryStore } from './registry/store.ts'
 import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
 
 export type StoreOp =
-  RegistryOp | ConfigurationOp | AssociationsOp | CredentialsOp | OperationsOp | ObservationsOp | FirmwareOp | EventsOp
+  | RegistryOp
+  | ConfigurationOp
+  | AssociationsOp
+  | CredentialsOp
+  | OperationsOp
+  | ObservationsOp
+  | ObservationRulesOp
+  | FirmwareOp
+  | EventsOp
 
 /** Everything a device actor starts from. */
 export interface DeviceSnapshot {
@@ -47,6 +56,7 @@ export interface Store
     CredentialsStore,
     OperationsStore,
     ObservationsStore,
+    ObservationRulesStore,
     FirmwareStore,
     EventsStore {
   /**

@@ -12,6 +12,7 @@ import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
+import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
 import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
@@ -166,6 +167,13 @@ async function start(
     registry,
     configuration: new ConfigurationService(store, driver, registry),
     observations: new ObservationsService(store, registry),
+    observationRules: new ObservationRulesService({
+      store,
+      registry,
+      commands: driver,
+      now,
+      inForce: (rules) => void (engine.observationRules = rules),
+    }),
     operations: new OperationsService(store, driver, registry),
     firmware: new FirmwareService(store, driver, files, registry, now, settings),
     credentials: credentials.service,

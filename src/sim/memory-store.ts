@@ -16,6 +16,7 @@ import type { StoredAssociation } from '../fleet/associations/types.ts'
 import { commonLength, isWanted } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
+import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryEvents } from './memory-events.ts'
 import { byPath, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
@@ -41,6 +42,9 @@ export class MemoryStore extends MemoryCredentials implements Store {
   #lastOperationId = 0
   #lastUpdateId = 0
   readonly #associations = new MemoryAssociations()
+  readonly #rules = new MemoryObservationRules()
+  readonly observationRules: Store['observationRules'] = () => this.#rules.list()
+  readonly lastObservationRuleId: Store['lastObservationRuleId'] = () => this.#rules.lastId
 
   constructor(limits: MemoryStoreLimits = { eventsKept: 100_000, operationsKept: 200 }) {
     super()
@@ -276,6 +280,9 @@ export class MemoryStore extends MemoryCredentials implements Store {
         this.#forgetToken(op.deviceId, op.path)
         this.#rows.get(op.deviceId)?.observations.delete(op.path)
         return
+      case 'observation-rule.put':
+      case 'observation-rule.delete':
+        return this.#rules.apply(op)
       case 'image.put':
         this.#images.set(op.image.sha256, op.image)
         return

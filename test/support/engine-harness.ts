@@ -81,7 +81,7 @@ export class EngineHarness implements EngineOutput {
   }
 
   #boot(): Engine {
-    return new Engine({
+    const engine = new Engine({
       settings: this.#settings,
       random: new SeededRandom(7 + this.#boots++),
       output: this,
@@ -97,6 +97,8 @@ export class EngineHarness implements EngineOutput {
       metrics: noMetrics,
       ...(this.#dtls === undefined ? {} : { dtls: this.#dtls }),
     })
+    engine.observationRules = this.store.observationRules()
+    return engine
   }
 
   /** One datagram in notation (`CON POST /rd …`) from `path`; loads are answered, commits wait. */

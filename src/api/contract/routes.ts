@@ -40,7 +40,13 @@ import {
 } from './firmware.ts'
 import { handshakeListSchema, handshakeQuerySchema } from './handshake.ts'
 import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
-import { observationListSchema } from './observation.ts'
+import {
+  observationListSchema,
+  observationRuleDraftSchema,
+  observationRuleListSchema,
+  observationRuleParamsSchema,
+  observationRuleSchema,
+} from './observation.ts'
 import {
   allOperationsQuerySchema,
   idempotencyHeadersSchema,
@@ -148,6 +154,23 @@ export const routes = {
     tags: ['operations'],
     params: endpointParamsSchema,
     response: { 200: observationListSchema },
+  }),
+  listObservationRules: route('listObservationRules', {
+    summary: 'What is to be observed on every device of a product or with certain tags',
+    tags: ['operations'],
+    response: { 200: observationRuleListSchema },
+  }),
+  addObservationRule: route('addObservationRule', {
+    summary: 'Observe a path on every device of a product or with certain tags, now and whenever one registers',
+    tags: ['operations'],
+    body: observationRuleDraftSchema,
+    response: { 200: observationRuleSchema },
+  }),
+  removeObservationRule: route('removeObservationRule', {
+    summary: 'Remove a rule; what it alone wanted is no longer observed',
+    tags: ['operations'],
+    params: observationRuleParamsSchema,
+    response: { 204: noContent },
   }),
   listOperations: route('listOperations', {
     summary: 'Operations of all devices',

@@ -14,6 +14,7 @@ import { askMany, targetOf, withSelection, type SelectOptions } from '../selecti
 import type { Session } from '../session.ts'
 import { printable, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
+import { addObserveRules, addRule } from './observe-rules.ts'
 
 interface ObserveOptions extends Forcible {
   readonly follow?: boolean
@@ -24,7 +25,11 @@ interface ObserveOptions extends Forcible {
 export const addObserve: AddCommand = (parent, frame) => {
   const observe = withExamples(
     parent.command('observe').description('have a device tell when something changes; show what is observed'),
-    ['coapstan observe urn:dev:demo-1 /4/0/2 --follow', 'coapstan observe status urn:dev:demo-1'],
+    [
+      'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
+      'coapstan observe --select product=demo /3/0/9     # every such device, those to come too',
+      'coapstan observe status urn:dev:demo-1',
+    ],
   )
   does<ObserveOptions & PatienceOptions & SelectOptions>(
     withSelection(
@@ -54,13 +59,10 @@ export const addObserve: AddCommand = (parent, frame) => {
       if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
       if ('filter' in target) {
         if (follow) throw usageFailure('--follow shows one device', 'coapstan events --kind notification shows all')
-        const kind = cancel ? 'cancel-observe' : 'observe'
-        const value = attributes === undefined || cancel ? {} : { value: attributes }
-        return askMany(session, target.filter, {
-          draft: { kind, path, ...value, ...forceOf(options) },
-          patience,
-          dryRun,
-        })
+        if (cancel) throw usageFailure('a rule is ended by its number', 'see them with: coapstan observe rules')
+        if (attributes !== undefined) throw usageFailure('a rule has no attributes', 'write them: coapstan attributes')
+        if (dryRun) return askMany(session, target.filter, { draft: { kind: 'observe', path }, patience, dryRun })
+        return addRule(session, target.filter, path)
       }
       const { endpoint } = target
       if (cancel) return endObservation(session, endpoint, path, patience)
@@ -81,6 +83,7 @@ export const addObserve: AddCommand = (parent, frame) => {
       }
     },
   )
+  addObserveRules(observe, frame)
   does(
     observe
       .command('status')

@@ -11,7 +11,8 @@ export interface Observation {
   /** Hex, 8 octets; what the device puts on each notification. */
   readonly token: string
   readonly createdAt: Instant
-  readonly origin: 'operator' | 'firmware'
+  /** `rule`: as long as a rule wants it. */
+  readonly origin: 'operator' | 'firmware' | 'rule'
   /**
    * `wanted`: not (again) asked of the device yet; `established`: the device said yes;
    * `refused`: it said no, see `reason`.

@@ -17,6 +17,7 @@ import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
 import { migrate, ownMigrations } from './migrate.ts'
+import { observationRulesIn } from './observation-rules.ts'
 import { observationsIn } from './observations.ts'
 import { operationsIn } from './operations.ts'
 import { registryIn } from './registry.ts'
@@ -59,6 +60,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const credentials = credentialsIn(database)
   const operations = operationsIn(database, limits.operationsKept)
   const observations = observationsIn(database)
+  const observationRules = observationRulesIn(database)
   const firmware = firmwareIn(database)
   const events = eventsIn(database, limits.eventsKept)
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
@@ -69,6 +71,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...credentials.reads,
     ...operations.reads,
     ...observations.reads,
+    ...observationRules.reads,
     ...firmware.reads,
     ...events.reads,
   }
@@ -79,6 +82,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...credentials.apply,
     ...operations.apply,
     ...observations.apply,
+    ...observationRules.apply,
     ...firmware.apply,
     ...events.apply,
   }

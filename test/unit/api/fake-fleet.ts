@@ -11,6 +11,7 @@ import type { CredentialsService } from '../../../src/fleet/credentials/service.
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
+import type { ObservationRule } from '../../../src/fleet/observation-rules/types.ts'
 import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
@@ -263,6 +264,22 @@ export class FakeFleet implements Services {
     list: (endpoint) => {
       this.#device(endpoint)
       return this.intents.get(endpoint) ?? []
+    },
+  }
+
+  readonly rules: ObservationRule[] = []
+  readonly observationRules: Services['observationRules'] = {
+    list: () => this.rules,
+    add: async (draft) => {
+      this.#mayFail()
+      const rule = { ...draft, id: this.rules.length + 1, createdAt: this.now }
+      this.rules.push(rule)
+      return rule
+    },
+    remove: async (id) => {
+      const at = this.rules.findIndex((rule) => rule.id === id)
+      if (at < 0) throw new UsageError('rule.unknown', `there is no rule ${id}`, { status: 404 })
+      this.rules.splice(at, 1)
     },
   }
 

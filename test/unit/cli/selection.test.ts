@@ -34,8 +34,6 @@ meter-3           3  queued        device-asleep
     [['write', ...berlin, '/3/0/14', '+02:00'], { kind: 'write', path: '/3/0/14', value: '+02:00' }],
     [['execute', ...berlin, 'Device/0/Reboot'], { kind: 'execute', path: 'Device/0/Reboot' }],
     [['execute', ...berlin, '/3/0/4', "0='now'"], { kind: 'execute', path: '/3/0/4', value: "0='now'" }],
-    [['observe', ...berlin, '/3/0/9', '--attributes', 'pmin=10'], { kind: 'observe', value: 'pmin=10' }],
-    [['observe', ...berlin, '/3/0/9', '--cancel'], { kind: 'cancel-observe', path: '/3/0/9' }],
   ])('%j', async (argv, draft) => {
     expect(await cli.run(...argv, '-o', 'name')).toMatchObject({ code: 0, out: 'meter-1\nmeter-2\nmeter-3\n' })
     expect(cli.fleet.asked).toMatchObject([draft, draft, draft])
@@ -67,6 +65,23 @@ awake         2
     expect(cli.fleet.asked).toEqual([])
   })
 
+  it('makes a rule of what is to be observed, lists and deletes it', async () => {
+    expect(await cli.run('observe', ...berlin, '/3/0/9')).toEqual({
+      code: 0,
+      out: 'rule 1: /3/0/9 is observed on product=meter,tag.site=berlin\n',
+      err: 'it holds for devices to come, too; end it with: coapstan observe rules delete 1\n',
+    })
+    expect(cli.fleet.rules).toMatchObject([{ product: 'meter', tags: { site: 'berlin' }, path: '/3/0/9' }])
+    expect(cli.fleet.asked).toEqual([])
+    expect(await cli.run('observe', ...berlin, '/3/0/9', '--dry-run')).toMatchObject({ code: 0 })
+    expect((await cli.run('observe', 'rules')).out).toBe(`ID  DEVICES                        PATH    CREATED
+ 1  product=meter,tag.site=berlin  /3/0/9  now
+`)
+    expect(await cli.run('observe', 'rules', 'delete', '1')).toMatchObject({ code: 0, out: 'rule 1 is deleted\n' })
+    expect(await cli.run('observe', 'rules', 'delete', '1')).toMatchObject({ code: 1 })
+    expect(await cli.run('observe', 'rules')).toMatchObject({ err: expect.stringContaining('no rules') as string })
+  })
+
   it('says that nothing is selected', async () => {
     expect(await cli.run('read', '--select', 'product=none', '/3/0/9')).toMatchObject({
       code: 0,
@@ -81,6 +96,9 @@ awake         2
     [['read', '--select', 'site=berlin', '/3/0/9'], "--select 'site=berlin' is no filter"],
     [['read', 'meter-1', '/3/0/9', '--dry-run'], '--dry-run counts what --select finds'],
     [['observe', ...berlin, '/3/0/9', '--follow'], '--follow shows one device'],
+    [['observe', ...berlin, '/3/0/9', '--cancel'], 'a rule is ended by its number'],
+    [['observe', ...berlin, '/3/0/9', '--attributes', 'pmin=1'], 'a rule has no attributes'],
+    [['observe', '--select', 'status=awake', '/3/0/9'], 'a rule selects by product and tags'],
   ])('%j is refused: %s', async (argv, sentence) => {
     const { code, err } = await cli.run(...argv)
     expect([code, cli.fleet.asked.length]).toEqual([2, 0])

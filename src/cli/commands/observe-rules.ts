@@ -1,0 +1,68 @@
+/** `coapstan observe rules`: what is observed on every device of a product or with certain tags. */
+import type { Command } from 'commander'
+import type { ObservationRuleJson } from '../../api/contract/observation.ts'
+import { does, withExamples, type Frame } from '../command.ts'
+import { usageFailure } from '../failure.ts'
+import type { DeviceQuery } from '../fleet.ts'
+import { countOf, pairsOf, type Session } from '../session.ts'
+import { relativeTime } from '../style.ts'
+import type { Column } from '../table.ts'
+
+export function addObserveRules(observe: Command, frame: Frame): void {
+  const rules = withExamples(
+    observe.command('rules').description('list what is observed on many devices by a rule; delete one'),
+    ['coapstan observe rules', 'coapstan observe rules delete 3'],
+  )
+  does(
+    rules.command('list', { isDefault: true }).description('list the rules'),
+    frame,
+    ['coapstan observe rules'],
+    async ({ client, output, surroundings }) => {
+      const { rules: rows } = await client.call('listObservationRules', {})
+      await output.list({
+        rows,
+        columns: columns(surroundings.now()),
+        name: ({ id }) => String(id),
+        empty: 'there are no rules; make one with: coapstan observe --select product=demo /3/0/9',
+      })
+    },
+  )
+  does(
+    rules
+      .command('delete')
+      .argument('<id>', 'its number')
+      .description('delete a rule; what it alone wanted is no longer observed'),
+    frame,
+    ['coapstan observe rules delete 3'],
+    async ({ client, output }, [id]) => {
+      await client.call('removeObservationRule', { params: { id: countOf('rule', id!, 1) } })
+      await output.done({ id: Number(id) }, id!, `rule ${id} is deleted`)
+    },
+  )
+}
+
+/** Makes a rule of what `--select` says, for devices to come too. */
+export async function addRule({ client, output, note }: Session, filter: DeviceQuery, path: string): Promise<void> {
+  const { product, tag = [], status, prefix } = filter
+  if (status !== undefined || prefix !== undefined) {
+    throw usageFailure('a rule selects by product and tags', 'for example --select product=meter,tag.site=berlin')
+  }
+  const body = { ...(product !== undefined && { product }), tags: pairsOf('tag', tag), path }
+  const rule = await client.call('addObservationRule', { body })
+  await output.done(rule, String(rule.id), `rule ${rule.id}: ${rule.path} is observed on ${selectionText(rule)}`)
+  note(`it holds for devices to come, too; end it with: coapstan observe rules delete ${rule.id}`)
+}
+
+function selectionText({ product, tags }: Pick<ObservationRuleJson, 'product' | 'tags'>): string {
+  const parts = Object.entries(tags).map(([name, value]) => `tag.${name}=${value}`)
+  return [...(product === undefined ? [] : [`product=${product}`]), ...parts].join(',')
+}
+
+function columns(now: number): readonly Column<ObservationRuleJson>[] {
+  return [
+    { title: 'ID', text: ({ id }) => String(id), align: 'right' },
+    { title: 'DEVICES', text: selectionText, flexible: true },
+    { title: 'PATH', text: ({ path }) => path },
+    { title: 'CREATED', text: ({ createdAt }) => relativeTime(createdAt, now) },
+  ]
+}

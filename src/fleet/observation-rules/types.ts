@@ -1,0 +1,12 @@
+/** Observe intents for many devices at once: kept for ever, met by each device that is selected. */
+import type { Instant } from '../../base/time.ts'
+
+/** What is to be observed on every device of a product and with these tags, those to come too. */
+export interface ObservationRule {
+  readonly id: number
+  readonly product?: string
+  /** All must hold. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly path: string
+  readonly createdAt: Instant
+}
