@@ -34,15 +34,12 @@ export async function startShippedServer(
     httpPort,
     token,
     process: child,
-    fetch: (path, init = {}) =>
-      fetch(`http://127.0.0.1:${httpPort}${path}`, {
-        ...init,
-        headers: [
-          ['authorization', `Bearer ${token}`],
-          ['content-type', 'application/json'],
-          ...new Headers(init.headers),
-        ],
-      }),
+    fetch: (path, init = {}) => {
+      const headers = new Headers({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
+      // Set, not appended: a header given twice is both values in one.
+      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
+      return fetch(`http://127.0.0.1:${httpPort}${path}`, { ...init, headers })
+    },
     end: (signal) =>
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve()
