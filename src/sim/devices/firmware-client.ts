@@ -77,6 +77,7 @@ export class FirmwareClient {
     this.#offers++
     flash.uri = uri
     flash.length = 0
+    flash.blockSize = undefined
     flash.etag = undefined
     this.#breaks = 0
     this.#become(now, state.downloading, result.initial)
@@ -101,8 +102,8 @@ export class FirmwareClient {
       this.#become(now, state.idle, result.badUri)
       return
     }
-    const { blockSize } = personality.download
-    const value = blockValue(flash.length / blockSize, false, exponentOf(blockSize))
+    flash.blockSize ??= personality.download.blockSize
+    const value = blockValue(flash.length / flash.blockSize, false, exponentOf(flash.blockSize))
     this.#fetching = true
     const offer = this.#offers
     const options = [{ number: option.block2, value }]
@@ -125,6 +126,10 @@ export class FirmwareClient {
       this.#become(now, state.idle, result.connectionLost)
       return
     }
+    if (!this.#agrees(value)) {
+      this.#broken(now)
+      return
+    }
     if (!this.#keep(response, value)) {
       this.#become(now, state.idle, result.integrity)
       return
@@ -138,6 +143,15 @@ export class FirmwareClient {
     const image = readImage(flash.image.slice(0, flash.length))
     if (isFault(image)) this.#become(now, state.idle, result.integrity)
     else this.#become(now, state.downloaded, result.initial)
+  }
+
+  /** Whether the client can go on in blocks of this size: smaller than it asked for, some cannot. */
+  #agrees(value: number): boolean {
+    const { flash, personality } = this.#life.device
+    const size = 16 << blockOf(value).sizeExponent
+    if (size === flash.blockSize) return true
+    flash.blockSize = size
+    return personality.download.negotiates
   }
 
   /** Appends a block; false where it is not the one that was asked for, or of another image. */

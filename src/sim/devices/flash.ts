@@ -8,6 +8,8 @@ export class Flash {
   version = '1.0.0'
   uri = ''
   etag: string | undefined
+  /** Octets of a block, once one has been asked for. */
+  blockSize: number | undefined
   /** The slot for the next image; `length` octets of it are written. */
   image: Bytes = new Uint8Array(0)
   length = 0

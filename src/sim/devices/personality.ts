@@ -38,7 +38,12 @@ export interface Personality {
   /** Share of requests it answers late, after an empty ACK, and how late. */
   readonly hesitates: { readonly share: number; readonly longest: Duration }
   /** Octets of the blocks it fetches firmware in, and what it does when a fetch breaks off. */
-  readonly download: { readonly blockSize: 128 | 256 | 512 | 1024; readonly afterBreak: 'fail' | 'resume' }
+  readonly download: {
+    readonly blockSize: 128 | 256 | 512 | 1024
+    readonly afterBreak: 'fail' | 'resume'
+    /** Goes on in smaller blocks where the server answers in smaller ones (RFC 7959 §2.4). */
+    readonly negotiates: boolean
+  }
   /** How long a restart takes. */
   readonly restart: readonly [shortest: Duration, longest: Duration]
 }
