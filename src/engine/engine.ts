@@ -252,7 +252,6 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   data(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
     this.recorder.record(now, peer, 'received', buffer, start, end)
-    this.recorder.record(now, peer, 'received', buffer, start, end)
     this.coap.receive(now, peer, buffer, start, end)
   }
 
