@@ -100,6 +100,7 @@ export class ServerProcess implements EngineOutput {
       metrics: secured?.metrics ?? noMetrics,
       ...(secured === undefined ? {} : { dtls: { options: secured.options, crypto: secured.crypto } }),
     })
+    this.engine.observationRules = disk.store.observationRules()
   }
 
   /** Something waits for the next turn. */
