@@ -7,6 +7,8 @@ const host = '127.0.0.1'
 
 /** Debian's name of the client without TLS, else of one with it; undefined where there is none. */
 export const libcoapClient = firstInstalled(['coap-client-notls', 'coap-client-openssl', 'coap-client'])
+/** The client with TLS; undefined where there is none. */
+export const libcoapSecureClient = firstInstalled(['coap-client-openssl', 'coap-client-gnutls', 'coap-client'])
 export const libcoapServer = firstInstalled(['coap-server-notls', 'coap-server-openssl', 'coap-server'])
 
 export interface LibcoapAsk {
@@ -21,6 +23,8 @@ export interface LibcoapAsk {
   readonly confirmable?: boolean
   /** Observes for so long, seconds. */
   readonly observeFor?: number
+  /** Speaks DTLS, as this identity. */
+  readonly psk?: { readonly identity: string; readonly key: string }
   /** Seconds it waits at most. */
   readonly patience?: number
 }
@@ -47,9 +51,10 @@ export class LibcoapClient {
     give('-o', ask.output)
     give('-s', ask.observeFor)
     if (ask.confirmable === false) args.push('-N')
+    if (ask.psk !== undefined) args.push('-u', ask.psk.identity, '-k', ask.psk.key)
     const output = await runProgram({
-      program: libcoapClient!,
-      args: [...args, `coap://${host}:${port}${target}`],
+      program: ask.psk === undefined ? libcoapClient! : libcoapSecureClient!,
+      args: [...args, `${ask.psk === undefined ? 'coap' : 'coaps'}://${host}:${port}${target}`],
       // It ends by itself: nothing it says is the end of it.
       until: /(?!)/,
       deadline: (patience + 2) * 1000,

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LibcoapClient, libcoapClient } from '../../support/libcoap.ts'
+import { LibcoapClient, libcoapClient, libcoapSecureClient } from '../../support/libcoap.ts'
 import { LossyRelay } from '../../support/lossy-relay.ts'
 import { NpmClient } from '../../support/npm-coap.ts'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
@@ -82,6 +82,62 @@ describe.skipIf(libcoapClient === undefined)(
       const registered = await client.ask(relay.port, target, { method: 'post', payload: links, contentFormat: 40 })
       relay.close()
       expect(registered.code).toBe('2.01')
+    })
+  },
+)
+
+describe.skipIf(libcoapSecureClient === undefined)(
+  'coap-client of libcoap over DTLS (skipped where libcoap3-bin is not installed)',
+  () => {
+    const client = new LibcoapClient()
+    const psk = { identity: 'meter', key: 'a key of 16 byte' }
+    let port: number
+
+    beforeAll(async () => {
+      const { listeners } = (await (await server.fetch('/v1/status')).json()) as {
+        listeners: { protocol: string; port: number }[]
+      }
+      port = listeners.find(({ protocol }) => protocol === 'coaps')!.port
+      const draft = { endpoint: 'urn:dev:plain', identity: psk.identity, key: Buffer.from(psk.key).toString('hex') }
+      const added = await server.fetch('/v1/credentials', { method: 'POST', body: JSON.stringify(draft) })
+      expect(added.status).toBe(201)
+    })
+
+    it('fetches the image', async () => {
+      const output = join(directory, 'libcoap-secured')
+      await client.ask(port, imagePath, { psk, output })
+      expect(sha256(readFileSync(output))).toBe(imageSha256)
+    })
+
+    it('posts data as the device its credential stands for, without ever having registered', async () => {
+      const posted = await client.ask(port, '/data', { psk, method: 'post', payload: '{"t":21}', contentFormat: 50 })
+      expect(posted.code).toBe('2.04')
+      const answer = await server.fetch('/v1/events?endpoint=urn:dev:plain&limit=10')
+      const { events } = (await answer.json()) as { events: { kind: string; detail: object }[] }
+      expect(events.map(({ kind }) => kind)).toEqual(['device.created', 'data'])
+      expect(events[1]!.detail).toEqual({ contentFormat: 'application/json', value: { t: 21 } })
+    })
+
+    it('fetches its configuration, and hears of a change', async () => {
+      const set = (document: unknown): Promise<Response> =>
+        server.fetch('/v1/devices/urn:dev:plain/config', { method: 'PUT', body: JSON.stringify({ document }) })
+      expect((await set({ interval: 60 })).status).toBe(200)
+      const observing = client.ask(port, '/config', { psk, observeFor: 3, patience: 6 })
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await set({ interval: 30 })
+      const { output } = await observing
+      expect(output).toContain('{"interval":60}')
+      expect(output).toContain('{"interval":30}')
+    })
+
+    it('is seen once in the trace, message by message', async () => {
+      const answer = await server.fetch('/v1/devices/urn:dev:plain/trace')
+      const { datagrams } = (await answer.json()) as {
+        datagrams: { direction: string; port: number; type: string; messageId: number }[]
+      }
+      const heard = datagrams.filter(({ direction, type }) => direction === 'received' && type === 'CON')
+      expect(heard.length).toBeGreaterThan(0)
+      expect(new Set(heard.map(({ port: from, messageId }) => `${from} ${messageId}`)).size).toBe(heard.length)
     })
   },
 )
