@@ -7,6 +7,7 @@ import { response as codes } from '../coap/codes.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type { Device } from '../fleet/registry/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
+import { admissionOf } from './admission.ts'
 import type { UplinkInput } from './inputs.ts'
 import { mayChange } from './ownership.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -16,8 +17,8 @@ import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 
-export function planData(draft: Draft, input: Of<'data'>): void {
-  if (!mayChange(draft.next, input.from)) return refuse(draft, input)
+export function planData(draft: Draft, input: Of<'data'>, { settings }: PlanContext): void {
+  if (!isAdmitted(draft, input, settings)) return refuse(draft, input)
   if (!input.claimed) draft.effects.push({ effect: 'heard', peer: input.from.peer })
   const telemetry = decodeTelemetry(input.contentFormat, input.payload, draft.now)
   if (isFault(telemetry)) {
@@ -52,8 +53,8 @@ function seen(draft: Draft): void {
   draft.event('device.created')
 }
 
-export function planConfiguration(draft: Draft, input: Of<'configuration'>): void {
-  if (!mayChange(draft.next, input.from)) return refuse(draft, input)
+export function planConfiguration(draft: Draft, input: Of<'configuration'>, { settings }: PlanContext): void {
+  if (!isAdmitted(draft, input, settings)) return refuse(draft, input)
   const { exchange, from, format, observer } = input
   if (!input.claimed) draft.effects.push({ effect: 'heard', peer: from.peer })
   const { configuration, device } = draft.next
@@ -68,9 +69,17 @@ export function planConfiguration(draft: Draft, input: Of<'configuration'>): voi
   })
 }
 
-/** The name belongs to a credential that this sender does not have. */
+/** Neither another's name nor one that waits to be accepted. Quarantine is entered by registering only. */
+function isAdmitted(
+  { next }: Draft,
+  { from }: Of<'data' | 'configuration'>,
+  settings: PlanContext['settings'],
+): boolean {
+  return mayChange(next, from) && admissionOf(next.device, from, settings) === 'admitted'
+}
+
 function refuse(draft: Draft, { exchange }: { readonly exchange: number }): void {
-  draft.effects.push({ effect: 'respond', exchange, response: { code: codes.unauthorized } })
+  draft.effects.push({ effect: 'respond', exchange, response: { code: codes.forbidden } })
 }
 
 /** The operator's. Throws UsageError 'configuration.too-large' (413). */

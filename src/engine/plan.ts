@@ -43,10 +43,10 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       planSend(draft, input, context)
       break
     case 'data':
-      planData(draft, input)
+      planData(draft, input, context)
       break
     case 'configuration':
-      planConfiguration(draft, input)
+      planConfiguration(draft, input, context)
       break
     case 'transmit':
       planTransmit(draft, input)

@@ -102,6 +102,29 @@ describe('POST /data', () => {
     expect(ask(house, 5, 'CON 4 POST [04] /data ?ep= Content-Format=0 "7"')).toMatch(/4\.00/)
   })
 
+  test.each(['quarantine', 'closed'])('where the registration policy is "%s", a name must be known', async (policy) => {
+    const house = new EngineHarness({ 'registration.policy': policy })
+    expect(ask(house, 5, 'CON 2 POST [02] /data ?ep=meter-5 Content-Format=0 "7"')).toMatch(/4\.03/)
+    expect(house.store.countDevices()).toBe(0)
+    await house.command({ command: 'device.put', endpoint: 'meter-5', patch: {}, mustExist: false })
+    expect(ask(house, 5, 'CON 3 POST [03] /data ?ep=meter-5 Content-Format=0 "7"')).toMatch(/2\.04/)
+  })
+
+  test('what waits in quarantine tells nothing and gets nothing', async () => {
+    const house = new EngineHarness({ 'registration.policy': 'quarantine' })
+    ask(house, 1, `CON 1 ${register}`)
+    await house.command({ command: 'configuration.set', endpoint: 'urn:dev:a', document: '1' })
+    expect(ask(house, 1, 'CON 2 POST [02] /data Content-Format=0 "7"')).toMatch(/4\.03/)
+    expect(ask(house, 1, 'CON 3 GET [03] /config')).toMatch(/4\.03/)
+    await house.command({
+      command: 'device.put',
+      endpoint: 'urn:dev:a',
+      patch: { quarantined: false },
+      mustExist: true,
+    })
+    expect(ask(house, 1, 'CON 4 GET [04] /config')).toMatch(/2\.05/)
+  })
+
   test('where the knob forbids it, nobody may', () => {
     const house = new EngineHarness({ 'coap.data.endpoint-in-query': 'never' })
     expect(ask(house, 5, 'CON 2 POST [02] /data ?ep=meter-5 Content-Format=0 "7"')).toMatch(/4\.01/)
