@@ -193,6 +193,12 @@ export class DtlsEndpoint {
     return this.#associations.table.find(id)?.reservedUpTo
   }
 
+  /** Whether it may write no more before the reservation it has asked for. */
+  isReserving(id: AssociationId): boolean {
+    const association = this.#associations.table.find(id)
+    return association !== undefined && association.writeSequence >= association.reservedUpTo
+  }
+
   /** Whether a handshake is under way with that path. */
   isHandshaking(path: number): boolean {
     return this.#handshakes.byPath(path) !== undefined

@@ -110,7 +110,8 @@ export class SecureLink implements DtlsSink {
   sendTo(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
     const known = this.#byRow.get(associationOfPeer(peer))
     if (known === undefined || this.dtls.send(now, known.dtls, buffer, start, end)) return
-    // Just brought back: its next numbers are being reserved.
+    // What may not leave for another reason is lost as on any way: CoAP repeats it in time, or not at all.
+    if (!this.dtls.isReserving(known.dtls)) return
     if (known.waiting.length < waitingLimit) known.waiting.push(buffer.slice(start, end))
   }
 
@@ -199,6 +200,8 @@ export class SecureLink implements DtlsSink {
       this.#forget(now, known)
     } else if (ticket instanceof Reservation) {
       this.dtls.reservationFailed(ticket.dtls)
+      // With a later reservation they might come when the device has forgotten that it did them.
+      this.#byDtls.get(ticket.dtls)?.waiting.splice(0)
     } else if (!(ticket instanceof Note)) return false
     return true
   }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { hexOf, utf8 } from '../../../src/base/bytes.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
 import { after, days, minutes } from '../../../src/base/time.ts'
+import type { ClientTerms } from '../../../src/dtls/handshake/client-offer.ts'
 import { defaultDtlsOptions } from '../../../src/dtls/options.ts'
 import { nodeCrypto } from '../../../src/server/crypto-node.ts'
 import { datagramOf, lineOf } from '../../support/coap-notation.ts'
@@ -22,17 +23,17 @@ class Secured {
   /** Every record either side has sent, to look for a repeated nonce. */
   readonly records: string[] = []
 
-  constructor(credentials: Readonly<Record<string, string>> = { meter: 'urn:dev:a' }) {
-    const options = { ...defaultDtlsOptions, storeKey, sequenceReservation: 64 }
+  constructor(credentials: Readonly<Record<string, string>> = { meter: 'urn:dev:a' }, sequenceReservation = 64) {
+    const options = { ...defaultDtlsOptions, storeKey, sequenceReservation }
     this.house = new EngineHarness({}, undefined, { options, crypto: nodeCrypto() })
     for (const [identity, endpoint] of Object.entries(credentials))
       this.house.credentials.set(identity, { key, endpoint })
   }
 
-  connect(identity = 'meter', withKey = key): this {
+  connect(identity = 'meter', withKey = key, more: Partial<ClientTerms> = {}): this {
     const suites = defaultSuites.filter(({ keyExchange }) => keyExchange === 'psk')
     const preSharedKey = { identity: utf8(identity), key: withKey }
-    this.device.endpoint.connect(this.house.now, 0, { preSharedKey, suites, cidDialect: 54 })
+    this.device.endpoint.connect(this.house.now, 0, { preSharedKey, suites, cidDialect: 54, ...more })
     return this.settle()
   }
 
@@ -208,4 +209,44 @@ test('associations nobody was heard on for their lifetime leave the store, with 
   expect(house.store.associationByCid(cid)).toBeDefined()
   house.elapse(days(2))
   expect(house.store.associationByCid(cid)).toBeUndefined()
+})
+
+test('what could not leave for want of reserved numbers is not sent once there are some, long after', () => {
+  const secured = new Secured(undefined, 16).connect()
+  const { house, device } = secured
+  house.failure = diskFull
+  let answers = 0
+  for (let id = 1; id <= 30; id++) answers += secured.say(`CON ${id} GET [${id + 10}] /`).length
+  expect(answers).toBeGreaterThan(8)
+  expect(answers).toBeLessThan(16)
+  house.failure = undefined
+  house.now = after(house.now, minutes(10))
+  const before = device.received.length
+  // The first one asks for numbers, which its answer still waits for; the next ones are answered as usual.
+  for (let id = 101; id <= 103; id++) secured.say(`CON ${id} GET [${id - 80}] /`)
+  const late = device.received.slice(before).map(({ bytes }) => lineOf(bytes).split(' ')[1])
+  expect(late).toEqual(['101', '102', '103'])
+})
+
+test('a repetition for which an unproven address has no room is not sent when the operation is long over', async () => {
+  const secured = new Secured(undefined, 16).connect('meter', key, { returnRoutability: true })
+  secured.say(register('urn:dev:a'))
+  const { house, device } = secured
+  const { id } = house.store.device('urn:dev:a')!.registration!
+  secured.path++
+  const update = datagramOf(`CON 10 POST [10] /rd/${id}`)
+  device.endpoint.send(house.now, device.lastOpened.id, update, 0, update.length)
+  house.receiveSecured(secured.path, device.take()[0]!.bytes)
+  // The check of its address and the answer leave room for the request once, though CoAP would repeat it.
+  const draft = { kind: 'execute', path: '/3/0/12', value: "0='x'" } as const
+  await house.command({ command: 'operation.submit', endpoint: 'urn:dev:a', draft })
+  house.elapse(minutes(10))
+  expect(house.sentSecured()).toHaveLength(3)
+  expect(house.store.operation(1)).toMatchObject({ state: 'queued', attempts: 1 })
+  const before = device.received.length
+  for (let life = 11; life < 31; life++) secured.say(`CON ${life} POST [${life}] /rd/${id}`)
+  const lines = device.received.slice(before).map(({ bytes }) => lineOf(bytes))
+  expect(lines).toHaveLength(20)
+  expect(lines.filter((line) => !line.startsWith('ACK'))).toEqual([])
+  expect(house.store.operation(1)).toMatchObject({ state: 'failed', reason: 'outcome-unknown' })
 })
