@@ -18,6 +18,9 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 /** How far back a repetition of a Register may reach: no device known repeats itself for longer. */
 const longestExchange = seconds(1030)
 
+/** Hex digits of a token of eight octets. */
+const longToken = 16
+
 /** 'repeated' where the device has had this very answer, or should have; 'refused' where the name is another's. */
 export function planRegister(
   draft: Draft,
@@ -178,10 +181,14 @@ function repeats(input: Of<'register'>, before: Registration, now: Instant): boo
   return (
     before.messageId === input.messageId &&
     before.token === input.token &&
-    // Over DTLS the address may move between two repetitions.
-    (before.secured || (before.address === input.from.remote.address && before.port === input.from.remote.port)) &&
+    // The address may move between two repetitions; a long token is nobody else's (RFC 7252 §5.3.1).
+    (before.secured || input.token.length === longToken || isFrom(input, before)) &&
     between(instantOf(before.registeredAt), now) < longestExchange
   )
+}
+
+function isFrom(input: Of<'register'>, before: Registration): boolean {
+  return before.address === input.from.remote.address && before.port === input.from.remote.port
 }
 
 function created(input: Of<'register'>, id: string) {

@@ -56,6 +56,23 @@ test('a repeated Register gets the same location, also after a restart lost our 
   expect(house.events.filter(({ kind }) => kind === 'registration.registered')).toHaveLength(1)
 })
 
+test('a Register repeated through another NAT port is the same one; a short token from elsewhere is not', () => {
+  const house = new EngineHarness()
+  const long = register.replace('[01]', '[0102030405060708]')
+  house.receive(1, `CON 1 ${long}`)
+  house.settle()
+  const [first] = house.sent()
+  house.receive(2, `CON 1 ${long}`)
+  house.settle()
+  expect(house.sent()).toEqual([first])
+  house.receive(1, `CON 2 ${register}`)
+  house.settle()
+  const second = locationOf(house.sent()[0]!)
+  house.receive(2, `CON 2 ${register}`)
+  house.settle()
+  expect(locationOf(house.sent()[0]!)).not.toBe(second)
+})
+
 test('registering again replaces the location: the old one is 4.04 from then on', () => {
   const house = new EngineHarness()
   house.receive(1, `CON 1 ${register}`)
