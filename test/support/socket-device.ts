@@ -21,7 +21,7 @@ import { profiles, type Profile } from '../../src/config/profiles.ts'
 import { defaultSettings } from '../../src/config/tunables.ts'
 
 const serverPeer: Peer = 1
-const links = utf8('</>;rt="oma.lwm2m";ct="110 112 11542",</1/0>,</3/0>')
+const links = utf8('</>;rt="oma.lwm2m";ct="0 110 112",</1/0>,</3/0>')
 
 export class SocketDevice implements CoapSink {
   readonly endpoint: string
