@@ -1,52 +1,11 @@
 /** The flight recorder: what is kept of whom, what is let go of, and the story told of it. */
 import { describe, expect, it } from 'vitest'
-import { instantOf } from '../../../src/base/time.ts'
 import { bytesOfHex, hexOf } from '../../../src/base/bytes.ts'
-import { defaultSettings, type Settings } from '../../../src/config/tunables.ts'
-import { FlightRecorder } from '../../../src/engine/flight-recorder.ts'
-import type { TracedDatagram } from '../../../src/engine/trace.ts'
-import { datagramOf } from '../../support/coap-notation.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
+import { known, Recording, told } from '../../support/recording.ts'
+import { SeededRandom } from '../../../src/base/random.ts'
 
 const start = Date.UTC(2026, 10, 21)
-
-class Recording {
-  readonly recorder: FlightRecorder
-  readonly endpoints = new Map<number, string>()
-  now = start
-
-  constructor(settings: Partial<Settings> = {}) {
-    this.recorder = new FlightRecorder({ ...defaultSettings, ...settings }, (peer) => this.endpoints.get(peer))
-  }
-
-  /** `line` in the notation of the lockstep tests. */
-  hears(peer: number, line: string | Uint8Array): void {
-    this.#record(peer, 'received', line)
-  }
-
-  says(peer: number, line: string | Uint8Array): void {
-    this.#record(peer, 'sent', line)
-  }
-
-  /** Messages ids of what is kept, oldest first. */
-  idsOf(endpoint: string): (number | undefined)[] {
-    return this.recorder.trace(endpoint).map(({ messageId }) => messageId)
-  }
-
-  #record(peer: number, direction: 'received' | 'sent', line: string | Uint8Array): void {
-    const octets = typeof line === 'string' ? datagramOf(line) : line
-    // In the middle of a slab that is written over at once.
-    const slab = new Uint8Array(octets.length + 20)
-    slab.set(octets, 10)
-    this.recorder.record(instantOf(this.now++), peer, direction, slab, 10, 10 + octets.length)
-    slab.fill(0xee)
-  }
-}
-
-/** The members a test names, of each datagram. */
-function told(trace: readonly TracedDatagram[], ...names: (keyof TracedDatagram)[]): unknown[] {
-  return trace.map((datagram) => names.map((name) => datagram[name]))
-}
 
 describe('what is kept', () => {
   it('is a copy: type, code, id, token, options and size, in the order of time', () => {
@@ -220,7 +179,8 @@ describe('memory', () => {
 
   it('comes back to all who use it in any order: no slot is lost, none is used twice', () => {
     const recording = new Recording({ ...small, 'trace.per-device': 7 })
-    const random = mulberry(5)
+    const chance = new SeededRandom(5)
+    const random = (): number => chance.fraction()
     for (let step = 0; step < 30_000; step++) {
       const peer = Math.floor(random() * 600)
       const what = random()
@@ -391,29 +351,3 @@ it('in the engine: what a device said and was told, also from another address, a
   ])
   expect(house.engine.recorder.trace('b')).toHaveLength(2)
 })
-
-/** A recording of the one device `endpoint`, as peer 2. */
-function known(endpoint: string): {
-  readonly recorder: FlightRecorder
-  hears(line: string | Uint8Array): void
-  says(line: string | Uint8Array): void
-} {
-  const recording = new Recording()
-  recording.endpoints.set(2, endpoint)
-  return {
-    recorder: recording.recorder,
-    hears: (line) => recording.hears(2, line),
-    says: (line) => recording.says(2, line),
-  }
-}
-
-/** A small seeded generator of 0 ≤ x < 1. */
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
