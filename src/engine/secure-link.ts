@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts'
 import { LruMap } from '../base/lru.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
-import { after, hours, instantOf, milliseconds, type Instant } from '../base/time.ts'
+import { after, instantOf, hours, instantOf, type Instant } from '../base/time.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { Peer } from '../coap/types.ts'
 import type { DtlsCrypto } from '../dtls/crypto.ts'
@@ -173,7 +173,7 @@ export class SecureLink implements DtlsSink {
     this.dtls.expire(now)
     if (now < this.#tidyAt) return
     this.#tidyAt = after(now, tidyInterval)
-    const heardBefore = after(now, milliseconds(-this.#limits.associationLifetime))
+    const heardBefore = instantOf(now - this.#limits.associationLifetime)
     this.#owner.output.commit(new Note(), [{ op: 'association.expire', heardBefore }])
   }
 

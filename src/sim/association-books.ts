@@ -146,7 +146,7 @@ export class AssociationBooks implements AssociationWitness {
   }
 
   #heard(fault: unknown, message: string): void {
-    if (fault !== undefined) this.#options.violate(`${message}: ${String(fault)}`)
+    if (fault !== undefined) this.#options.violate(`${message}: ${JSON.stringify(fault)}`)
   }
 }
 

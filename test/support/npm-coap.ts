@@ -1,13 +1,6 @@
 /** The npm package `coap` in both roles, for interop tests: asks with promises, serves a shelf of values. */
 import { once } from 'node:events'
-import {
-  Agent,
-  createServer,
-  updateTiming,
-  type IncomingMessage,
-  type ObserveReadStream,
-  type OutgoingMessage,
-} from 'coap'
+import { Agent, createServer, type IncomingMessage, type ObserveReadStream, type OutgoingMessage } from 'coap'
 
 const host = '127.0.0.1'
 
