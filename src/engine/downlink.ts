@@ -3,7 +3,7 @@
  * is on, right after the answer to its uplink and never before (devices.md §0, rules 3 and 4).
  */
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
-import { after, between, type Instant } from '../base/time.ts'
+import { after, between, instantOf, type Instant } from '../base/time.ts'
 import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -125,7 +125,7 @@ export class Downlink {
     if (isRefusal(request)) return failed(operation, 'device-gone', request.message)
     const ticket = this.#engine.coap.prepare(now, peer, {
       ...request,
-      notAfter,
+      notAfter: way.way === 'repeat' ? instantOf(Math.min(notAfter, way.until)) : notAfter,
       ...(way.way === 'repeat' ? { repeats: { messageId: way.messageId, token: bytesOfHex(way.token)! } } : {}),
     })
     const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation, asked: request, sentAt: now }

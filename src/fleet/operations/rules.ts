@@ -2,8 +2,8 @@
  * What becomes of an operation: which goes next, which is overtaken, how it is sent again after silence
  * or a restart, and what a waiting one waits for. Pure; sends and stores nothing.
  */
-import { after, type Duration, type Instant } from '../../base/time.ts'
-import { derivedTimes, profiles } from '../../config/profiles.ts'
+import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
+import { derivedTimes, maxLatency, profiles } from '../../config/profiles.ts'
 import type { DeviceStatus } from '../registry/types.ts'
 import type { Operation, OperationKind, OperationReason } from './types.ts'
 
@@ -12,6 +12,9 @@ import type { Operation, OperationKind, OperationReason } from './types.ts'
  * parameters any of them uses (RFC 7252 §4.8.2, 247 s). Slower radios remember for longer.
  */
 export const shortestExchangeLifetime: Duration = derivedTimes(profiles.ip).exchangeLifetime
+
+/** How long after it was first sent a message is repeated at most: it may be on its way for MAX_LATENCY, and must come in time. */
+export const repeatedFor: Duration = milliseconds(shortestExchangeLifetime - maxLatency)
 
 /** Asking twice does no harm (RFC 7252 §5.1: safe methods; an observation asked for again is the same one). */
 const repeatable: ReadonlySet<OperationKind> = new Set([
@@ -40,24 +43,20 @@ export type Transmission =
   /** With a message id and token of its own. */
   | { readonly way: 'fresh' }
   /** As a retransmission: a device that has executed it repeats its answer (RFC 7252 §4.5). */
-  | { readonly way: 'repeat'; readonly messageId: number; readonly token: string }
+  | { readonly way: 'repeat'; readonly messageId: number; readonly token: string; readonly until: Instant }
   /** Not at all: it may have been executed, and the device may have forgotten that. */
   | { readonly way: 'outcome-unknown' }
 
 /**
  * How an operation goes out now. One that was under way when we stopped, or stayed unanswered, keeps its
- * message id within the exchange lifetime since it was first sent; after it only what is safe to ask
- * twice is asked anew.
+ * message id as long as every device surely knows it; after that only what is safe to ask twice is asked anew.
  */
-export function transmissionOf(
-  operation: Operation,
-  now: Instant,
-  exchangeLifetime: Duration = shortestExchangeLifetime,
-): Transmission {
+export function transmissionOf(operation: Operation, now: Instant): Transmission {
   const { sentAt, messageId, token } = operation
   if (sentAt === undefined || messageId === undefined || token === undefined) return { way: 'fresh' }
   // A clock set back says nothing about how long ago it was: then too, only what is safe is repeated.
-  if (now >= sentAt && now < after(sentAt, exchangeLifetime)) return { way: 'repeat', messageId, token }
+  const until = after(sentAt, repeatedFor)
+  if (now >= sentAt && now < until) return { way: 'repeat', messageId, token, until }
   return isRepeatable(operation.kind) ? { way: 'fresh' } : { way: 'outcome-unknown' }
 }
 
