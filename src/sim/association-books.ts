@@ -105,7 +105,7 @@ export class AssociationBooks implements AssociationWitness {
       this.#options.violate('made a handshake again, with a connection id and its power on', device)
     }
     if (before !== undefined) this.#forget(before)
-    const opened = { device, life, cid, address: addressOf(device.link.remote) }
+    const opened = { device, life, cid, address: this.#addressBoth(device) }
     this.#opened.set(index, opened)
     this.#byName.set(nameOf(opened), opened)
   }
@@ -139,6 +139,13 @@ export class AssociationBooks implements AssociationWitness {
     const opened = this.#byName.get(key.by === 'cid' ? key.cid : addressOf(key))
     if (opened !== undefined) this.#options.violate(`its association is lost (asked for by ${key.by})`, opened.device)
     else if (key.by === 'address') this.counts.strayed++
+  }
+
+  /** Where the server knows the device and the device is; nowhere, where it moved in the middle of the handshake. */
+  #addressBoth({ endpoint, link }: VirtualDevice): string {
+    const stored = this.stored.byEndpoint(endpoint)
+    const address = addressOf(link.remote)
+    return stored !== undefined && addressOf(stored) === address ? address : 'nowhere'
   }
 
   #forget(opened: Opened): void {

@@ -23,6 +23,8 @@ export interface LibcoapAsk {
   readonly confirmable?: boolean
   /** Observes for so long, seconds. */
   readonly observeFor?: number
+  /** A client with TLS instead of the first that is installed. */
+  readonly program?: string
   /** Speaks DTLS, as this identity. */
   readonly psk?: { readonly identity: string; readonly key: string }
   /** Seconds it waits at most. */
@@ -53,7 +55,7 @@ export class LibcoapClient {
     if (ask.confirmable === false) args.push('-N')
     if (ask.psk !== undefined) args.push('-u', ask.psk.identity, '-k', ask.psk.key)
     const output = await runProgram({
-      program: ask.psk === undefined ? libcoapClient! : libcoapSecureClient!,
+      program: ask.program ?? (ask.psk === undefined ? libcoapClient! : libcoapSecureClient!),
       args: [...args, `${ask.psk === undefined ? 'coap' : 'coaps'}://${host}:${port}${target}`],
       // It ends by itself: nothing it says is the end of it.
       until: /(?!)/,
