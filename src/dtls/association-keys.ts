@@ -27,19 +27,10 @@ export function keyBlockLength(suite: CipherSuite): number {
   return 2 * (suite.kind === 'aead' ? suite.keyLength + suite.fixedIvLength : suite.macKeyLength + suite.keyLength)
 }
 
-export function directionKeys(
-  crypto: DtlsCrypto,
-  suite: CipherSuite,
-  block: Bytes,
-  role: Role,
-): { readonly write: DirectionKeys; readonly read: DirectionKeys } {
-  const client = keysOf(crypto, suite, block, 0)
-  const server = keysOf(crypto, suite, block, 1)
-  return role === 'client' ? { write: client, read: server } : { write: server, read: client }
-}
-
-/** `side` 0 is the client's half of each pair, 1 the server's. */
-function keysOf(crypto: DtlsCrypto, suite: CipherSuite, block: Bytes, side: 0 | 1): DirectionKeys {
+/** The keys `writer` seals with and its peer opens with. */
+export function directionKeys(crypto: DtlsCrypto, suite: CipherSuite, block: Bytes, writer: Role): DirectionKeys {
+  // of each pair the client's half comes first
+  const side = writer === 'client' ? 0 : 1
   if (suite.kind === 'aead') {
     const { keyLength, fixedIvLength } = suite
     const key = block.subarray(side * keyLength, (side + 1) * keyLength)

@@ -55,8 +55,6 @@ export class Association implements Deadlined {
   readonly kind = 'association'
   readonly id: AssociationId
   readonly terms: AssociationTerms
-  readonly write: DirectionKeys
-  readonly read: DirectionKeys
   /** Undefined where the peer sends without a CID. */
   readonly cidKey: CidKey | undefined
   readonly window = new ReplayWindow()
@@ -90,6 +88,9 @@ export class Association implements Deadlined {
   newer: Association | undefined
   deadline: Instant = never
   deadlineSlot = -1
+  readonly #crypto: DtlsCrypto
+  #write: DirectionKeys | undefined
+  #read: DirectionKeys | undefined
 
   constructor(
     crypto: DtlsCrypto,
@@ -102,9 +103,7 @@ export class Association implements Deadlined {
   ) {
     this.id = id
     this.terms = terms
-    const keys = directionKeys(crypto, terms.suite, terms.keyBlock, terms.role)
-    this.write = keys.write
-    this.read = keys.read
+    this.#crypto = crypto
     this.cidKey = terms.ownCid.length === 0 ? undefined : cidKeyOf(terms.ownCid, 0, terms.ownCid.length)
     this.path = path
     this.opened = now
@@ -114,8 +113,21 @@ export class Association implements Deadlined {
     this.forgeryBudget = new ForgeryBudget(now, forgeryBurst)
   }
 
+  /** Made with the first record of its direction: many associations are kept for long before one comes. */
+  get write(): DirectionKeys {
+    return (this.#write ??= this.#keysOf(this.terms.role))
+  }
+
+  get read(): DirectionKeys {
+    return (this.#read ??= this.#keysOf(this.terms.role === 'client' ? 'server' : 'client'))
+  }
+
   /** Whether one more record may be written: reserved in the store, and the space not used up. */
   get mayWrite(): boolean {
     return this.writeSequence < this.reservedUpTo && this.writeSequence < sequenceLimit
+  }
+
+  #keysOf(writer: Role): DirectionKeys {
+    return directionKeys(this.#crypto, this.terms.suite, this.terms.keyBlock, writer)
   }
 }
