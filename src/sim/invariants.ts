@@ -53,17 +53,14 @@ export function operationsEnded({ operator, server, timeline, settings }: Settle
   return wrong
 }
 
-/**
- * Device and server agree on the registration. Who moved unseen and has no connection id may just be finding
- * out that nobody answers.
- */
+/** Device and server agree on the registration. */
 export function registrationsAgree({ devices, server, timeline }: Settled): readonly string[] {
   return devices.flatMap(({ endpoint, life }) => {
     const stored = server.disk.store.device(endpoint)?.registration
     const held = life?.registration.id
     if (held !== undefined && stored?.id === held) return []
+    if (held === undefined && life?.registration.isIdle === false) return []
     const expired = stored !== undefined && stored.expiresAt < timeline.now
-    if ((held === undefined || stored === undefined || expired) && life?.registration.isIdle === false) return []
     if (held === undefined && (stored === undefined || expired || life?.registration.gaveUp)) return []
     return [`${endpoint} holds registration ${held}, the store ${stored?.id}`]
   })

@@ -26,7 +26,7 @@ const movesAway = 0.15
 export class Link {
   readonly #chance: Random
   readonly #plan: AddressPlan
-  readonly #natTimeout: Duration | undefined
+  #natTimeout: Duration | undefined
   #quality: LinkQuality
   #movesAway = movesAway
   readonly #lossy = { up: false, down: false }
@@ -58,8 +58,9 @@ export class Link {
     return this.#remote
   }
 
-  /** Loses nothing any more, and keeps the device's address, if not its port. */
-  mend(): void {
+  /** Loses nothing any more, and keeps the device's address, if not its port; that too where `still`. */
+  mend(still = false): void {
+    if (still) this.#natTimeout = undefined
     this.cut = false
     this.#quality = { ...this.#quality, loss: 0, duplication: 0, reordering: 0 }
     this.#movesAway = 0

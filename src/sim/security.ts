@@ -64,6 +64,12 @@ export class Security {
     }
   }
 
+  /** Whether the device of that number has one. */
+  hasConnectionId(index: number): boolean {
+    const { withoutCidEvery } = this.#options
+    return withoutCidEvery === 0 || index % withoutCidEvery !== 0
+  }
+
   /** The stack of all devices; to be made once. */
   stack(timeline: Timeline, random: Random, devices: number): SecuredStack {
     const { crypto } = this.nonces
@@ -88,16 +94,13 @@ export class Security {
   /** The identity is the endpoint name; a third of those with a connection id can prove where they are (RFC 9853). */
   #termsOf(index: number): ClientTerms {
     const { endpointOf, seed } = this.#world
-    const { withoutCidEvery } = this.#options
     const endpoint = endpointOf(index)
     const key = this.#keys.get(endpoint) ?? chanceOf(seed, `key of ${endpoint}`).bytes(keyOctets)
     this.#keys.set(endpoint, key)
     return {
       preSharedKey: { identity: utf8(endpoint), key },
       suites: index % 16 === 1 ? suites.slice(1) : suites.slice(0, 1),
-      ...(withoutCidEvery > 0 && index % withoutCidEvery === 0
-        ? {}
-        : { cidDialect: 54, returnRoutability: index % 3 === 0 }),
+      ...(this.hasConnectionId(index) ? { cidDialect: 54, returnRoutability: index % 3 === 0 } : {}),
     }
   }
 }

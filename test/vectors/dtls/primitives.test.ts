@@ -116,18 +116,21 @@ const vectors: readonly AeadVector[] = [
 
 describe.each(ports)('authenticated encryption with %s', (port, crypto) => {
   // The add-on takes nonces of 12 octets: DTLS knows no others.
-  it.each(vectors.filter(({ nonce }) => port === 'node:crypto' || nonce.length === 24))('$name: $source', ({ name, key, nonce, additional, plaintext, sealed }) => {
-    const handle = crypto.aeadKey(name, hex(key))
-    const plain = hex(plaintext)
-    const out = new Uint8Array(plain.length + 20).fill(0xee)
-    const end = crypto.seal(handle, hex(nonce), hex(additional), plain, 0, plain.length, out, 2)
-    expect(hexOf(out.subarray(2, end))).toBe(sealed)
-    expect([out[0], out[1], out[end]]).toEqual([0xee, 0xee, 0xee])
-    const back = new Uint8Array(plain.length + 5)
-    expect(crypto.open(handle, hex(nonce), hex(additional), out, 2, end, back, 3)).toBe(3 + plain.length)
-    expect(hexOf(back.subarray(3, 3 + plain.length))).toBe(plaintext)
-    out[end - 1]! ^= 1
-    expect(crypto.open(handle, hex(nonce), hex(additional), out, 2, end, back, 0)).toBe(-1)
-    expect(crypto.open(handle, hex(nonce), noBytes, out, 2, 5, back, 0)).toBe(-1)
-  })
+  it.each(vectors.filter(({ nonce }) => port === 'node:crypto' || nonce.length === 24))(
+    '$name: $source',
+    ({ name, key, nonce, additional, plaintext, sealed }) => {
+      const handle = crypto.aeadKey(name, hex(key))
+      const plain = hex(plaintext)
+      const out = new Uint8Array(plain.length + 20).fill(0xee)
+      const end = crypto.seal(handle, hex(nonce), hex(additional), plain, 0, plain.length, out, 2)
+      expect(hexOf(out.subarray(2, end))).toBe(sealed)
+      expect([out[0], out[1], out[end]]).toEqual([0xee, 0xee, 0xee])
+      const back = new Uint8Array(plain.length + 5)
+      expect(crypto.open(handle, hex(nonce), hex(additional), out, 2, end, back, 3)).toBe(3 + plain.length)
+      expect(hexOf(back.subarray(3, 3 + plain.length))).toBe(plaintext)
+      out[end - 1]! ^= 1
+      expect(crypto.open(handle, hex(nonce), hex(additional), out, 2, end, back, 0)).toBe(-1)
+      expect(crypto.open(handle, hex(nonce), noBytes, out, 2, 5, back, 0)).toBe(-1)
+    },
+  )
 })
