@@ -11,7 +11,7 @@ import { seeds, sized, worldOf } from './support.ts'
 
 const timeout = 3_600_000
 const fleet = sized('SIM_DEVICES', 2000)
-const length = hours(sized('SIM_HOURS', 2))
+const length = hours(sized('SIM_HOURS', 3))
 const crypto = nodeCrypto()
 
 describe('a fleet goes on through restarts', () => {
@@ -35,6 +35,7 @@ describe('a fleet goes on through restarts', () => {
     expect(counts.recalledByAddress).toBeGreaterThan(0)
     expect(nonces.sealed).toBeGreaterThan(10 * fleet)
     expect(world.server.crashes.length).toBeGreaterThan(3)
+    world.appease()
     world.silence()
   })
 })
