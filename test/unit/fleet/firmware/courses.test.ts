@@ -138,7 +138,7 @@ describe('after the install command', () => {
 
 test('a device that has come back and sleeps on has until it stalls to say which version it runs', () => {
   const back = step(updates.updating, registered('r2'), at(60), rules).next
-  const grace = (updates.updating.confirmBy ?? start)
+  const grace = updates.updating.confirmBy ?? start
   expect(step(back, { input: 'tick' }, grace, rules).next.state).toBe('updating')
   expect(back.confirmBy).toBe(at(60 + 7 * 24 * 3600))
 })
