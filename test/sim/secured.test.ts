@@ -11,7 +11,7 @@ import { seeds, sized, worldOf } from './support.ts'
 
 const timeout = 3_600_000
 const fleet = sized('SIM_DEVICES', 2000)
-const length = hours(sized('SIM_HOURS', 3))
+const length = hours(sized('SIM_HOURS', 2))
 const crypto = nodeCrypto()
 
 describe('a fleet goes on through restarts', () => {
