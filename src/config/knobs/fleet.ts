@@ -141,7 +141,7 @@ export const fleetKnobs = {
   },
   'trace.per-device': {
     kind: 'count',
-    default: 64,
+    default: 128,
     min: 0,
     max: 4096,
     consequence: 'Datagrams the flight recorder keeps of each device, the newest; 0 turns it off.',
