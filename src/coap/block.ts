@@ -5,8 +5,6 @@
 
 /** SZX 7 is reserved on UDP (RFC 7959 §2.2; RFC 8323 gives it a meaning on TCP only). */
 export const reservedSizeExponent = 7
-/** NUM has 20 bits. */
-export const blockNumberLimit = 0xfffff
 
 export interface Block {
   /** NUM: position in units of the block size. */

@@ -10,7 +10,7 @@ import { textOf } from '../../src/base/bytes.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { noMetrics } from '../../src/base/metrics.ts'
 import { SeededRandom } from '../../src/base/random.ts'
-import { after, instantOf, milliseconds, type Duration, type Instant } from '../../src/base/time.ts'
+import { after, instantOf, type Duration, type Instant } from '../../src/base/time.ts'
 import { defaultSettings, type Settings } from '../../src/config/tunables.ts'
 import type { BodySource } from '../../src/coap/types.ts'
 import type { CredentialQuery } from '../../src/dtls/sink.ts'
@@ -239,4 +239,3 @@ export class EngineHarness implements EngineOutput {
 }
 
 export const diskFull = new EnvironmentError('store.full', 'the disk is full', { retriable: true })
-export const second = milliseconds(1000)
