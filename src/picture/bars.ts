@@ -28,15 +28,14 @@ export function bars(picture: Bars): string {
   const length = scaleLinear([0, Math.max(1e-9, ...picture.rows.map(({ value }) => value))], [0, right - left])
   const height = top + picture.rows.length * rowHeight + 16
 
-  return document({ width, height, title: picture.title, subtitle: picture.subtitle }, [
-    ...picture.rows.map(({ label, value, text, tone }, i) => {
-      const middle = top + i * rowHeight + rowHeight / 2
-      const end = left + length(Math.max(0, value))
-      return [
-        `<text class="end" x="${px(left - 10)}" y="${px(middle + 4)}">${escaped(label)}</text>`,
-        `<rect class="f ${toneClass(tone)}" x="${px(left)}" y="${px(middle - 9)}" width="${px(end - left)}" height="18" rx="3"/>`,
-        `<text class="faint" x="${px(end + 8)}" y="${px(middle + 4)}">${escaped(text)}</text>`,
-      ].join('')
-    }),
-  ])
+  const drawn = picture.rows.map(({ label, value, text, tone }, i) => {
+    const middle = top + i * rowHeight + rowHeight / 2
+    const end = left + length(Math.max(0, value))
+    return [
+      `<text class="end" x="${px(left - 10)}" y="${px(middle + 4)}">${escaped(label)}</text>`,
+      `<rect class="f ${toneClass(tone)}" x="${px(left)}" y="${px(middle - 9)}" width="${px(end - left)}" height="18" rx="3"/>`,
+      `<text class="faint" x="${px(end + 8)}" y="${px(middle + 4)}">${escaped(text)}</text>`,
+    ].join('')
+  })
+  return document({ width, height, title: picture.title, subtitle: picture.subtitle }, drawn)
 }

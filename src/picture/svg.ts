@@ -42,7 +42,7 @@ const light = {
   n4: '#d64545',
   n5: '#4aa3a2',
 }
-const dark: Readonly<Record<keyof typeof light, string>> = {
+const dark: typeof light = {
   card: '#161b22',
   ink: '#e6edf3',
   faint: '#8b98a5',
@@ -60,21 +60,22 @@ const dark: Readonly<Record<keyof typeof light, string>> = {
   n5: '#62bdbb',
 }
 
-const variables = (colours: Readonly<Record<string, string>>): string =>
-  Object.entries(colours)
-    .map(([name, colour]) => `--${name}:${colour}`)
-    .join(';')
+/** Plain rules, no custom properties: also viewers that know only the CSS of SVG 1.1 show the light picture. */
+const coloured = (colours: typeof light): string =>
+  [
+    `.card{fill:${colours.card}}text{fill:${colours.ink}}.faint{fill:${colours.faint}}`,
+    `.grid{stroke:${colours.grid}}.mark{stroke:${colours.faint}}`,
+    ...tones.map((tone) => `.f.${tone}{fill:${colours[tone]}}.line.${tone}{stroke:${colours[tone]}}`),
+  ].join('')
 
-const tones = ['good', 'bad', 'busy', 'waiting', 'warning', 'n0', 'n1', 'n2', 'n3', 'n4', 'n5']
+const tones = ['good', 'bad', 'busy', 'waiting', 'warning', 'n0', 'n1', 'n2', 'n3', 'n4', 'n5'] as const
 
 const style = [
-  `svg{${variables(light)};font:12px system-ui,-apple-system,"Segoe UI",sans-serif}`,
-  `@media(prefers-color-scheme:dark){svg{${variables(dark)}}}`,
-  '.card{fill:var(--card)}text{fill:var(--ink)}.faint{fill:var(--faint)}.grid{stroke:var(--grid);fill:none}',
+  'svg{font:12px system-ui,-apple-system,"Segoe UI",sans-serif}',
   '.title{font-size:15px;font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}',
-  '.line{fill:none;stroke-width:2;stroke-linejoin:round}.mark{stroke:var(--faint);stroke-dasharray:3 3}',
-  ...tones.map((tone) => `.f.${tone}{fill:var(--${tone})}.line.${tone}{stroke:var(--${tone})}`),
-  '.band{fill-opacity:.14}',
+  '.grid{fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}.mark{stroke-dasharray:3 3}.band{fill-opacity:.14}',
+  coloured(light),
+  `@media(prefers-color-scheme:dark){${coloured(dark)}}`,
 ].join('')
 
 export interface Card {
