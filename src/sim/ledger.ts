@@ -298,6 +298,9 @@ export class Ledger implements Witness {
     if (this.#images.get(device.endpoint) === version) this.#violate(`installed ${version} twice`, device)
     this.#images.set(device.endpoint, version)
   }
+
+  /** Breaks no promise, hence is in no book. */
+  noted(): void {}
 }
 
 /** Numbers of reports among samples, or in an instance that was read. */

@@ -8,15 +8,21 @@ import { after, milliseconds, type Duration, type Instant } from '../../base/tim
 import type { DeviceModel } from '../../lwm2m/model/library.ts'
 import { between } from '../chance.ts'
 import type { Link } from '../link.ts'
-import type { Antenna, Downlink, Network } from '../network.ts'
+import type { Antenna, Downlink } from '../network.ts'
 import { Timer, type Timeline } from '../timeline.ts'
 import { Flash } from './flash.ts'
 import { Life } from './life.ts'
 import { DeviceObjects, reportedPath } from './objects.ts'
+import type { Frailty } from './parts.ts'
 import type { Personality } from './personality.ts'
 import { Radio } from './radio.ts'
 import type { DeviceStack } from './stack.ts'
 import type { Witness } from './witness.ts'
+
+/** Takes what devices send. */
+export interface Uplinks {
+  up(link: Link, datagram: Bytes): void
+}
 
 export interface DeviceOptions {
   readonly index: number
@@ -24,10 +30,11 @@ export interface DeviceOptions {
   readonly personality: Personality
   readonly timeline: Timeline
   readonly stack: DeviceStack
-  readonly network: Network
+  readonly network: Uplinks
   readonly model: DeviceModel
   readonly chance: Random
   readonly witness: Witness
+  readonly frailty?: Frailty
   /** Its link, given where its datagrams are to come out. */
   readonly connect: (antenna: Antenna) => Link
 }
@@ -47,7 +54,8 @@ export class VirtualDevice implements Antenna {
   readonly link: Link
   readonly objects = new DeviceObjects()
   readonly flash = new Flash()
-  readonly #network: Network
+  readonly frailty: Frailty
+  readonly #network: Uplinks
   readonly #radio: Radio
   readonly #switch: Timer
   #life: Life | undefined
@@ -63,6 +71,7 @@ export class VirtualDevice implements Antenna {
     this.model = options.model
     this.chance = options.chance
     this.witness = options.witness
+    this.frailty = options.frailty ?? {}
     this.#network = options.network
     this.#radio = new Radio(options.personality.radio)
     this.link = options.connect(this)

@@ -3,13 +3,12 @@
  * checks it, installs it on command and says after the restart how that went.
  */
 import { isFault } from '../../base/fault.ts'
-import { seconds, type Instant } from '../../base/time.ts'
+import type { Instant } from '../../base/time.ts'
 import { blockOf, blockValue, exponentOf } from '../../coap/block.ts'
 import { method, response as codes } from '../../coap/codes.ts'
 import { option } from '../../coap/options.ts'
 import type { InboundResponse, OutboundResponse, RequestOutcome } from '../../coap/types.ts'
 import { between } from '../chance.ts'
-import { readImage } from '../images.ts'
 import type { Living } from './parts.ts'
 import type { Timer } from '../timeline.ts'
 
@@ -18,8 +17,7 @@ const state = { idle: 0, downloading: 1, downloaded: 2, updating: 3 } as const
 /** /5/0/5. */
 const result = { initial: 0, success: 1, connectionLost: 4, integrity: 5, badUri: 7, failed: 8 } as const
 
-/** How long a client that can resume waits before it goes on, and how often. */
-const resumeAfter = seconds(60)
+/** How often a client that can resume goes on. */
 const resumeLimit = 20
 
 const changed: OutboundResponse = { code: codes.changed }
@@ -31,7 +29,7 @@ export class FirmwareClient {
   #breaks = 0
   /** Counts offers: what was asked for under the one before is of no use. */
   #offers = 0
-  #next: Timer | undefined
+  #timer: Timer | undefined
 
   constructor(life: Living) {
     this.#life = life
@@ -46,8 +44,9 @@ export class FirmwareClient {
     const { device } = this.#life
     const { flash } = device
     if (flash.state !== state.updating) return
-    const image = readImage(flash.image.slice(0, flash.length))
-    if (isFault(image) || !image.boots) {
+    const image = flash.slot.read()
+    if (isFault(image) || !image.boots || device.frailty.rejects === image.version) {
+      device.witness.noted(now, device, { fact: 'revert' })
       this.#become(now, state.idle, result.failed)
       return
     }
@@ -60,7 +59,7 @@ export class FirmwareClient {
   registered(now: Instant): void {
     const { flash, personality } = this.#life.device
     if (flash.state !== state.downloading || this.#fetching) return
-    if (personality.download.afterBreak === 'resume') this.#fetch(now)
+    if (personality.download.afterBreak === 'resume') this.#resume(now)
     else this.#become(now, state.idle, result.connectionLost)
   }
 
@@ -68,7 +67,7 @@ export class FirmwareClient {
   offer(now: Instant, uri: string): OutboundResponse {
     const { flash } = this.#life.device
     if (uri === '') {
-      this.#life.stop(this.#next)
+      this.#life.stop(this.#timer)
       this.#become(now, state.idle, result.initial)
       return changed
     }
@@ -76,12 +75,10 @@ export class FirmwareClient {
     if (flash.state === state.downloading && flash.uri === uri) return changed
     this.#offers++
     flash.uri = uri
-    flash.length = 0
-    flash.blockSize = undefined
-    flash.etag = undefined
+    flash.erase()
     this.#breaks = 0
     this.#become(now, state.downloading, result.initial)
-    this.#next = this.#life.in(now, 200, (at) => this.#fetch(at))
+    this.#timer = this.#life.in(now, 200, (at) => this.#fetch(at))
     return changed
   }
 
@@ -135,12 +132,13 @@ export class FirmwareClient {
       return
     }
     this.#breaks = 0
+    const { device } = this.#life
+    device.witness.noted(now, device, { fact: 'block', octets: response.payload.length })
     if (blockOf(value).more) {
-      this.#fetch(now)
+      this.#next(now)
       return
     }
-    const { flash } = this.#life.device
-    const image = readImage(flash.image.slice(0, flash.length))
+    const image = device.flash.slot.read()
     if (isFault(image)) this.#become(now, state.idle, result.integrity)
     else this.#become(now, state.downloaded, result.initial)
   }
@@ -172,7 +170,26 @@ export class FirmwareClient {
       this.#become(now, state.idle, result.connectionLost)
       return
     }
-    this.#next = this.#life.in(now, resumeAfter * between(chance, 0.5, 1.5), (at) => this.#fetch(at))
+    const wait = personality.download.resumeAfter * between(chance, 0.5, 1.5)
+    this.#timer = this.#life.in(now, wait, (at) => this.#resume(at))
+  }
+
+  #resume(now: Instant): void {
+    const { device } = this.#life
+    if (device.flash.length > 0) device.witness.noted(now, device, { fact: 'resume' })
+    this.#fetch(now)
+  }
+
+  /** The next block, unless this is where the device's power fails. */
+  #next(now: Instant): void {
+    const { device } = this.#life
+    const { blockPause, powerCutAfter } = device.frailty
+    if (powerCutAfter !== undefined && device.flash.length >= powerCutAfter && !device.flash.hasLostPower) {
+      device.flash.hasLostPower = true
+      // Not from within the endpoint that has just told us of the block.
+      this.#timer = this.#life.in(now, 1, (at) => device.crash(at))
+    } else if (blockPause === undefined) this.#fetch(now)
+    else this.#timer = this.#life.in(now, blockPause, (at) => this.#fetch(at))
   }
 
   #become(now: Instant, next: number, outcome: number): void {

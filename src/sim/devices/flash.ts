@@ -1,5 +1,6 @@
 /** What a device still has after a restart of firmware and its download. Knows no CoAP. */
 import type { Bytes } from '../../base/bytes.ts'
+import { ImageReader } from '../images.ts'
 
 export class Flash {
   /** /5/0/3. */
@@ -10,17 +11,24 @@ export class Flash {
   etag: string | undefined
   /** Octets of a block, once one has been asked for. */
   blockSize: number | undefined
-  /** The slot for the next image; `length` octets of it are written. */
-  image: Bytes = new Uint8Array(0)
-  length = 0
+  /** Its power has failed in the middle of a download, as it was to (`Frailty`). */
+  hasLostPower = false
+  /** The slot for the next image. */
+  slot = new ImageReader()
+
+  /** Octets in the slot. */
+  get length(): number {
+    return this.slot.length
+  }
 
   append(block: Bytes): void {
-    if (this.length + block.length > this.image.length) {
-      const larger = new Uint8Array(2 * (this.length + block.length))
-      larger.set(this.image.subarray(0, this.length))
-      this.image = larger
-    }
-    this.image.set(block, this.length)
-    this.length += block.length
+    this.slot.append(block)
+  }
+
+  /** The slot is empty, and nothing is known of what is to come into it. */
+  erase(): void {
+    this.slot = new ImageReader()
+    this.blockSize = undefined
+    this.etag = undefined
   }
 }

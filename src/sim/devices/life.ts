@@ -3,8 +3,9 @@
  * gone when power is. What a life begins and does not end, nobody hears of.
  */
 import type { Bytes } from '../../base/bytes.ts'
-import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
+import { after, between, milliseconds, type Duration, type Instant } from '../../base/time.ts'
 import type { Profile } from '../../config/profiles.ts'
+import { method } from '../../coap/codes.ts'
 import type {
   ExchangeId,
   InboundRequest,
@@ -21,6 +22,7 @@ import type { Radio } from './radio.ts'
 import { RegistrationClient } from './registration-client.ts'
 import { Reporter } from './reporter.ts'
 import type { StackUser } from './stack.ts'
+import type { Fact } from './witness.ts'
 
 export class Life implements StackUser, Living {
   readonly device: Body
@@ -81,6 +83,11 @@ export class Life implements StackUser, Living {
       if (this.#over) return
       this.radio.waiting--
       this.radio.active(at)
+      const { device } = this
+      if (outcome.outcome === 'timeout') device.witness.noted(at, device, { fact: 'silence' })
+      if (outcome.outcome === 'response') {
+        device.witness.noted(at, device, { fact: 'answer', to: kindOf(request), took: between(now, at) })
+      }
       heard(at, outcome)
     })
   }
@@ -127,4 +134,10 @@ export class Life implements StackUser, Living {
   notified(now: Instant, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
     this.reporter.notified(now, token, outcome)
   }
+}
+
+function kindOf({ code, path }: OutboundRequest): Extract<Fact, { fact: 'answer' }>['to'] {
+  if (code === method.get) return 'block'
+  if (path[0] === 'dp') return 'send'
+  return path.length === 1 ? 'register' : 'update'
 }

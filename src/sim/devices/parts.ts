@@ -16,6 +16,16 @@ import type { Radio } from './radio.ts'
 import type { DeviceStack } from './stack.ts'
 import type { Witness, Witnessed } from './witness.ts'
 
+/** What goes wrong with one device by itself. */
+export interface Frailty {
+  /** An image of this version does not come up on it. */
+  readonly rejects?: string
+  /** Its power fails once, when so many octets of an image are there. */
+  readonly powerCutAfter?: number
+  /** Waits so long between two blocks. */
+  readonly blockPause?: Duration
+}
+
 /** What outlives a restart. */
 export interface Body extends Witnessed {
   /** Its number in the fleet. */
@@ -27,6 +37,7 @@ export interface Body extends Witnessed {
   readonly witness: Witness
   readonly objects: DeviceObjects
   readonly flash: Flash
+  readonly frailty: Frailty
   /** The number of its newest report. */
   readonly number: number
   nextNumber(): number
@@ -34,6 +45,8 @@ export interface Body extends Witnessed {
   show(version: string): void
   /** Off in a moment, on again when it has started. */
   restart(now: Instant): void
+  /** Off at once, without a word; on again when it has started. */
+  crash(now: Instant): void
   transmit(datagram: Bytes): void
 }
 

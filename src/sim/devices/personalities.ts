@@ -7,6 +7,7 @@ import { profiles } from '../../config/profiles.ts'
 import { format } from '../../lwm2m/payload/content-format.ts'
 import type { Personality } from './personality.ts'
 
+const resumeAfter = minutes(1)
 const prompt = { share: 0.01, longest: seconds(4) } as const
 
 /** Zephyr's engine as of 1.0: 256-octet blocks, CON, gives up when a Register is refused. */
@@ -37,7 +38,7 @@ const zephyr: Personality = {
   format: format.tlv,
   announcedFormats: [],
   hesitates: prompt,
-  download: { blockSize: 256, afterBreak: 'fail', negotiates: true },
+  download: { blockSize: 256, afterBreak: 'fail', resumeAfter, negotiates: true },
   restart: [seconds(5), seconds(30)],
 }
 
@@ -51,7 +52,7 @@ const nrfNbiot: Personality = {
   radio: { kind: 'window', awake: seconds(30) },
   lifetimes: [[43_200, 1]],
   updateEvery: seconds(5400),
-  download: { blockSize: 512, afterBreak: 'fail', negotiates: true },
+  download: { blockSize: 512, afterBreak: 'fail', resumeAfter, negotiates: true },
   restart: [seconds(10), seconds(60)],
 }
 
@@ -68,7 +69,7 @@ const threadSleepy: Personality = {
   updateEvery: hours(6),
   format: format.senmlCbor,
   announcedFormats: [format.text, format.senmlCbor],
-  download: { blockSize: 128, afterBreak: 'resume', negotiates: true },
+  download: { blockSize: 128, afterBreak: 'resume', resumeAfter, negotiates: true },
 }
 
 /** Anjay 3 on mains power: NON with a CON a day, Sends, resumes downloads by ETag. */
@@ -95,7 +96,7 @@ const anjayFull: Personality = {
   updatesFirst: false,
   format: format.senmlCbor,
   announcedFormats: [format.text, format.tlv, format.senmlJson, format.senmlCbor],
-  download: { blockSize: 1024, afterBreak: 'resume', negotiates: true },
+  download: { blockSize: 1024, afterBreak: 'resume', resumeAfter, negotiates: true },
 }
 
 /** Anjay Lite: no Update before it speaks, SenML only. */
@@ -111,7 +112,7 @@ const anjayLite: Personality = {
   notifications: 'con',
   sends: 0.2,
   announcedFormats: [format.text, format.senmlCbor],
-  download: { blockSize: 1024, afterBreak: 'fail', negotiates: false },
+  download: { blockSize: 1024, afterBreak: 'fail', resumeAfter, negotiates: false },
 }
 
 /** Wakaama on a Thread router: always there, TLV. */
@@ -127,7 +128,7 @@ const wakaamaThread: Personality = {
   updatesFirst: false,
   notifications: 'non',
   announcedFormats: [format.text, format.tlv],
-  download: { blockSize: 256, afterBreak: 'fail', negotiates: true },
+  download: { blockSize: 256, afterBreak: 'fail', resumeAfter, negotiates: true },
 }
 
 /** Quectel BC66: an AT modem in deep coverage, gives up until power is cycled. */
@@ -142,7 +143,7 @@ const bc66: Personality = {
   updateEvery: hours(12),
   reportEvery: [[hours(24), 1]],
   afterFailure: 'idle',
-  download: { blockSize: 256, afterBreak: 'fail', negotiates: true },
+  download: { blockSize: 256, afterBreak: 'fail', resumeAfter, negotiates: true },
 }
 
 /** HL78xx over a satellite: ACK_TIMEOUT 20 s, six repetitions. */

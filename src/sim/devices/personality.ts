@@ -41,6 +41,8 @@ export interface Personality {
   readonly download: {
     readonly blockSize: 128 | 256 | 512 | 1024
     readonly afterBreak: 'fail' | 'resume'
+    /** How long one that resumes waits before it goes on. */
+    readonly resumeAfter: Duration
     /** Goes on in smaller blocks where the server answers in smaller ones (RFC 7959 §2.4). */
     readonly negotiates: boolean
   }

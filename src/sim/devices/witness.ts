@@ -35,6 +35,19 @@ export interface Refusal {
   readonly askedAt: Instant
 }
 
+/** What a device goes through that breaks no promise whatever comes of it. */
+export type Fact =
+  /** A request of its own was answered so long after it was asked, milliseconds. */
+  | { readonly fact: 'answer'; readonly to: 'register' | 'update' | 'send' | 'block'; readonly took: number }
+  /** One was not, however often it was repeated. */
+  | { readonly fact: 'silence' }
+  /** A block of firmware was kept. */
+  | { readonly fact: 'block'; readonly octets: number }
+  /** A download goes on in the middle. */
+  | { readonly fact: 'resume' }
+  /** A new image did not come up, and the old one runs again. */
+  | { readonly fact: 'revert' }
+
 export interface Witness {
   promised(now: Instant, device: Witnessed, promise: Promised): void
   did(now: Instant, device: Witnessed, deed: Deed): void
@@ -48,4 +61,5 @@ export interface Witness {
   interrupted(now: Instant, device: Witnessed): void
   /** A new image runs. */
   installed(now: Instant, device: Witnessed, version: string): void
+  noted(now: Instant, device: Witnessed, fact: Fact): void
 }
