@@ -1,0 +1,373 @@
+/** Campaigns as the API shows and takes them. Durations are texts such as 30s, 4h, 14d; shares are percentages. */
+import Type, { type Static } from 'typebox'
+import { approvals, breachActions, campaignDeviceStates, campaignStates } from '../../fleet/campaigns/types.ts'
+import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
+
+const durationText = Type.String({ pattern: '^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d)$', description: '90s, 15m, 4h, 14d' })
+const percentage = Type.Number({ minimum: 0, maximum: 100, description: 'Percent, fractions allowed' })
+const count = Type.Integer({ minimum: 0 })
+const octets = Type.Integer({ minimum: 0, description: 'Octets' })
+const imageReference = Type.String({
+  minLength: 1,
+  maxLength: 384,
+  description: 'Version, product@version, key or SHA-256',
+})
+
+const selectSchema = Type.Object(
+  {
+    product: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'That of the image unless told' })),
+    tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+    version: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'What devices run now: 1.0.3, <1.2.0, 1.0.x || 1.1.x' }),
+    ),
+    seenWithin: Type.Optional(durationText),
+    endpoints: Type.Optional(Type.Array(endpointSchema, { minItems: 1, maxItems: 100_000 })),
+  },
+  { additionalProperties: false, description: 'Which devices; all that is said must hold' },
+)
+
+const stageDraftSchema = Type.Object(
+  {
+    count: Type.Optional(Type.Integer({ minimum: 1, description: 'Devices begun by the end of this stage' })),
+    percent: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 100, description: 'The same as a share of all, fractions allowed' }),
+    ),
+    soak: Type.Optional(durationText),
+    advance: Type.Optional(percentage),
+    within: Type.Optional(durationText),
+  },
+  { additionalProperties: false },
+)
+
+const failureSchema = Type.Object(
+  {
+    percent: Type.Optional(percentage),
+    minimumSample: Type.Optional(Type.Integer({ minimum: 1 })),
+    count: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  { additionalProperties: false, description: 'Stops the campaign: more failures than this of the attempted' },
+)
+
+const limitsSchema = Type.Object(
+  {
+    parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    bytesPerSecond: Type.Optional(Type.Integer({ minimum: 1 })),
+    perCell: Type.Optional(Type.Integer({ minimum: 1 })),
+    perPrefix: Type.Optional(Type.Integer({ minimum: 1 })),
+    prefixBits: Type.Optional(Type.Integer({ minimum: 1, maximum: 128 })),
+  },
+  { additionalProperties: false, description: 'Devices at one time: altogether, in a radio cell, behind a router' },
+)
+
+const windowSchema = Type.Object(
+  {
+    from: Type.Optional(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description: '22:00' })),
+    to: Type.Optional(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description: '04:30' })),
+    days: Type.Optional(
+      Type.Array(Type.Enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']), { minItems: 1, maxItems: 7 }),
+    ),
+    cron: Type.Optional(Type.String({ maxLength: 100, description: 'When it opens: 0 22 * * 1-5' })),
+    length: Type.Optional(durationText),
+    zone: Type.Optional(Type.String({ maxLength: 64, description: 'Europe/Berlin, UTC, or device' })),
+  },
+  { additionalProperties: false, description: 'from and to with days, or cron and length; in this time zone' },
+)
+
+/** What an operator defines; in YAML, JSON and flags alike. Only `name` and `image` are required. */
+export const campaignDraftSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' }),
+    image: imageReference,
+    select: Type.Optional(selectSchema),
+    stages: Type.Optional(Type.Array(stageDraftSchema, { minItems: 1, maxItems: 32 })),
+    advance: Type.Optional(percentage),
+    failure: Type.Optional(failureSchema),
+    limits: Type.Optional(limitsSchema),
+    window: Type.Optional(windowSchema),
+    require: Type.Optional(
+      Type.Object(
+        {
+          battery: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: '/3/0/9, percent' })),
+          signal: Type.Optional(Type.Integer({ minimum: -200, maximum: 0, description: '/4/0/2, dBm' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    retry: Type.Optional(
+      Type.Object(
+        {
+          attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 20 })),
+          backoff: Type.Optional(durationText),
+          factor: Type.Optional(Type.Number({ minimum: 1, maximum: 100 })),
+          longest: Type.Optional(durationText),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    timeout: Type.Optional(durationText),
+    deadline: Type.Optional(durationText),
+    approval: Type.Optional(Type.Enum([...approvals])),
+    onBreach: Type.Optional(Type.Enum([...breachActions])),
+    rollbackTo: Type.Optional(imageReference),
+    lateJoiners: Type.Optional(Type.Boolean()),
+    priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+  },
+  { title: 'CampaignDraft', additionalProperties: false },
+)
+export type CampaignDraftJson = Static<typeof campaignDraftSchema>
+
+/** Devices by state; `attempted` is succeeded, failed and timedOut together. */
+const countsSchema = Type.Object(
+  {
+    total: count,
+    waiting: count,
+    updating: count,
+    retrying: count,
+    succeeded: count,
+    failed: count,
+    timedOut: count,
+    cancelled: count,
+    gone: count,
+    notReached: count,
+    skipped: count,
+    attempted: count,
+  },
+  { title: 'CampaignCounts', additionalProperties: false },
+)
+export type CampaignCountsJson = Static<typeof countsSchema>
+
+const stageSchema = Type.Object(
+  {
+    upTo: Type.String({ description: '10 devices, 5 %' }),
+    share: Type.Integer({ minimum: 0, description: 'Devices begun by its end, this and earlier stages together' }),
+    begun: Type.Integer({ minimum: 0, description: 'Devices this stage has begun' }),
+    counts: countsSchema,
+    soak: durationText,
+    advance: percentage,
+    startedAt: Type.Optional(instantSchema),
+    completedAt: Type.Optional(instantSchema),
+    soaksUntil: Type.Optional(instantSchema),
+    passedAt: Type.Optional(instantSchema),
+  },
+  { additionalProperties: false },
+)
+export type CampaignStageJson = Static<typeof stageSchema>
+
+const campaignImageSchema = Type.Object(
+  { sha256: Type.String(), key: Type.String(), product: Type.String(), version: Type.String(), size: octets },
+  { additionalProperties: false },
+)
+
+const reasonCountSchema = Type.Object(
+  { state: Type.Enum([...campaignDeviceStates]), reason: Type.String(), count },
+  { additionalProperties: false },
+)
+
+export const campaignSchema = Type.Object(
+  {
+    id: idSchema,
+    name: Type.String(),
+    state: Type.Enum([...campaignStates]),
+    reason: Type.Optional(Type.String({ description: 'Why it stands where it stands' })),
+    /** What an operator would do next, as a command; absent where nothing waits for one. */
+    advice: Type.Optional(Type.String()),
+    image: campaignImageSchema,
+    definition: campaignDraftSchema,
+    stage: Type.Integer({ minimum: 1, description: 'The one being rolled out, from 1' }),
+    stages: Type.Array(stageSchema),
+    counts: countsSchema,
+    reasons: Type.Array(reasonCountSchema, { description: 'What devices wait for, and why they ended so' }),
+    rate: Type.Object(
+      {
+        devicesPerHour: Type.Number({ minimum: 0 }),
+        bytesPerSecond: Type.Number({ minimum: 0 }),
+      },
+      { additionalProperties: false, description: 'Over the last minutes' },
+    ),
+    bytes: Type.Integer({ minimum: 0, description: 'Octets fetched by its devices' }),
+    expectedAt: Type.Optional(instantSchema),
+    holdsUntil: Type.Optional(instantSchema),
+    approved: Type.Boolean(),
+    rollbackOf: Type.Optional(Type.String({ description: 'Name of the campaign whose devices it takes back' })),
+    rollback: Type.Optional(Type.String({ description: 'Name of the campaign that takes its devices back' })),
+    createdAt: instantSchema,
+    startedAt: Type.Optional(instantSchema),
+    deadlineAt: Type.Optional(instantSchema),
+    finishedAt: Type.Optional(instantSchema),
+  },
+  { title: 'Campaign', additionalProperties: false },
+)
+export type CampaignJson = Static<typeof campaignSchema>
+
+const campaignSummarySchema = Type.Object(
+  {
+    id: idSchema,
+    name: Type.String(),
+    state: Type.Enum([...campaignStates]),
+    reason: Type.Optional(Type.String()),
+    image: campaignImageSchema,
+    stage: Type.Integer({ minimum: 1 }),
+    stages: Type.Integer({ minimum: 1 }),
+    counts: countsSchema,
+    createdAt: instantSchema,
+    startedAt: Type.Optional(instantSchema),
+    finishedAt: Type.Optional(instantSchema),
+  },
+  { title: 'CampaignSummary', additionalProperties: false },
+)
+export type CampaignSummaryJson = Static<typeof campaignSummarySchema>
+
+export const campaignListSchema = Type.Object(
+  { campaigns: Type.Array(campaignSummarySchema, { description: 'Newest first' }), next: Type.Optional(idSchema) },
+  { title: 'CampaignList', additionalProperties: false },
+)
+
+export const campaignListQuerySchema = Type.Object(
+  { before: Type.Optional(idSchema), limit: Type.Optional(limitSchema) },
+  { additionalProperties: false },
+)
+
+export const campaignParamsSchema = Type.Object({
+  campaign: Type.String({ minLength: 1, maxLength: 64, description: 'Name or number' }),
+})
+
+/** Why, and by whom: kept with the campaign. */
+export const campaignActionSchema = Type.Object(
+  {
+    why: Type.Optional(Type.String({ maxLength: 500 })),
+    by: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  },
+  { title: 'CampaignAction', additionalProperties: false },
+)
+
+export const campaignRollbackSchema = Type.Object(
+  {
+    why: Type.Optional(Type.String({ maxLength: 500 })),
+    by: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+    image: Type.Optional(imageReference),
+  },
+  { title: 'CampaignRollback', additionalProperties: false },
+)
+
+export const campaignDeviceSchema = Type.Object(
+  {
+    deviceId: idSchema,
+    endpoint: endpointSchema,
+    stage: Type.Optional(Type.Integer({ minimum: 1 })),
+    state: Type.Enum([...campaignDeviceStates]),
+    reason: Type.Optional(Type.String()),
+    detail: Type.Optional(Type.String()),
+    attempts: count,
+    touched: Type.Boolean({ description: 'It was told to install the image' }),
+    updateId: Type.Optional(idSchema),
+    fromVersion: Type.Optional(Type.String()),
+    toVersion: Type.Optional(Type.String()),
+    result: Type.Optional(Type.Integer({ description: '/5/0/5 at the end' })),
+    bytes: octets,
+    resumes: count,
+    enrolledAt: instantSchema,
+    startedAt: Type.Optional(instantSchema),
+    finishedAt: Type.Optional(instantSchema),
+    dueAt: Type.Optional(instantSchema),
+  },
+  { title: 'CampaignDevice', additionalProperties: false },
+)
+export type CampaignDeviceJson = Static<typeof campaignDeviceSchema>
+
+export const campaignDeviceQuerySchema = Type.Object(
+  {
+    state: Type.Optional(Type.Enum([...campaignDeviceStates])),
+    after: Type.Optional(idSchema),
+    limit: Type.Optional(limitSchema),
+  },
+  { additionalProperties: false },
+)
+
+export const campaignDevicePageSchema = Type.Object(
+  { devices: Type.Array(campaignDeviceSchema), next: Type.Optional(idSchema) },
+  { title: 'CampaignDevicePage', additionalProperties: false },
+)
+
+const profilePlanSchema = Type.Object(
+  {
+    profile: Type.String({ description: 'Network profile' }),
+    devices: count,
+    blockSize: octets,
+    perDevice: durationText,
+    bytesOnAir: Type.Integer({ minimum: 0, description: 'Octets one device sends and receives, headers included' }),
+  },
+  { additionalProperties: false },
+)
+
+/** What a campaign would do; nothing is kept of it. */
+export const campaignPlanSchema = Type.Object(
+  {
+    name: Type.String(),
+    image: campaignImageSchema,
+    found: Type.Integer({ minimum: 0, description: 'Devices the selector looked at' }),
+    eligible: count,
+    excluded: Type.Array(
+      Type.Object(
+        { reason: Type.String(), count, examples: Type.Array(endpointSchema) },
+        { additionalProperties: false },
+      ),
+    ),
+    stages: Type.Array(
+      Type.Object(
+        { upTo: Type.String(), share: count, devices: count, soak: durationText },
+        { additionalProperties: false },
+      ),
+    ),
+    profiles: Type.Array(profilePlanSchema),
+    duration: Type.Object(
+      { shortest: durationText, expected: durationText },
+      { additionalProperties: false, description: 'From start to end, soaks and windows included' },
+    ),
+    warnings: Type.Array(Type.String()),
+    text: Type.Array(Type.String(), { description: 'The same for people, a line each' }),
+    definition: campaignDraftSchema,
+  },
+  { title: 'CampaignPlan', additionalProperties: false },
+)
+export type CampaignPlanJson = Static<typeof campaignPlanSchema>
+
+const entrySchema = Type.Object(
+  {
+    at: instantSchema,
+    what: Type.String(),
+    by: Type.String(),
+    why: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+/** Devices over time, all stages together; `from` and `to` bound the picture. */
+const timelineSchema = Type.Object(
+  {
+    from: instantSchema,
+    to: instantSchema,
+    points: Type.Array(
+      Type.Object(
+        { at: instantSchema, begun: count, succeeded: count, failed: count },
+        { additionalProperties: false, description: 'Sums up to then' },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export const verdicts = ['passed', 'failed', 'unfinished'] as const
+
+export const campaignReportSchema = Type.Object(
+  {
+    verdict: Type.Enum([...verdicts]),
+    summary: Type.Array(Type.String(), { description: 'What happened, a sentence each' }),
+    campaign: campaignSchema,
+    failures: Type.Array(campaignDeviceSchema, { description: 'Devices that failed or timed out, the first so many' }),
+    entries: Type.Array(entrySchema, { description: 'What was done to it, by whom and why' }),
+    timeline: timelineSchema,
+    rollback: Type.Optional(campaignSummarySchema),
+  },
+  { title: 'CampaignReport', additionalProperties: false },
+)
+export type CampaignReportJson = Static<typeof campaignReportSchema>
