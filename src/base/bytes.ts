@@ -25,6 +25,13 @@ export function textOf(bytes: Bytes): string | undefined {
   }
 }
 
+/** For people and logs, and unambiguous: text without control characters that does not begin with `0x`, else `0x` and hex. */
+export function printableOf(bytes: Bytes): string {
+  const text = textOf(bytes)
+  const isPlain = text !== undefined && !/\p{C}/u.test(text) && !text.startsWith('0x')
+  return isPlain ? text : `0x${hexOf(bytes)}`
+}
+
 export function equalBytes(a: Bytes, b: Bytes): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

@@ -173,7 +173,9 @@ export class Handshakes implements HandshakeHost {
   unreadable(now: Instant, handshake: Handshake, record: RecordHeader): void {
     if (record.type === contentType.applicationData) return
     this.#host.fault('record-forged')
-    if (++handshake.unreadable >= unreadableLimit) this.fail(now, handshake, dtlsFault('finished-unreadable'))
+    const fault = dtlsFault('finished-unreadable')
+    if (++handshake.unreadable >= unreadableLimit) this.fail(now, handshake, fault)
+    else this.#host.sink.handshake(now, reportOf(now, handshake, fault, false))
   }
 
   credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer): void {

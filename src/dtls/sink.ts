@@ -75,7 +75,8 @@ export type CloseReason =
 export interface HandshakeReport {
   readonly role: Role
   readonly path: number
-  readonly outcome: 'completed' | 'failed'
+  /** failing: it is not over, but the peer's key looks wrong; another report of the same path says how it ends. */
+  readonly outcome: 'completed' | 'failed' | 'failing'
   /** Undefined where it completed. */
   readonly reason: DtlsFaultName | undefined
   readonly detail: string | undefined

@@ -1,5 +1,5 @@
 /** An association in memory beside its row in the store, and how one becomes the other. */
-import { hexOf, textOf, type Bytes } from '../base/bytes.ts'
+import { hexOf, printableOf, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { DurableProgress } from '../dtls/associations.ts'
 import type { Principal } from '../dtls/principal.ts'
@@ -41,18 +41,18 @@ export function principalOf(query: CredentialQuery): Principal {
   }
 }
 
-/** A principal for people: its text where it has one, else hex. */
+/** Who a peer has proved to be, printable; of two principals never the same, so that rows can be found by it. */
 export function identityOf(principal: Principal): string {
   switch (principal.kind) {
     case 'psk': {
-      const text = textOf(principal.identity)
-      return text !== undefined && !/\p{C}/u.test(text) ? text : `0x${hexOf(principal.identity)}`
+      const text = printableOf(principal.identity)
+      return /^(?:rpk|x509):/.test(text) ? `0x${hexOf(principal.identity)}` : text
     }
     case 'raw-public-key':
       return `rpk:${hexOf(principal.publicKey)}`
     case 'certificate':
-      return principal.names[0] ?? `x509:${hexOf(principal.fingerprint)}`
+      return `x509:${hexOf(principal.fingerprint)}`
     case 'anonymous':
-      return 'anonymous'
+      return 'anonymous:'
   }
 }

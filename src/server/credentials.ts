@@ -11,9 +11,11 @@ import type { Settings } from '../config/tunables.ts'
 import type { Principal } from '../dtls/principal.ts'
 import type { CredentialQuery } from '../dtls/sink.ts'
 import { identityOf } from '../engine/known-association.ts'
+import type { AssociationsOp } from '../fleet/associations/store.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
+import { provenBy } from '../fleet/credentials/rules.ts'
 import { CredentialsService } from '../fleet/credentials/service.ts'
-import type { CredentialsStore } from '../fleet/credentials/store.ts'
+import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Driver, LookupResult } from './driver.ts'
 import { sealerWith } from './sealer.ts'
@@ -25,6 +27,8 @@ const tendInterval = 1000
 export interface Credentials {
   readonly service: CredentialsService
   lookup(query: CredentialQuery): LookupResult
+  /** A handshake was completed. */
+  used(principal: Principal): void
   /** Whether an identity is accepted at this time. */
   knows(principal: Principal): boolean
   /** Whether what a stored association was opened with is still accepted. */
@@ -54,7 +58,8 @@ export function openCredentials({
 }: CredentialsOptions): Credentials {
   const service = new CredentialsService({
     store,
-    commands: driver,
+    // What is revoked leaves nothing behind: its associations go in the same transaction, also those not in memory.
+    commands: { commitNow: (ops, events) => driver.commitNow([...ops, ...endedBy(ops)], events) },
     sealer: sealerWith(deriveKey(storeKey, 'credentials')),
     random,
     now,
@@ -69,8 +74,19 @@ export function openCredentials({
       if (!(error instanceof EnvironmentError)) throw error
       log.warn({ code: error.code, error: error.message }, 'the last use of credentials cannot be written down yet')
     })
+  let isDue = false
   return {
     service,
+    used(principal) {
+      service.used(principal)
+      // One let in by its name is a credential of its own from here on: its association counts as long as that is there.
+      if (principal.kind !== 'certificate' || isDue) return
+      isDue = true
+      setImmediate(() => {
+        isDue = false
+        void tend()
+      })
+    },
     lookup(query) {
       const found = service.lookup(query)
       switch (found.found) {
@@ -89,8 +105,7 @@ export function openCredentials({
     },
     accepts({ endpoint, identity }) {
       if (endpoint === undefined) return false
-      // A stored association names a certificate by a name in it, not by its fingerprint.
-      return service.acceptedOf(endpoint).some((one) => one.kind === 'certificate' || identityOf(one) === identity)
+      return service.acceptedOf(endpoint).some((one) => identityOf(one) === identity)
     },
     start() {
       const timer = setInterval(() => void tend(), tendInterval)
@@ -100,4 +115,11 @@ export function openCredentials({
       }
     },
   }
+}
+
+function endedBy(ops: readonly CredentialsOp[]): readonly AssociationsOp[] {
+  return ops.flatMap((op) => {
+    const proven = op.op === 'credential.put' && op.credential.state === 'revoked' ? provenBy(op.credential) : undefined
+    return proven === undefined ? [] : [{ op: 'association.revoke', identity: identityOf(proven) } as const]
+  })
 }

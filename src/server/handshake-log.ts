@@ -1,5 +1,5 @@
 /** From what DTLS reports of a handshake to what people are shown: addresses, names, and a fault in words. */
-import { hexOf } from '../base/bytes.ts'
+import { hexOf, printableOf } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { DtlsFaultName } from '../dtls/faults.ts'
 import type { Principal } from '../dtls/principal.ts'
@@ -20,13 +20,25 @@ export function handshakeOf(
     address: remote?.address ?? '',
     port: remote?.port ?? 0,
     outcome,
-    ...(principal === undefined ? {} : { identity: identityOf(principal) }),
+    ...(principal === undefined ? {} : { identity: nameOf(principal) }),
     ...(suite === undefined ? {} : { suite }),
     ...(ownCid === undefined || ownCid.length === 0 ? {} : { connectionId: hexOf(ownCid) }),
     resumed,
     duration,
     retransmissions,
     ...(reason === undefined ? {} : { fault: reason, reason: inWords(report, reason, isKnown) }),
+  }
+}
+
+/** As an operator knows it: a certificate by the first name in it, another principal as the store has it. */
+function nameOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'psk':
+      return printableOf(principal.identity)
+    case 'certificate':
+      return principal.names[0] ?? identityOf(principal)
+    default:
+      return identityOf(principal)
   }
 }
 

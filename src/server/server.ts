@@ -18,6 +18,7 @@ import { OperationsService } from '../fleet/operations/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
+import { keepAssociationMark } from './association-mark.ts'
 import { systemNow } from './clock.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
@@ -84,6 +85,7 @@ async function start(
   })
   undo.push(() => store.close())
   checkStoreKey(store, storeKey, directory.path, process.env)
+  undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
   const files = openImageFiles({ directory: directory.images, cacheLimit: settings['firmware.cache'], log })
   const bodies = new ImageBodies(store, files)
 
@@ -105,7 +107,7 @@ async function start(
     accepts: (association) => credentials.accepts(association),
     handshake: (at, report, remote) => {
       handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal)))
-      if (report.outcome === 'completed' && report.principal !== undefined) credentials.service.used(report.principal)
+      if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)
     },
     publish: (event) => {
       if (event.kind === 'firmware.image-removed') bodies.forget(String(event.detail['key']))

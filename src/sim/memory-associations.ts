@@ -9,6 +9,7 @@ export class MemoryAssociations {
   /** Numbers of each identity, in the order they were first put. */
   readonly #byIdentity = new Map<string, Set<AssociationNumber>>()
   lastId = 0
+  mark: number | undefined
 
   /** How many associations one identity has, at most. */
   get mostOfOneIdentity(): number {
@@ -45,6 +46,15 @@ export class MemoryAssociations {
         for (const id of newest.slice(op.keep)) this.#delete(id)
         return
       }
+      case 'association.revoke':
+        for (const id of this.#byIdentity.get(op.identity) ?? []) this.#delete(id)
+        return
+      case 'association.clear':
+        for (const id of this.#rows.keys()) this.#delete(id)
+        return
+      case 'association.mark':
+        this.mark = op.mark
+        return
       case 'association.expire':
         for (const { id, heardAt } of this.#rows.values()) if (heardAt < op.heardBefore) this.#delete(id)
     }

@@ -78,6 +78,10 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return this.#associations.lastId
   }
 
+  associationMark(): number | undefined {
+    return this.#associations.mark
+  }
+
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined {
     const row = this.#find(key)
     if (row === undefined) return undefined
@@ -235,6 +239,9 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'association.reserve':
       case 'association.delete':
       case 'association.prune':
+      case 'association.revoke':
+      case 'association.clear':
+      case 'association.mark':
       case 'association.expire':
         return this.#associations.apply(op)
       case 'credential.put':

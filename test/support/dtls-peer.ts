@@ -58,7 +58,10 @@ export class DtlsPeer implements DtlsSink {
   readonly received: { readonly id: AssociationId; readonly bytes: Bytes }[] = []
   readonly closes: { readonly id: AssociationId; readonly reason: CloseReason }[] = []
   readonly moves: { readonly id: AssociationId; readonly from: number; readonly to: number }[] = []
+  /** Of handshakes that are over. */
   readonly reports: HandshakeReport[] = []
+  /** Of those that look bad. */
+  readonly doubts: HandshakeReport[] = []
   readonly lookups: { readonly ticket: Ticket; readonly query: CredentialQuery }[] = []
   readonly recalls: { readonly ticket: Ticket; readonly query: RecallQuery }[] = []
   readonly evictions: {
@@ -159,7 +162,8 @@ export class DtlsPeer implements DtlsSink {
   }
 
   handshake(_now: Instant, report: HandshakeReport): void {
-    this.reports.push(report)
+    if (report.outcome === 'failing') this.doubts.push(report)
+    else this.reports.push(report)
   }
 
   profileOf(): Profile {

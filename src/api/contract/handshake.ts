@@ -8,7 +8,9 @@ export const handshakeSchema = Type.Object(
     at: instantSchema,
     address: Type.String(),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
-    outcome: Type.Enum(['completed', 'failed']),
+    outcome: Type.Enum(['completed', 'failed', 'failing'], {
+      description: 'failing: not over, but the key looks wrong; gives way to how it ends',
+    }),
     identity: Type.Optional(Type.String({ description: 'Proved only where the handshake completed' })),
     suite: Type.Optional(Type.String()),
     connectionId: Type.Optional(Type.String({ description: 'Hex' })),

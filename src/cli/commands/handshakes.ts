@@ -2,7 +2,7 @@
 import type { HandshakeJson } from '../../api/contract/handshake.ts'
 import { does, type AddCommand } from '../command.ts'
 import { countOf } from '../session.ts'
-import { counted, relativeTime } from '../style.ts'
+import { counted, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 
 interface Options {
@@ -36,6 +36,12 @@ export const addHandshakes: AddCommand = (parent, frame) => {
   )
 }
 
+const handshakeStyles: Readonly<Record<HandshakeJson['outcome'], Style>> = {
+  completed: 'green',
+  failed: 'red',
+  failing: 'yellow',
+}
+
 function columns(now: number): readonly Column<HandshakeJson>[] {
   return [
     { title: 'WHEN', text: ({ at }) => relativeTime(at, now) },
@@ -51,7 +57,7 @@ function columns(now: number): readonly Column<HandshakeJson>[] {
     {
       title: 'OUTCOME',
       text: ({ outcome, resumed, reason }) => reason ?? (resumed ? 'resumed' : outcome),
-      style: ({ outcome }) => (outcome === 'failed' ? 'red' : 'green'),
+      style: ({ outcome }) => handshakeStyles[outcome],
       flexible: true,
     },
   ]

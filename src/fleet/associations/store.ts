@@ -20,6 +20,12 @@ export type AssociationsOp =
   | { readonly op: 'association.delete'; readonly id: AssociationNumber }
   /** Deletes what an identity has beyond its newest `keep`. */
   | { readonly op: 'association.prune'; readonly identity: string; readonly keep: number }
+  /** Deletes all that an identity has. */
+  | { readonly op: 'association.revoke'; readonly identity: string }
+  /** Deletes every one there is. */
+  | { readonly op: 'association.clear' }
+  /** Goes up while the server runs, so that a database from a backup can be told (`associationMark`). */
+  | { readonly op: 'association.mark'; readonly mark: number }
   /** Deletes what was not heard since. */
   | { readonly op: 'association.expire'; readonly heardBefore: Instant }
 
@@ -30,4 +36,6 @@ export interface AssociationsStore {
   /** The newest. */
   associationByEndpoint(endpoint: EndpointName): StoredAssociation | undefined
   lastAssociationId(): AssociationNumber
+  /** Undefined where it was never set. */
+  associationMark(): number | undefined
 }

@@ -13,7 +13,7 @@ export interface StoredAssociation {
   readonly id: AssociationNumber
   /** The connection id the device sends with (RFC 9146), hex; empty where it has none. */
   readonly cid: string
-  /** Who it has proved to be, printable. */
+  /** Who it has proved to be: printable, and the same for no other. */
   readonly identity: string
   /** The endpoint name its credential stands for; absent where it stands for none. */
   readonly endpoint?: EndpointName

@@ -1,6 +1,6 @@
 /** What a credential may be, and its identity as text: pure functions. Stores nothing, seals nothing. */
 import { bytesOfBase64 } from '../../base/base64.ts'
-import { bytesOfHex, hexOf, textOf, utf8, type Bytes } from '../../base/bytes.ts'
+import { bytesOfHex, hexOf, printableOf, utf8, type Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
 import { ruleProblem } from './certificate-names.ts'
@@ -31,12 +31,10 @@ export function identityOf(kind: CredentialKind, text: string): Bytes {
   }
 }
 
-/** For people and logs, without control characters: text where the identity is text, else `0x` and hex. */
+/** For people and logs: what `printableOf` says of a PSK identity or a pattern, hex of the rest. */
 export function identityText(kind: CredentialKind, identity: Bytes): string {
   if (kind === 'raw-public-key' || kind === 'certificate') return hexOf(identity)
-  const text = textOf(identity)
-  const isPlain = text !== undefined && !/\p{C}/u.test(text) && !text.startsWith('0x')
-  return isPlain ? text : `0x${hexOf(identity)}`
+  return printableOf(identity)
 }
 
 /** Any octets, compared as they are: no normalisation, so no two identities are one (RFC 4279 §5.1). */

@@ -4,11 +4,12 @@ import type { Duration, Instant } from '../../base/time.ts'
 export interface Handshake {
   /** Rises by one each; begins at 1 with the process. */
   readonly id: number
-  /** When it ended. */
+  /** When it ended, or began to look bad. */
   readonly at: Instant
   readonly address: string
   readonly port: number
-  readonly outcome: 'completed' | 'failed'
+  /** failing: not over, but the peer's key looks wrong; gives way to how it ends. */
+  readonly outcome: 'completed' | 'failed' | 'failing'
   /** What the peer said it is, proved only where the handshake completed; absent where it did not come to that. */
   readonly identity?: string
   /** IANA name without the leading TLS_. */

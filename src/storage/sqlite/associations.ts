@@ -34,11 +34,13 @@ function associationReads(database: Sqlite): AssociationsStore {
   const byAddress = select<[string, number]>("address = +? AND port = +? AND cid = '' ORDER BY id DESC LIMIT 1")
   const byEndpoint = select<[string]>('endpoint = +? ORDER BY id DESC LIMIT 1')
   const lastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'association'").pluck()
+  const mark = database.prepare<[], number>('SELECT mark FROM association_mark WHERE id = 1').pluck()
   return {
     associationByCid: (cid) => associationOf(byCid.get(cid)),
     associationByAddress: (address, port) => associationOf(byAddress.get(address, port)),
     associationByEndpoint: (endpoint) => associationOf(byEndpoint.get(endpoint)),
     lastAssociationId: () => lastId.get() ?? 0,
+    associationMark: () => mark.get(),
   }
 }
 
@@ -62,6 +64,11 @@ function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
   const prune = database.prepare(
     `DELETE FROM association WHERE identity = ? AND id <=
        (SELECT id FROM association WHERE identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+  )
+  const revoke = database.prepare('DELETE FROM association WHERE identity = ?')
+  const clear = database.prepare('DELETE FROM association')
+  const mark = database.prepare(
+    'INSERT INTO association_mark (id, mark) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark',
   )
   // By when they were opened, since an index on when they were heard would be written with every message.
   const expire = database.prepare('DELETE FROM association WHERE opened_at < ? AND heard_at < ?')
@@ -90,6 +97,9 @@ function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
     'association.reserve': ({ id, upTo }) => void reserve.run(upTo, id),
     'association.delete': ({ id }) => void remove.run(id),
     'association.prune': ({ identity, keep }) => void prune.run(identity, identity, keep),
+    'association.revoke': ({ identity }) => void revoke.run(identity),
+    'association.clear': () => void clear.run(),
+    'association.mark': (op) => void mark.run(op.mark),
     'association.expire': ({ heardBefore }) => void expire.run(heardBefore, heardBefore),
   }
 }

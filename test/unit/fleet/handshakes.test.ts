@@ -45,6 +45,21 @@ describe('the log of handshakes', () => {
     expect(log.list({ failed: true }, 9999)).toHaveLength(3)
   })
 
+  it('shows what is about to fail at once, until it is over', () => {
+    const log = logOf(3, undefined)
+    const failing = { ...handshake(7, 'finished-unreadable'), outcome: 'failing' } as const
+    log.add(failing)
+    expect(log.list({ failed: true }, 9)).toMatchObject([{ port: 7, outcome: 'failing' }])
+    expect([ports(log.list({}, 9)), ports(log.list({ failed: false }, 9))]).toEqual([[7, 1], [1]])
+    expect(log.counts()).toEqual({ completed: 1, failed: 0, faults: {} })
+    log.add(handshake(7, 'finished-unreadable'))
+    log.add({ ...failing, port: 8 })
+    log.add(handshake(8))
+    expect(log.list({ failed: true }, 9)).toMatchObject([{ port: 7, outcome: 'failed' }])
+    for (let port = 100; port < 200; port++) log.add({ ...failing, port })
+    expect(log.list({ failed: true }, 9999)).toHaveLength(4)
+  })
+
   it('keeps none where the knob says so', () => {
     const log = logOf(0, undefined, 'a')
     expect([log.list({}, 9), log.counts().failed]).toEqual([[], 1])

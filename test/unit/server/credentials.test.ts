@@ -1,5 +1,5 @@
 /** Credentials in DTLS' words: lookups, revocations, and associations from before that are accepted no longer. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOfHex, utf8 } from '../../../src/base/bytes.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
@@ -91,12 +91,29 @@ describe('an association from before a restart', () => {
     expect(credentials.accepts(stored)).toBe(false)
   })
 
-  it('opened with a certificate goes on while the endpoint has one', async () => {
-    const { credentials } = world()
+  it('opened with a certificate goes on while that very certificate is accepted', async () => {
+    const { credentials, store } = world()
     await credentials.service.add({ endpoint: 'dev', kind: 'certificate', identity: '11'.repeat(32) })
-    expect(credentials.accepts(association('dev.example', 'dev'))).toBe(true)
-    await credentials.service.revoke('dev')
-    expect(credentials.accepts(association('dev.example', 'dev'))).toBe(false)
+    await credentials.service.rotate('dev', { identity: '22'.repeat(32) })
+    const [before, next] = ['11', '22'].map((octet) => association(`x509:${octet.repeat(32)}`, 'dev'))
+    store.commit([
+      { op: 'association.put', association: before! },
+      { op: 'association.put', association: { ...next!, id: 2, cid: '00a2' } },
+    ])
+    expect([credentials.accepts(before!), credentials.accepts(next!)]).toEqual([true, true])
+    await credentials.service.revoke('1')
+    expect([credentials.accepts(before!), credentials.accepts(next!)]).toEqual([false, true])
+    // Gone from the store with the credential, whether it was in memory or not.
+    expect([store.associationByCid('00a1'), store.associationByCid('00a2')?.id]).toEqual([undefined, 2])
+  })
+
+  it('opened with a certificate that was let in by its name goes on after a crash at once', async () => {
+    const { credentials } = world()
+    const fingerprint = new Uint8Array(32).fill(0x33)
+    await credentials.service.add({ endpoint: '*', kind: 'certificate-name', identity: '*.meters.example' })
+    credentials.used({ kind: 'certificate', fingerprint, names: ['a7.meters.example'] })
+    const stored = association(`x509:${'33'.repeat(32)}`, 'a7')
+    await vi.waitFor(() => expect(credentials.accepts(stored)).toBe(true))
   })
 })
 

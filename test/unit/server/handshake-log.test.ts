@@ -60,3 +60,14 @@ it.each<[string, HandshakeReport, boolean, RegExp]>([
 ])('says of %s why', (_what, of, isKnown, sentence) => {
   expect(handshakeOf(start, of, remote, () => isKnown).reason).toMatch(sentence)
 })
+
+it.each<[string, HandshakeReport['principal'], string]>([
+  ['text', { kind: 'psk', identity: utf8('meter 7') }, 'meter 7'],
+  ['text that looks like hex', { kind: 'psk', identity: utf8('0x00a1') }, '0x307830306131'],
+  ['octets', { kind: 'psk', identity: new Uint8Array([0, 0xa1]) }, '0x00a1'],
+  ['a certificate', { kind: 'certificate', fingerprint: new Uint8Array(32), names: ['a.example', 'b'] }, 'a.example'],
+  ['a nameless one', { kind: 'certificate', fingerprint: new Uint8Array(32), names: [] }, `x509:${'00'.repeat(32)}`],
+  ['a public key', { kind: 'raw-public-key', publicKey: new Uint8Array([0x30]) }, 'rpk:30'],
+])('names %s', (_what, principal, name) => {
+  expect(handshakeOf(start, { ...report, principal }, remote, () => true).identity).toBe(name)
+})

@@ -51,6 +51,17 @@ describe.each([
     expect(store.lastAssociationId()).toBe(4)
   })
 
+  test('what an identity has goes with it, and everything where nothing can be trusted', () => {
+    const store = open()
+    store.commit([put(1), put(2), put(3, { identity: 'other' })])
+    store.commit([{ op: 'association.revoke', identity: 'meter' }])
+    expect(ids(store, [1, 2, 3])).toEqual([3])
+    expect(store.associationMark()).toBeUndefined()
+    store.commit([{ op: 'association.clear' }, { op: 'association.mark', mark: 7 }])
+    store.commit([{ op: 'association.mark', mark: 8 }])
+    expect([ids(store, [3]), store.associationMark(), store.lastAssociationId()]).toEqual([[], 8, 3])
+  })
+
   test('of two with the same connection id the newer is kept', () => {
     const store = open()
     store.commit([put(1, { cid: '00aa' }), put(2, { cid: '00aa' }), put(3, { cid: '' }), put(4, { cid: '', port: 9 })])
