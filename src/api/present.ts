@@ -2,7 +2,8 @@
 import { hexOf } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
-import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Image } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
@@ -86,8 +87,20 @@ export function presentObservationRule(rule: ObservationRule): ObservationRuleJs
 }
 
 export function presentImage(image: Image): ImageJson {
-  const { sha256, key, size, version, product, notes, addedAt } = image
-  return { sha256, key, size, version, product, ...present({ notes }), addedAt: isoOf(addedAt) }
+  const { sha256, key, size, version, product, format, notes, fromVersions, securityCounter, hardware, signature } =
+    image
+  return {
+    sha256,
+    key,
+    size,
+    version,
+    product,
+    format,
+    ...present({ notes, fromVersions, securityCounter }),
+    ...(hardware !== undefined && { hardware: [...hardware] }),
+    ...(signature !== undefined && { signature: { ...signature } }),
+    addedAt: isoOf(image.addedAt),
+  }
 }
 
 export function presentUpdate(update: FirmwareUpdate): UpdateJson {

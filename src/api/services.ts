@@ -15,7 +15,8 @@ import type {
 } from '../fleet/credentials/types.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
-import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Image, ImageAbout } from '../fleet/images/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -66,14 +67,18 @@ export interface ObservationRulesCalls {
   remove(id: number): Promise<void>
 }
 
-export interface FirmwareCalls {
-  addImage(about: { product: string; version: string; notes?: string }, chunks: AsyncIterable<Bytes>): Promise<Image>
-  images(product?: string): readonly Image[]
+export interface ImagesCalls {
+  add(about: ImageAbout, chunks: AsyncIterable<Bytes>): Promise<Image>
+  list(product?: string): readonly Image[]
   /** Throws UsageError 'image.unknown' (404). */
   image(reference: string): Image
-  removeImage(reference: string): Promise<void>
+  /** Throws UsageError 'image.in-use' (409). */
+  remove(reference: string): Promise<void>
   /** Reads the stored file; `detail` says what is wrong with it. */
   verify(reference: string): Promise<{ image: Image; intact: boolean; detail?: string }>
+}
+
+export interface FirmwareCalls {
   start(endpoint: EndpointName, reference: string): Promise<FirmwareUpdate>
   cancel(endpoint: EndpointName): Promise<FirmwareUpdate>
   /** Throws UsageError 'update.unknown' (404). */
@@ -193,6 +198,7 @@ export interface Services {
   readonly operations: OperationsCalls
   readonly observations: ObservationsCalls
   readonly observationRules: ObservationRulesCalls
+  readonly images: ImagesCalls
   readonly firmware: FirmwareCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls

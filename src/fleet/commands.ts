@@ -2,7 +2,8 @@
  * What an operator asks that changes something. A command takes the same road as a device's message: it
  * is one more input of the device's actor, committed before it is answered.
  */
-import type { FirmwareUpdate, Image } from './firmware/types.ts'
+import type { FirmwareUpdate } from './firmware/types.ts'
+import type { Image } from './images/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
 import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
 import type { ProfileName } from '../config/profiles.ts'

@@ -10,6 +10,7 @@ import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
+import type { ImagesOp, ImagesStore } from './images/store.ts'
 import type { ObservationRulesOp, ObservationRulesStore } from './observation-rules/store.ts'
 import type { ObservationsOp, ObservationsStore } from './observations/store.ts'
 import type { Observation } from './observations/types.ts'
@@ -27,6 +28,7 @@ export type StoreOp =
   | ObservationsOp
   | ObservationRulesOp
   | FirmwareOp
+  | ImagesOp
   | EventsOp
 
 /** Everything a device actor starts from. */
@@ -58,6 +60,7 @@ export interface Store
     ObservationsStore,
     ObservationRulesStore,
     FirmwareStore,
+    ImagesStore,
     EventsStore {
   /**
    * All ops of all lists in one durable transaction, in order; on error none of them. Throws

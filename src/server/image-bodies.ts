@@ -2,7 +2,7 @@
 import { bytesOfHex } from '../base/bytes.ts'
 import { LruMap } from '../base/lru.ts'
 import type { BodySource } from '../coap/types.ts'
-import type { FirmwareStore, ImageFiles } from '../fleet/firmware/store.ts'
+import type { ImageFiles, ImagesStore } from '../fleet/images/store.ts'
 
 /** Images looked up lately; what is kept of each is a few hundred octets. */
 const bodyLimit = 256
@@ -10,11 +10,11 @@ const bodyLimit = 256
 const etagOctets = 8
 
 export class ImageBodies {
-  readonly #store: Pick<FirmwareStore, 'imageByKey'>
+  readonly #store: Pick<ImagesStore, 'imageByKey'>
   readonly #files: ImageFiles
   readonly #bodies = new LruMap<string, BodySource>(bodyLimit)
 
-  constructor(store: Pick<FirmwareStore, 'imageByKey'>, files: ImageFiles) {
+  constructor(store: Pick<ImagesStore, 'imageByKey'>, files: ImageFiles) {
     this.#store = store
     this.#files = files
   }

@@ -10,8 +10,9 @@ import type { Settings } from '../config/tunables.ts'
 import { Engine } from '../engine/engine.ts'
 import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
-import { FirmwareService } from '../fleet/firmware/service.ts'
+import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
+import { ImagesService } from '../fleet/images/service.ts'
 import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
 import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
@@ -165,6 +166,14 @@ async function start(
   undo.push(credentials.start())
 
   const registry = new RegistryService(store, driver, now, settings)
+  const images = new ImagesService({
+    store,
+    files,
+    commands: driver,
+    now,
+    settings,
+    usesOf: (image) => updatesNeeding(store, image),
+  })
   const services = {
     registry,
     configuration: new ConfigurationService(store, driver, registry),
@@ -177,7 +186,8 @@ async function start(
       inForce: (rules) => void (engine.observationRules = rules),
     }),
     operations: new OperationsService(store, driver, registry),
-    firmware: new FirmwareService(store, driver, files, registry, now, settings),
+    images,
+    firmware: new FirmwareService(store, driver, images, registry),
     credentials: credentials.service,
     handshakes,
     events,

@@ -6,7 +6,8 @@ import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
-import type { FirmwareUpdate, Image } from '../fleet/firmware/types.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Image } from '../fleet/images/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
 import type { DeviceRow } from '../fleet/registry/store.ts'
@@ -218,8 +219,8 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return this.#rows.get(deviceId)?.update
   }
 
-  imageInUse(sha256: string): boolean {
-    return [...this.#rows.values()].some(({ update }) => update?.sha256 === sha256)
+  openUpdatesTo(sha256: string, limit: number): readonly FirmwareUpdate[] {
+    return [...this.#rows.values()].flatMap(({ update }) => (update?.sha256 === sha256 ? [update] : [])).slice(0, limit)
   }
 
   lastUpdateId(): number {

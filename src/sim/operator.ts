@@ -5,7 +5,7 @@
 import { EnvironmentError, UsageError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { after, hours, milliseconds, minutes, seconds, type Duration, type Instant } from '../base/time.ts'
-import type { Image } from '../fleet/firmware/types.ts'
+import type { Image } from '../fleet/images/types.ts'
 import type { Operation, OperationDraft, OperationId } from '../fleet/operations/types.ts'
 import { between, exponential, happens, pick, weighted } from './chance.ts'
 import type { VirtualDevice } from './devices/device.ts'

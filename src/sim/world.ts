@@ -9,7 +9,7 @@ import { sha256Hex } from './digest.ts'
 import { after, hours, instantOf, milliseconds, minutes, type Duration, type Instant } from '../base/time.ts'
 import { defaultSettings, type Settings } from '../config/tunables.ts'
 import type { BodySource } from '../coap/types.ts'
-import type { Image } from '../fleet/firmware/types.ts'
+import type { Image } from '../fleet/images/types.ts'
 import type { Store } from '../fleet/store.ts'
 import { deviceModel, type ObjectLibrary } from '../lwm2m/model/library.ts'
 import { between, chanceOf, weighted } from './chance.ts'
@@ -171,7 +171,15 @@ export class World {
       etag,
       read: (offset, length) => bytes.subarray(offset, offset + length),
     })
-    const image = { sha256, key, size: bytes.length, version, product: fleetProduct, addedAt: this.now }
+    const image = {
+      sha256,
+      key,
+      size: bytes.length,
+      version,
+      product: fleetProduct,
+      addedAt: this.now,
+      format: 'opaque' as const,
+    }
     this.server.disk.store.commit([{ op: 'image.put', image }])
     return image
   }

@@ -1,6 +1,7 @@
 /** Firmware images and updates as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import type { UpdateState } from '../../fleet/firmware/types.ts'
+import { imageFormats, signatureStates } from '../../fleet/images/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 export const updateStates = [
@@ -23,7 +24,17 @@ export const imageSchema = Type.Object(
     size: octets,
     version: Type.String(),
     product: Type.String(),
+    format: Type.Enum([...imageFormats]),
     notes: Type.Optional(Type.String()),
+    fromVersions: Type.Optional(Type.String({ description: 'Versions it may be installed over; absent: any' })),
+    hardware: Type.Optional(Type.Array(Type.String(), { description: 'Hardware versions it runs on; absent: any' })),
+    securityCounter: Type.Optional(Type.Integer({ minimum: 0, description: 'A boot loader refuses a lower one' })),
+    signature: Type.Optional(
+      Type.Object({
+        state: Type.Enum([...signatureStates]),
+        key: Type.Optional(Type.String({ description: 'Name of the key that verified it' })),
+      }),
+    ),
     addedAt: instantSchema,
   },
   { title: 'Image', additionalProperties: false },

@@ -5,7 +5,7 @@ import { routes } from '../contract/routes.ts'
 import { presentImage } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
-export function imageRoutes(app: Api, { services: { firmware }, settings }: Context): void {
+export function imageRoutes(app: Api, { services: { images }, settings }: Context): void {
   // Octets are not gathered: the handler reads them from the request as they come.
   app.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null))
 
@@ -16,8 +16,8 @@ export function imageRoutes(app: Api, { services: { firmware }, settings }: Cont
       const limit = settings['firmware.image-limit']
       if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
       if (!headers['content-type']?.startsWith('application/octet-stream')) throw notOctets()
-      const before = new Set(firmware.images(query.product).map(({ sha256 }) => sha256))
-      const image = await firmware.addImage(query, chunksOf(raw))
+      const before = new Set(images.list(query.product).map(({ sha256 }) => sha256))
+      const image = await images.add(query, chunksOf(raw))
       return reply
         .status(before.has(image.sha256) ? 200 : 201)
         .header('location', `/v1/firmware-images/${image.sha256}`)
@@ -27,15 +27,15 @@ export function imageRoutes(app: Api, { services: { firmware }, settings }: Cont
 
   app.route({
     ...routes.listImages,
-    handler: async ({ query }) => ({ images: firmware.images(query.product).map(presentImage) }),
+    handler: async ({ query }) => ({ images: images.list(query.product).map(presentImage) }),
   })
 
-  app.route({ ...routes.readImage, handler: async ({ params }) => presentImage(firmware.image(params.image)) })
+  app.route({ ...routes.readImage, handler: async ({ params }) => presentImage(images.image(params.image)) })
 
   app.route({
     ...routes.removeImage,
     handler: async ({ params }, reply) => {
-      await firmware.removeImage(params.image)
+      await images.remove(params.image)
       return reply.status(204).send(null)
     },
   })
@@ -43,7 +43,7 @@ export function imageRoutes(app: Api, { services: { firmware }, settings }: Cont
   app.route({
     ...routes.verifyImage,
     handler: async ({ params }) => {
-      const found = await firmware.verify(params.image)
+      const found = await images.verify(params.image)
       return { ...found, image: presentImage(found.image) }
     },
   })

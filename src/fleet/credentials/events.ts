@@ -1,5 +1,5 @@
 /** What the world is told of credentials; never a key, nor anything a key could be found by. */
-import type { EventDraft } from '../firmware/service.ts'
+import type { EventDraft } from '../events/types.ts'
 import { identityText } from './rules.ts'
 import type { Credential } from './types.ts'
 

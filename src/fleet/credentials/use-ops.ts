@@ -1,6 +1,6 @@
 /** What completed handshakes change: when a credential was last used, whose grace begins, which certificates are new. */
 import type { Instant } from '../../base/time.ts'
-import type { EventDraft } from '../firmware/service.ts'
+import type { EventDraft } from '../events/types.ts'
 import { eventOf } from './events.ts'
 import { credentialsPerEndpoint, type CredentialLookup } from './lookup.ts'
 import { withGrace } from './rotation.ts'

@@ -37,6 +37,9 @@ export const eventKinds = [
 ] as const
 export type EventKind = (typeof eventKinds)[number]
 
+/** An event before it has an id and a time. */
+export type EventDraft = Pick<FleetEvent, 'kind' | 'cause' | 'detail' | 'endpoint'>
+
 export interface FleetEvent {
   readonly id: EventId
   readonly at: Instant

@@ -18,7 +18,8 @@ import {
   type FirmwareStep,
 } from './course.ts'
 import { judge } from './judgement.ts'
-import type { FirmwareReport, FirmwareUpdate, Image, UpdateState } from './types.ts'
+import type { Image } from '../images/types.ts'
+import type { FirmwareReport, FirmwareUpdate, UpdateState } from './types.ts'
 
 export type FirmwareInput =
   /** The device has registered anew, or had been registered when the update began. */

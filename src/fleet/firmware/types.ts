@@ -1,24 +1,6 @@
-/** Firmware images and the update of one device (LwM2M object 5; devices.md §4). */
+/** The firmware update of one device (LwM2M object 5; devices.md §4). */
 import type { Instant } from '../../base/time.ts'
 import type { DeviceId, EndpointName } from '../registry/types.ts'
-
-export interface Image {
-  /** SHA-256 of the file, lower-case hex: its name in the store, so equal files are one. */
-  readonly sha256: string
-  /** What devices fetch: `/fw/<key>`, the first 12 hex digits; unique. */
-  readonly key: string
-  /** Octets. */
-  readonly size: number
-  readonly version: string
-  readonly product: string
-  readonly notes?: string
-  readonly addedAt: Instant
-}
-
-/** `Image.key` of a hash: short, because it travels in every block's request. */
-export function imageKeyOf(sha256: string): string {
-  return sha256.slice(0, 12)
-}
 
 /** The states of object 5, /5/0/3. */
 export const firmwareStates = ['idle', 'downloading', 'downloaded', 'updating'] as const

@@ -10,7 +10,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { EnvironmentError, UsageError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { LruMap } from '../../base/lru.ts'
-import type { ImageFiles } from '../../fleet/firmware/store.ts'
+import type { ImageFiles } from '../../fleet/images/store.ts'
 
 export interface ImageFilesOptions {
   readonly directory: string

@@ -1,21 +1,11 @@
-/** Firmware images (their rows, not their bytes) and updates in SQLite. */
+/** Firmware updates in SQLite. */
 import { instantOf } from '../../base/time.ts'
 import type { FirmwareOp, FirmwareStore } from '../../fleet/firmware/store.ts'
-import type { FirmwareReport, FirmwareUpdate, Image } from '../../fleet/firmware/types.ts'
+import type { FirmwareReport, FirmwareUpdate } from '../../fleet/firmware/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-interface ImageRow {
-  sha256: string
-  key: string
-  size: number
-  version: string
-  product: string
-  notes: string | null
-  added_at: number
-}
 
 interface UpdateRow {
   id: number
@@ -46,36 +36,10 @@ interface UpdateRow {
 export const isOpenUpdate = `state NOT IN ('confirmed', 'failed', 'cancelled')`
 
 export function firmwareIn(database: Sqlite): { reads: FirmwareStore; apply: Appliers<FirmwareOp> } {
-  return { reads: { ...imageReads(database), ...updateReads(database) }, apply: firmwareAppliers(database) }
+  return { reads: updateReads(database), apply: firmwareAppliers(database) }
 }
 
-function imageReads(
-  database: Sqlite,
-): Pick<FirmwareStore, 'image' | 'imageByKey' | 'imageByVersion' | 'images' | 'imageInUse'> {
-  const one = database.prepare<[string], ImageRow>('SELECT * FROM image WHERE sha256 = +?')
-  const byKey = database.prepare<[string], ImageRow>('SELECT * FROM image WHERE key = ?')
-  const byVersion = database.prepare<[string, string | null], ImageRow>(
-    'SELECT * FROM image WHERE version = ? AND product = coalesce(?, product) ORDER BY product, added_at DESC',
-  )
-  const list = database.prepare<[string | null], ImageRow>(
-    'SELECT * FROM image WHERE product = coalesce(?, product) ORDER BY product, added_at DESC, key',
-  )
-  const inUse = database
-    .prepare<[string], number>(
-      `SELECT 1 FROM firmware_update INDEXED BY firmware_update_of_image WHERE sha256 = +? AND ${isOpenUpdate} LIMIT 1`,
-    )
-    .pluck()
-  const imageOrNothing = (row: ImageRow | undefined) => (row === undefined ? undefined : imageOf(row))
-  return {
-    image: (sha256) => imageOrNothing(one.get(sha256)),
-    imageByKey: (key) => imageOrNothing(byKey.get(key)),
-    imageByVersion: (product, version) => byVersion.all(version, columnOf(product)).map(imageOf),
-    images: (product) => list.all(columnOf(product)).map(imageOf),
-    imageInUse: (sha256) => inUse.get(sha256) !== undefined,
-  }
-}
-
-function updateReads(database: Sqlite): Pick<FirmwareStore, 'update' | 'updates' | 'openUpdate' | 'lastUpdateId'> {
+function updateReads(database: Sqlite): FirmwareStore {
   const one = database.prepare<[number], UpdateRow>('SELECT * FROM firmware_update WHERE id = +?')
   const newest = database.prepare<[number], UpdateRow>('SELECT * FROM firmware_update ORDER BY id DESC LIMIT +?')
   const ofDevice = database.prepare<[number, number], UpdateRow>(
@@ -85,6 +49,9 @@ function updateReads(database: Sqlite): Pick<FirmwareStore, 'update' | 'updates'
     `SELECT * FROM firmware_update INDEXED BY firmware_update_open WHERE device_id = +? AND ${isOpenUpdate}
      ORDER BY id DESC LIMIT 1`,
   )
+  const openTo = database.prepare<[string, number], UpdateRow>(
+    `SELECT * FROM firmware_update INDEXED BY firmware_update_of_image WHERE sha256 = +? AND ${isOpenUpdate} LIMIT +?`,
+  )
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'firmware_update'`).pluck()
   const updateOrNothing = (row: UpdateRow | undefined) => (row === undefined ? undefined : updateOf(row))
   return {
@@ -92,17 +59,12 @@ function updateReads(database: Sqlite): Pick<FirmwareStore, 'update' | 'updates'
     updates: (deviceId, limit) =>
       (deviceId === undefined ? newest.all(limit) : ofDevice.all(deviceId, limit)).map(updateOf),
     openUpdate: (deviceId) => updateOrNothing(open.get(deviceId)),
+    openUpdatesTo: (sha256, limit) => openTo.all(sha256, limit).map(updateOf),
     lastUpdateId: () => lastId.get() ?? 0,
   }
 }
 
 function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
-  const putImage = database.prepare(
-    `INSERT INTO image (sha256, key, size, version, product, notes, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (sha256) DO UPDATE SET key = excluded.key, size = excluded.size, version = excluded.version,
-       product = excluded.product, notes = excluded.notes, added_at = excluded.added_at`,
-  )
-  const deleteImage = database.prepare<[string]>('DELETE FROM image WHERE sha256 = +?')
   const putUpdate = database.prepare(
     `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, state, fetched, resumes, block_size,
        from_version, result, reason, created_at, changed_at, finished_at, confirm_by, registration_at_update, registration_at_offer,
@@ -116,10 +78,6 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
        attempts = excluded.attempts, registration = excluded.registration, seen = excluded.seen`,
   )
   return {
-    'image.put': ({ image: i }) => {
-      putImage.run(i.sha256, i.key, i.size, i.version, i.product, columnOf(i.notes), i.addedAt)
-    },
-    'image.delete': ({ sha256 }) => void deleteImage.run(sha256),
     'update.put': ({ update: u }) => {
       putUpdate.run(
         u.id,
@@ -147,19 +105,6 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
       )
     },
   }
-}
-
-function imageOf(row: ImageRow): Image {
-  const image: Mutable<Image> = {
-    sha256: row.sha256,
-    key: row.key,
-    size: row.size,
-    version: row.version,
-    product: row.product,
-    addedAt: instantOf(row.added_at),
-  }
-  if (row.notes !== null) image.notes = row.notes
-  return image
 }
 
 function updateOf(row: UpdateRow): FirmwareUpdate {

@@ -16,6 +16,7 @@ import { houseError, openDatabase, type Sqlite } from './database.ts'
 import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
+import { imagesIn } from './images.ts'
 import { migrate, ownMigrations } from './migrate.ts'
 import { observationRulesIn } from './observation-rules.ts'
 import { observationsIn } from './observations.ts'
@@ -62,6 +63,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const observations = observationsIn(database)
   const observationRules = observationRulesIn(database)
   const firmware = firmwareIn(database)
+  const images = imagesIn(database)
   const events = eventsIn(database, limits.eventsKept)
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
   const reads = {
@@ -73,6 +75,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observations.reads,
     ...observationRules.reads,
     ...firmware.reads,
+    ...images.reads,
     ...events.reads,
   }
   const apply: Appliers<StoreOp> = {
@@ -84,6 +87,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observations.apply,
     ...observationRules.apply,
     ...firmware.apply,
+    ...images.apply,
     ...events.apply,
   }
   return {

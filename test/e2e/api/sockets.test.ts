@@ -72,7 +72,7 @@ it('forgets a request that waits when its client leaves', async () => {
 
 it('refuses half an image when its sender goes away', async () => {
   const socket = connect(port, '127.0.0.1')
-  const adding = vi.spyOn(api.fleet.firmware, 'addImage')
+  const adding = vi.spyOn(api.fleet.images, 'add')
   socket.write(
     `POST /v1/firmware-images?product=p&version=1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n` +
       'content-type: application/octet-stream\r\ncontent-length: 1000\r\n\r\nhalf of it',

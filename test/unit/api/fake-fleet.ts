@@ -9,7 +9,8 @@ import { instantOf, type Instant } from '../../../src/base/time.ts'
 import type { Configuration } from '../../../src/fleet/configuration/types.ts'
 import type { CredentialsService } from '../../../src/fleet/credentials/service.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
-import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
+import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
+import type { Image } from '../../../src/fleet/images/types.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
 import type { ObservationRule } from '../../../src/fleet/observation-rules/types.ts'
 import type { Observation } from '../../../src/fleet/observations/types.ts'
@@ -193,8 +194,8 @@ export class FakeFleet implements Services {
     },
   }
 
-  readonly firmware: Services['firmware'] = {
-    addImage: async (about, chunks) => {
+  readonly images: Services['images'] = {
+    add: async (about, chunks) => {
       this.#mayFail()
       const hash = createHash('sha256')
       let size = 0
@@ -203,23 +204,26 @@ export class FakeFleet implements Services {
         size += chunk.length
       }
       const sha256 = hash.digest('hex')
-      const image = { sha256, key: sha256.slice(0, 12), size, ...about, addedAt: this.now }
+      const image = { sha256, key: sha256.slice(0, 12), size, ...about, addedAt: this.now, format: 'opaque' as const }
       if (!this.kept.some((one) => one.sha256 === sha256)) this.kept.push(image)
       return image
     },
-    images: (product) => this.kept.filter((image) => product === undefined || image.product === product),
+    list: (product) => this.kept.filter((image) => product === undefined || image.product === product),
     image: (reference) => {
       const image = this.kept.find(({ sha256, key, version }) => [sha256, key, version].includes(reference))
       if (image) return image
       throw new UsageError('image.unknown', `there is no image '${reference}'`, { status: 404 })
     },
-    removeImage: async (reference) => {
-      this.kept.splice(this.kept.indexOf(this.firmware.image(reference)), 1)
+    remove: async (reference) => {
+      this.kept.splice(this.kept.indexOf(this.images.image(reference)), 1)
     },
-    verify: async (reference) => ({ image: this.firmware.image(reference), intact: true }),
+    verify: async (reference) => ({ image: this.images.image(reference), intact: true }),
+  }
+
+  readonly firmware: Services['firmware'] = {
     start: async (endpoint, reference) => {
       const device = this.#device(endpoint)
-      const { sha256, version, size } = this.firmware.image(reference)
+      const { sha256, version, size } = this.images.image(reference)
       const update: FirmwareUpdate = {
         id: this.started.length + 1,
         deviceId: device.id,

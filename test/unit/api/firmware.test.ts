@@ -54,7 +54,7 @@ describe('firmware images', () => {
 
   it('answers 503 where the disk is full', async () => {
     api.fleet.failure = undefined
-    api.fleet.firmware.addImage = () =>
+    api.fleet.images.add = () =>
       Promise.reject(new EnvironmentError('firmware.disk-full', 'no space left', { retriable: true }))
     expect((await add()).json).toMatchObject({ status: 503, code: 'firmware.disk-full' })
   })

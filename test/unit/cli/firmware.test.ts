@@ -46,7 +46,7 @@ describe('images', () => {
   it('fails where the stored file is damaged', async () => {
     await cli.run(...add)
     const [image] = cli.fleet.kept
-    cli.fleet.firmware.verify = async () => ({ image: image!, intact: false, detail: 'its hash is another' })
+    cli.fleet.images.verify = async () => ({ image: image!, intact: false, detail: 'its hash is another' })
     expect(await cli.run('firmware', 'verify', '1.1.0')).toMatchObject({
       code: 1,
       err: 'coapstan: 1.1.0 is damaged: its hash is another\n',

@@ -9,6 +9,7 @@ const image = {
   version: '1.1.0',
   product: 'valve',
   addedAt: new EngineHarness().now,
+  format: 'opaque' as const,
 }
 
 /** Object 5 of an idle device, by path, as it answers reads and observations in text. */

@@ -1,10 +1,9 @@
 /** Stands for the engine: keeps what was asked and gives what the test prepared. */
 import type { Command, CommandResult, Commands } from '../../../src/fleet/commands.ts'
-import type { DirectCommits, EventDraft } from '../../../src/fleet/firmware/service.ts'
-import type { FirmwareOp } from '../../../src/fleet/firmware/store.ts'
-import type { Store } from '../../../src/fleet/store.ts'
+import type { EventDraft } from '../../../src/fleet/events/types.ts'
+import type { Store, StoreOp } from '../../../src/fleet/store.ts'
 
-export class FakeCommands implements Commands, DirectCommits {
+export class FakeCommands implements Commands {
   readonly asked: Command[] = []
   readonly events: EventDraft[] = []
   answer: (command: Command) => unknown = () => undefined
@@ -19,7 +18,7 @@ export class FakeCommands implements Commands, DirectCommits {
     return (await this.answer(command)) as CommandResult<C>
   }
 
-  commitNow(ops: readonly FirmwareOp[], events: readonly EventDraft[] = []): void {
+  commitNow(ops: readonly StoreOp[], events: readonly EventDraft[] = []): void {
     this.#store.commit(ops)
     this.events.push(...events)
   }

@@ -4,7 +4,8 @@ import { utf8, type Bytes } from '../../../src/base/bytes.ts'
 import { EnvironmentError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { EventsService } from '../../../src/fleet/events/service.ts'
-import { FirmwareService } from '../../../src/fleet/firmware/service.ts'
+import { FirmwareService, updatesNeeding } from '../../../src/fleet/firmware/service.ts'
+import { ImagesService } from '../../../src/fleet/images/service.ts'
 import { OperationsService } from '../../../src/fleet/operations/service.ts'
 import { RegistryService } from '../../../src/fleet/registry/service.ts'
 import { openImageFiles } from '../../../src/storage/files/image-files.ts'
@@ -21,13 +22,22 @@ function world() {
   let now = start
   const registry = new RegistryService(store, commands, () => now, { 'registration.grace': 0 })
   const files = openImageFiles({ directory: rows.temporaryDirectory(), cacheLimit: 65_536, log: silentLog })
+  const images = new ImagesService({
+    store,
+    files,
+    commands,
+    now: () => now,
+    settings: { 'firmware.image-limit': 1000 },
+    usesOf: (image) => updatesNeeding(store, image),
+  })
   return {
     store,
     commands,
     registry,
     files,
     operations: new OperationsService(store, commands, registry),
-    firmware: new FirmwareService(store, commands, files, registry, () => now, { 'firmware.image-limit': 1000 }),
+    images,
+    firmware: new FirmwareService(store, commands, images, registry),
     set now(to: typeof now) {
       now = to
     },
@@ -151,19 +161,19 @@ describe('firmware images', () => {
   const about = { product: 'meter', version: '1.1.0' }
 
   test('are added, found by each of their names, verified and removed', async () => {
-    const { firmware, commands, files } = world()
-    const added = await firmware.addImage({ ...about, notes: 'first' }, upload('image'))
+    const { images, commands, files } = world()
+    const added = await images.add({ ...about, notes: 'first' }, upload('image'))
     expect(added).toMatchObject({ ...about, notes: 'first', size: 5, addedAt: start })
     expect(added.key).toBe(added.sha256.slice(0, 12))
     for (const reference of [added.sha256, added.sha256.toUpperCase(), added.key, '1.1.0', 'meter@1.1.0']) {
-      expect(firmware.image(reference)).toEqual(added)
+      expect(images.image(reference)).toEqual(added)
     }
-    expect(firmware.images()).toEqual([added])
-    expect(firmware.images('valve')).toEqual([])
-    expect(await firmware.verify('1.1.0')).toEqual({ image: added, intact: true })
+    expect(images.list()).toEqual([added])
+    expect(images.list('valve')).toEqual([])
+    expect(await images.verify('1.1.0')).toEqual({ image: added, intact: true })
     expect(files.read(added.sha256, 0, 5)).toEqual(utf8('image'))
-    await firmware.removeImage('1.1.0')
-    expect(() => firmware.image('1.1.0')).toThrow(unknown('image.unknown'))
+    await images.remove('1.1.0')
+    expect(() => images.image('1.1.0')).toThrow(unknown('image.unknown'))
     expect(files.read(added.sha256, 0, 5)).toBeUndefined()
     expect(commands.events.map(({ kind, detail }) => [kind, detail['version']])).toEqual([
       ['firmware.image-added', '1.1.0'],
@@ -172,14 +182,12 @@ describe('firmware images', () => {
   })
 
   test('added again are the same; other octets or another name are refused', async () => {
-    const { firmware, commands } = world()
-    const added = await firmware.addImage(about, upload('image'))
-    expect(await firmware.addImage(about, upload('image'))).toEqual(added)
-    await expect(firmware.addImage(about, upload('other'))).rejects.toThrow(unknown('image.exists', 409))
-    await expect(firmware.addImage({ ...about, version: '2' }, upload('image'))).rejects.toThrow(
-      unknown('image.exists', 409),
-    )
-    expect(firmware.images()).toEqual([added])
+    const { images, commands } = world()
+    const added = await images.add(about, upload('image'))
+    expect(await images.add(about, upload('image'))).toEqual(added)
+    await expect(images.add(about, upload('other'))).rejects.toThrow(unknown('image.exists', 409))
+    await expect(images.add({ ...about, version: '2' }, upload('image'))).rejects.toThrow(unknown('image.exists', 409))
+    expect(images.list()).toEqual([added])
     expect(commands.events).toHaveLength(1)
   })
 
@@ -189,30 +197,30 @@ describe('firmware images', () => {
     ['image.version', { ...about, version: 'a\nb' }],
     ['image.notes', { ...about, notes: 'x'.repeat(20_000) }],
   ])('are refused with %s', async (code, wrong) => {
-    await expect(world().firmware.addImage(wrong, upload('x'))).rejects.toThrow(unknown(code, 422))
+    await expect(world().images.add(wrong, upload('x'))).rejects.toThrow(unknown(code, 422))
   })
 
   test('too large, or not committed, leave nothing', async () => {
-    const { firmware, commands, files } = world()
-    await expect(firmware.addImage(about, upload('x'.repeat(1001)))).rejects.toThrow(unknown('firmware.too-large', 413))
+    const { images, commands, files } = world()
+    await expect(images.add(about, upload('x'.repeat(1001)))).rejects.toThrow(unknown('firmware.too-large', 413))
     const remove = vi.spyOn(files, 'remove')
     vi.spyOn(commands, 'commitNow').mockImplementationOnce(() => {
       throw new EnvironmentError('store.full', 'the disk is full', { retriable: true })
     })
-    await expect(firmware.addImage(about, upload('image'))).rejects.toMatchObject({ code: 'store.full' })
+    await expect(images.add(about, upload('image'))).rejects.toMatchObject({ code: 'store.full' })
     expect(remove).toHaveBeenCalledOnce()
-    expect(firmware.images()).toEqual([])
-    await firmware.addImage(about, upload('image'))
+    expect(images.list()).toEqual([])
+    await images.add(about, upload('image'))
   })
 
   test('of several products need more than a version, unless the device says which', async () => {
-    const { firmware, store, commands } = world()
-    const meter = await firmware.addImage(about, upload('one'))
-    const valve = await firmware.addImage({ product: 'valve', version: '1.1.0' }, upload('two'))
-    expect(() => firmware.image('1.1.0')).toThrow(
+    const { images, firmware, store, commands } = world()
+    const meter = await images.add(about, upload('one'))
+    const valve = await images.add({ product: 'valve', version: '1.1.0' }, upload('two'))
+    expect(() => images.image('1.1.0')).toThrow(
       expect.objectContaining({ code: 'image.ambiguous', members: { candidates: ['meter@1.1.0', 'valve@1.1.0'] } }),
     )
-    expect(firmware.image('valve@1.1.0')).toEqual(valve)
+    expect(images.image('valve@1.1.0')).toEqual(valve)
     store.commit([put.device(rows.device(1, { product: 'valve' }))])
     commands.answer = () => rows.update(1, 1)
     await firmware.start('urn:dev:test-1', '1.1.0')
@@ -221,19 +229,19 @@ describe('firmware images', () => {
   })
 
   test('are not removed while an update needs them, or begins to', async () => {
-    const { firmware, store, commands } = world()
-    const { sha256 } = await firmware.addImage(about, upload('image'))
+    const { images, firmware, store, commands } = world()
+    const { sha256 } = await images.add(about, upload('image'))
     store.commit([put.device(rows.device(1))])
     let begun: (update: unknown) => void = () => undefined
     commands.answer = () => new Promise((resolve) => (begun = resolve))
     const starting = firmware.start('urn:dev:test-1', '1.1.0')
-    await expect(firmware.removeImage('1.1.0')).rejects.toThrow(unknown('image.in-use', 409))
+    await expect(images.remove('1.1.0')).rejects.toThrow(unknown('image.in-use', 409))
     store.commit([put.update(rows.update(1, 1, { sha256 }))])
     begun(rows.update(1, 1))
     await starting
-    await expect(firmware.removeImage('1.1.0')).rejects.toThrow(unknown('image.in-use', 409))
+    await expect(images.remove('1.1.0')).rejects.toThrow(unknown('image.in-use', 409))
     store.commit([put.update(rows.update(1, 1, { sha256, state: 'failed' }))])
-    await firmware.removeImage('1.1.0')
+    await images.remove('1.1.0')
   })
 })
 

@@ -6,7 +6,8 @@ import { onTestFinished } from 'vitest'
 import { silentLog } from '../../../src/base/log.ts'
 import { after, instantOf, seconds, type Instant } from '../../../src/base/time.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
-import type { FirmwareUpdate, Image } from '../../../src/fleet/firmware/types.ts'
+import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
+import type { Image } from '../../../src/fleet/images/types.ts'
 import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { Device, Registration } from '../../../src/fleet/registry/types.ts'
@@ -91,7 +92,16 @@ export function observation(deviceId: number, path: string, more: Partial<Observ
 }
 
 export function image(key: string, more: Partial<Image> = {}): Image {
-  return { sha256: key.padEnd(64, '0'), key, size: 4096, version: '1.1.0', product: 'meter', addedAt: start, ...more }
+  return {
+    sha256: key.padEnd(64, '0'),
+    key,
+    size: 4096,
+    version: '1.1.0',
+    product: 'meter',
+    addedAt: start,
+    format: 'opaque',
+    ...more,
+  }
 }
 
 export function update(id: number, deviceId: number, more: Partial<FirmwareUpdate> = {}): FirmwareUpdate {

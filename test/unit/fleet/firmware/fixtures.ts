@@ -2,7 +2,8 @@
 import { minutes, days } from '../../../../src/base/time.ts'
 import type { FirmwareAction, FirmwareRules } from '../../../../src/fleet/firmware/course.ts'
 import { newUpdate, type FinishedOperation, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
-import type { FirmwareReport, FirmwareUpdate, Image, UpdateState } from '../../../../src/fleet/firmware/types.ts'
+import type { FirmwareReport, FirmwareUpdate, UpdateState } from '../../../../src/fleet/firmware/types.ts'
+import type { Image } from '../../../../src/fleet/images/types.ts'
 import { at, device, start } from '../fixtures.ts'
 
 export const image: Image = {
@@ -12,6 +13,7 @@ export const image: Image = {
   version: '2.0.0',
   product: 'meter',
   addedAt: start,
+  format: 'opaque',
 }
 
 export const rules: FirmwareRules = {

@@ -115,8 +115,15 @@ describe('observe intents', () => {
 describe('firmware', () => {
   test('images are found by hash, key, version and product', () => {
     const store = openStore()
+    const facts = {
+      format: 'mcuboot',
+      fromVersions: '>=1.0.0',
+      hardware: ['A', 'B'],
+      securityCounter: 3,
+      signature: { state: 'verified', key: 'release' },
+    } as const
     const one = image('aaaaaaaaaaaa', { notes: 'first' })
-    const two = image('bbbbbbbbbbbb', { product: 'valve', addedAt: after(start, seconds(1)) })
+    const two = image('bbbbbbbbbbbb', { ...facts, product: 'valve', addedAt: after(start, seconds(1)) })
     const three = image('cccccccccccc', { version: '2.0.0' })
     store.commit([one, two, three].map(put.image))
     expect(store.image(one.sha256)).toEqual(one)
@@ -156,9 +163,10 @@ describe('firmware', () => {
     expect(store.openUpdate(3)).toBeUndefined()
     expect(store.snapshot({ by: 'id', deviceId: 1 }, 1)?.update).toEqual(whole)
     expect(store.snapshot({ by: 'id', deviceId: 3 }, 1)).not.toHaveProperty('update')
-    expect(store.imageInUse(whole.sha256)).toBe(true)
+    expect(store.openUpdatesTo(whole.sha256, 9)).toContainEqual(whole)
+    expect(store.openUpdatesTo(whole.sha256, 1)).toHaveLength(1)
     store.commit([put.update({ ...whole, state: 'failed' }), put.update({ ...other, state: 'cancelled' })])
-    expect(store.imageInUse(whole.sha256)).toBe(false)
+    expect(store.openUpdatesTo(whole.sha256, 9)).toEqual([])
   })
 })
 

@@ -1,0 +1,55 @@
+/** Firmware images: what is known of a file that devices can be told to install. Its octets are elsewhere. */
+import type { Instant } from '../../base/time.ts'
+
+/** What the octets are: an MCUboot image is looked into, anything else is taken as it is. */
+export const imageFormats = ['mcuboot', 'opaque'] as const
+export type ImageFormat = (typeof imageFormats)[number]
+
+/**
+ * What is known of the signature: verified with a key the operator registered · unsigned · unchecked: signed,
+ * and there was no key to check it with.
+ */
+export const signatureStates = ['verified', 'unsigned', 'unchecked'] as const
+export type SignatureState = (typeof signatureStates)[number]
+
+/** What an operator says of an image, and may be asked to repeat. */
+export interface ImageAbout {
+  readonly product: string
+  /** What the device reports once it runs (/3/0/3 or /5/0/7), to the letter. */
+  readonly version: string
+  /** Release notes. */
+  readonly notes?: string
+  /** Versions it may be installed over: a range such as `>=1.2.0 <2.0.0`, or versions parted by ` || `; absent: any. */
+  readonly fromVersions?: string
+  /** Hardware versions (/3/0/18) it runs on; absent: any. */
+  readonly hardware?: readonly string[]
+  /**
+   * What a boot loader compares to refuse an older image; never falls from one version of a product to a higher
+   * one. Of an MCUboot image it is the one in the image (TLV 0x50).
+   */
+  readonly securityCounter?: number
+}
+
+export interface Image extends ImageAbout {
+  /** SHA-256 of the file, lower-case hex: its name in the store, so equal files are one. */
+  readonly sha256: string
+  /** What devices fetch: `/fw/<key>`, the first 12 hex digits; unique. */
+  readonly key: string
+  /** Octets. */
+  readonly size: number
+  readonly addedAt: Instant
+  readonly format: ImageFormat
+  /** Of an MCUboot image. */
+  readonly signature?: ImageSignature
+}
+
+export interface ImageSignature {
+  readonly state: SignatureState
+  /** Name of the registered key that verified it. */
+  readonly key?: string
+}
+
+/** `Image.key` of a hash: short, because it travels in every block's request. */
+export function imageKeyOf(sha256: string): string {
+  return sha256.slice(0, 12)
+}
