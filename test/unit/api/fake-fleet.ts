@@ -2,7 +2,6 @@
  * A fleet in memory, for tests of what stands in front of it: devices, operations a test answers when it
  * likes, images, updates, events. Keeps the contract of `api/services.ts` and nothing else.
  */
-import { createHash } from 'node:crypto'
 import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
@@ -17,6 +16,7 @@ import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
+import { imagesKeptIn } from './fake-images.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
@@ -194,31 +194,11 @@ export class FakeFleet implements Services {
     },
   }
 
-  readonly images: Services['images'] = {
-    add: async (about, chunks) => {
-      this.#mayFail()
-      const hash = createHash('sha256')
-      let size = 0
-      for await (const chunk of chunks) {
-        hash.update(chunk)
-        size += chunk.length
-      }
-      const sha256 = hash.digest('hex')
-      const image = { sha256, key: sha256.slice(0, 12), size, ...about, addedAt: this.now, format: 'opaque' as const }
-      if (!this.kept.some((one) => one.sha256 === sha256)) this.kept.push(image)
-      return image
-    },
-    list: (product) => this.kept.filter((image) => product === undefined || image.product === product),
-    image: (reference) => {
-      const image = this.kept.find(({ sha256, key, version }) => [sha256, key, version].includes(reference))
-      if (image) return image
-      throw new UsageError('image.unknown', `there is no image '${reference}'`, { status: 404 })
-    },
-    remove: async (reference) => {
-      this.kept.splice(this.kept.indexOf(this.images.image(reference)), 1)
-    },
-    verify: async (reference) => ({ image: this.images.image(reference), intact: true }),
-  }
+  readonly images: Services['images'] = imagesKeptIn(
+    this.kept,
+    () => this.now,
+    () => this.#mayFail(),
+  )
 
   readonly firmware: Services['firmware'] = {
     start: async (endpoint, reference) => {
