@@ -7,7 +7,6 @@ import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
-import type { Image } from '../fleet/images/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
 import type { DeviceRow } from '../fleet/registry/store.ts'
@@ -18,6 +17,7 @@ import { commonLength, isWanted } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
+import { MemoryImages } from './memory-images.ts'
 import { MemoryEvents } from './memory-events.ts'
 import { byPath, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
@@ -35,7 +35,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
   readonly #byRegistration = new Map<string, Row>()
   readonly #byToken = new Map<string, Row>()
   readonly #operations = new Map<OperationId, Operation>()
-  readonly #images = new Map<string, Image>()
+  readonly #images = new MemoryImages()
   readonly #updates = new Map<number, FirmwareUpdate>()
   readonly #events: MemoryEvents
   readonly #due = new DeadlineQueue<Row>()
@@ -186,23 +186,10 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return row === undefined ? [] : byPath(row).slice(0, limit)
   }
 
-  image(sha256: string): Image | undefined {
-    return this.#images.get(sha256)
-  }
-
-  imageByKey(key: string): Image | undefined {
-    return [...this.#images.values()].find((image) => image.key === key)
-  }
-
-  imageByVersion(product: string | undefined, version: string): readonly Image[] {
-    return this.images(product).filter((image) => image.version === version)
-  }
-
-  images(product: string | undefined): readonly Image[] {
-    return [...this.#images.values()]
-      .filter((image) => product === undefined || image.product === product)
-      .sort((a, b) => (a.product === b.product ? b.addedAt - a.addedAt : a.product < b.product ? -1 : 1))
-  }
+  readonly image: Store['image'] = (sha256) => this.#images.image(sha256)
+  readonly imageByKey: Store['imageByKey'] = (key) => this.#images.imageByKey(key)
+  readonly imageByVersion: Store['imageByVersion'] = (product, version) => this.#images.imageByVersion(product, version)
+  readonly images: Store['images'] = (product) => this.#images.images(product)
 
   update(id: number): FirmwareUpdate | undefined {
     return this.#updates.get(id)
@@ -292,7 +279,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'observation-rule.delete':
         return this.#rules.apply(op)
       case 'image.put':
-        this.#images.set(op.image.sha256, op.image)
+        this.#images.put(op.image)
         return
       case 'image.delete':
         this.#images.delete(op.sha256)
