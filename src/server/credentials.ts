@@ -9,7 +9,6 @@ import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
 import type { Principal } from '../dtls/principal.ts'
-import type { CredentialQuery } from '../dtls/sink.ts'
 import { identityOf } from '../engine/known-association.ts'
 import type { AssociationsOp } from '../fleet/associations/store.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
@@ -17,29 +16,27 @@ import { provenBy } from '../fleet/credentials/rules.ts'
 import { CredentialsService } from '../fleet/credentials/service.ts'
 import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
-import type { Driver, LookupResult } from './driver.ts'
+import type { Control } from './control.ts'
+import type { CredentialDesk } from './desk.ts'
 import { sealerWith } from './sealer.ts'
 import { deriveKey } from './store-key.ts'
 
 /** Milliseconds; a handshake is written down within as long. */
 const tendInterval = 1000
 
-export interface Credentials {
+export interface Credentials extends CredentialDesk {
   readonly service: CredentialsService
-  lookup(query: CredentialQuery): LookupResult
   /** A handshake was completed. */
   used(principal: Principal): void
   /** Whether an identity is accepted at this time. */
   knows(principal: Principal): boolean
-  /** Whether what a stored association was opened with is still accepted. */
-  accepts(association: StoredAssociation): boolean
   /** Once the driver runs: writes down who was used, again and again. The function it returns ends that. */
   start(): () => Promise<void>
 }
 
 export interface CredentialsOptions {
   readonly store: CredentialsStore
-  readonly driver: Pick<Driver, 'commitNow' | 'revoke'>
+  readonly control: Pick<Control, 'commitNow' | 'revoke'>
   readonly storeKey: Bytes
   readonly random: Random
   readonly now: () => Instant
@@ -49,7 +46,7 @@ export interface CredentialsOptions {
 
 export function openCredentials({
   store,
-  driver,
+  control,
   storeKey,
   random,
   now,
@@ -59,13 +56,13 @@ export function openCredentials({
   const service = new CredentialsService({
     store,
     // What is revoked leaves nothing behind: its associations go in the same transaction, also those not in memory.
-    commands: { commitNow: (ops, events) => driver.commitNow([...ops, ...endedBy(ops)], events) },
+    commands: { commitNow: (ops, events) => control.commitNow([...ops, ...endedBy(ops)], events) },
     sealer: sealerWith(deriveKey(storeKey, 'credentials')),
     random,
     now,
     settings,
     validateDevice: (endpoint, about) => validatePatch(endpoint, about, undefined),
-    onRevoked: (identity) => driver.revoke(identity),
+    onRevoked: (identity) => control.revoke(identity),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     log,
   })

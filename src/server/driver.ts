@@ -1,61 +1,29 @@
 /**
  * Turns the crank of the engine: one input, all its effects, the next input. Owns the one real timer and
- * the rhythm of turns (receive a burst, load, commit, answer, flush).
+ * the rhythm of turns (receive a burst, load, commit, answer, flush). Where questions to the store are
+ * answered is its desk's business.
  */
 import type { Bytes } from '../base/bytes.ts'
-import type { Log } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
 import { never, type Duration, type Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
-import type { Engine } from '../engine/engine.ts'
 import type { Principal } from '../dtls/principal.ts'
-import type { CredentialAnswer, CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
-import type {
-  AssociationKey,
-  CommitTicket,
-  EngineOutput,
-  LoadTicket,
-  RecallTicket,
-  RemoteEndpoint,
-} from '../engine/ports.ts'
-import type { StoredAssociation } from '../fleet/associations/types.ts'
+import type { CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint } from '../engine/ports.ts'
 import type { Command, CommandResult, Commands } from '../fleet/commands.ts'
-import type { EventDraft, FleetEvent } from '../fleet/events/types.ts'
-import type { EndpointName } from '../fleet/registry/types.ts'
-import type { Store, StoreOp } from '../fleet/store.ts'
-import { Committer } from './committer.ts'
+import type { FleetEvent } from '../fleet/events/types.ts'
+import type { StoreOp } from '../fleet/store.ts'
+import type { Desk } from './desk.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
-/** Devices looked at in one sweep or one step of recovery; the rest follow in the next turn. */
-const devicesAStep = 256
-/** Rounds of load and commit before sockets and timers get their turn again. */
-const roundsATurn = 8
 /** Longest sleep of the timer: Node's limit is 2^31 ms. */
 const longestSleep = 60_000
 
 export interface DriverOptions {
-  readonly store: Store
+  readonly desk: Desk
   readonly now: () => Instant
-  readonly batchLimit: number
-  /** The most open operations of a device an actor starts with. */
-  readonly operationsLimit: number
-  /** How long after its lifetime a registration still counts. */
-  readonly grace: Duration
   readonly image: (key: string) => BodySource | undefined
   readonly publicUri: (secured: boolean) => string
-  /** The credential a peer of a handshake has to prove, and the endpoint name it stands for. */
-  readonly lookup: (query: CredentialQuery) => LookupResult
-  readonly handshake: (now: Instant, report: HandshakeReport, remote: RemoteEndpoint | undefined) => void
-  /** Whether the credential a stored association was opened with is still accepted. */
-  readonly accepts: (association: StoredAssociation) => boolean
-  readonly publish: (event: FleetEvent) => void
-  readonly log: Log
-  readonly metrics: Metrics
-}
-
-export interface LookupResult {
-  readonly answer: CredentialAnswer
-  readonly endpoint?: EndpointName
 }
 
 /** The sockets: the plain one, and the secured one where it is served. */
@@ -66,14 +34,9 @@ export interface Listeners {
 
 export class Driver implements EngineOutput, Commands {
   readonly #options: DriverOptions
-  readonly #committer: Committer
-  #loads: LoadTicket[] = []
-  #lookups: { readonly ticket: number; readonly query: CredentialQuery }[] = []
-  #recalls: RecallTicket[] = []
+  readonly #desk: Desk
   #engine!: Engine
   #listeners!: Listeners
-  #sweepAt: Instant | undefined
-  #recoverAfter: number | undefined
   #turnScheduled = false
   #timer: NodeJS.Timeout | undefined
   #timerAt: Instant = never
@@ -81,27 +44,26 @@ export class Driver implements EngineOutput, Commands {
 
   constructor(options: DriverOptions) {
     this.#options = options
-    this.#committer = new Committer({
-      commit: (ops) => options.store.commit(ops),
-      batchLimit: options.batchLimit,
-      log: options.log,
-      metrics: options.metrics,
-    })
+    this.#desk = options.desk
   }
 
-  /** Gives the driver what it drives, goes through the open operations of the last process, and runs. */
+  /** Gives the driver what it drives, and runs. */
   start(engine: Engine, listeners: Listeners): void {
     this.#engine = engine
     this.#listeners = listeners
-    this.#recoverAfter = 0
-    this.#scheduleTurn()
+    this.scheduleTurn()
   }
 
   /** Commits and sends what is under way, then does nothing any more. */
   stop(): void {
-    this.#advance(this.#options.now())
+    this.settle()
     this.#stopped = true
     clearTimeout(this.#timer)
+  }
+
+  /** Commits and answers what is under way, now. */
+  settle(): void {
+    this.#advance(this.#options.now())
   }
 
   // ——— from the transports ———
@@ -114,8 +76,7 @@ export class Driver implements EngineOutput, Commands {
         if (this.#stopped) return
         if (bit === 1) this.#engine.receiveSecured(now, 2 * path + 1, buffer, start, end)
         else this.#engine.receive(now, 2 * path, buffer, start, end)
-        this.#answer(now)
-        if (this.#committer.pending >= this.#options.batchLimit) this.#flushCommits(now)
+        this.#desk.afterInput(this.#engine, now)
       },
       turn: (now) => this.#turn(now),
       // Associations follow their peer from path to path; only plain peers live and die with one.
@@ -132,31 +93,14 @@ export class Driver implements EngineOutput, Commands {
   submit<C extends Command>(command: C): Promise<CommandResult<C>> {
     const { promise, resolve, reject } = Promise.withResolvers<CommandResult<C>>()
     this.#engine.submit(this.#options.now(), command, { resolve, reject })
-    this.#scheduleTurn()
+    this.scheduleTurn()
     return promise
   }
 
   /** Ends everything the identity has open, and its handshakes under way. */
   revoke(principal: Principal): void {
     this.#engine.secure?.revoke(this.#options.now(), principal)
-    this.#scheduleTurn()
-  }
-
-  /** Why nothing can be promised just now, a sentence each. */
-  obstacles(): readonly string[] {
-    return this.#committer.failing ? ['the store takes no writes'] : []
-  }
-
-  /**
-   * For what touches no device (images): durable when it returns; throws EnvironmentError. What waits is
-   * committed first, so that events appear in the order of their ids.
-   */
-  commitNow(ops: readonly StoreOp[], events: readonly EventDraft[] = []): void {
-    const now = this.#options.now()
-    this.#advance(now)
-    const appended = events.map((draft) => ({ ...draft, id: this.#engine.nextEventId(), at: now }))
-    this.#options.store.commit([...ops, ...appended.map((event) => ({ op: 'event.append', event }) as const)])
-    for (const event of appended) this.#options.publish(event)
+    this.scheduleTurn()
   }
 
   // ——— effects of the engine ———
@@ -166,19 +110,31 @@ export class Driver implements EngineOutput, Commands {
   }
 
   load(ticket: LoadTicket): void {
-    this.#loads.push(ticket)
+    this.#desk.load(ticket)
   }
 
   commit(ticket: CommitTicket, ops: readonly StoreOp[]): void {
-    this.#committer.add(ticket, ops)
+    this.#desk.commit(ticket, ops)
   }
 
   sweep(now: Instant): void {
-    this.#sweepAt = now
+    this.#desk.sweep(now)
   }
 
   emit(event: FleetEvent): void {
-    this.#options.publish(event)
+    this.#desk.emit(event)
+  }
+
+  lookup(ticket: number, query: CredentialQuery): void {
+    this.#desk.lookup(ticket, query)
+  }
+
+  recall(ticket: RecallTicket): void {
+    this.#desk.recall(ticket)
+  }
+
+  handshake(now: Instant, report: HandshakeReport): void {
+    this.#desk.handshake(now, report, this.addressOf(report.path))
   }
 
   addressOf(path: number): RemoteEndpoint | undefined {
@@ -188,18 +144,6 @@ export class Driver implements EngineOutput, Commands {
   pathOf(remote: RemoteEndpoint, secured: boolean): number {
     const { plain, secured: dtls } = this.#listeners
     return secured && dtls !== undefined ? 2 * dtls.pathOf(remote) + 1 : 2 * plain.pathOf(remote)
-  }
-
-  lookup(ticket: number, query: CredentialQuery): void {
-    this.#lookups.push({ ticket, query })
-  }
-
-  recall(ticket: RecallTicket): void {
-    this.#recalls.push(ticket)
-  }
-
-  handshake(now: Instant, report: HandshakeReport): void {
-    this.#options.handshake(now, report, this.addressOf(report.path))
   }
 
   image(key: string): BodySource | undefined {
@@ -212,88 +156,31 @@ export class Driver implements EngineOutput, Commands {
 
   // ——— turns ———
 
-  #turn(now: Instant): void {
-    if (!this.#stopped) this.#advance(now)
-  }
-
-  #advance(now: Instant): void {
-    if (this.#engine.nextDeadline() <= now) this.#engine.expire(now)
-    if (this.#sweepAt !== undefined) this.#sweep(now)
-    if (this.#recoverAfter !== undefined) this.#recover(now, this.#recoverAfter)
-    this.#answer(now)
-    for (let round = 0; round < roundsATurn && this.#committer.pending > 0; round++) {
-      this.#flushCommits(now)
-      this.#answer(now)
-    }
-    this.#listeners.plain.flush()
-    this.#listeners.secured?.flush()
-    if (this.#committer.pending > 0 || this.#recoverAfter !== undefined) this.#scheduleTurn()
-    this.#armTimer(now)
-  }
-
-  /** What the engine asked the store for, until it asks for nothing more. */
-  #answer(now: Instant): void {
-    const { store, operationsLimit } = this.#options
-    while (this.#loads.length + this.#lookups.length + this.#recalls.length > 0) {
-      const [loads, lookups, recalls] = [this.#loads, this.#lookups, this.#recalls]
-      this.#loads = []
-      this.#lookups = []
-      this.#recalls = []
-      for (const ticket of loads) this.#engine.loaded(now, ticket, store.snapshot(ticket.key, operationsLimit))
-      for (const { ticket, query } of lookups) {
-        const { answer, endpoint } = this.#options.lookup(query)
-        this.#engine.credentials(now, ticket, answer, endpoint)
-      }
-      for (const ticket of recalls) {
-        const stored = this.#storedAssociation(ticket.key)
-        const isAccepted = stored !== undefined && this.#options.accepts(stored)
-        this.#engine.recalled(now, ticket, isAccepted ? stored : undefined)
-      }
-    }
-  }
-
-  #storedAssociation(key: AssociationKey): StoredAssociation | undefined {
-    const { store } = this.#options
-    switch (key.by) {
-      case 'cid':
-        return store.associationByCid(key.cid)
-      case 'address':
-        return store.associationByAddress(key.address, key.port)
-      case 'endpoint':
-        return store.associationByEndpoint(key.endpoint)
-    }
-  }
-
-  #transportOf(path: number): Transport | undefined {
-    return path % 2 === 1 ? this.#listeners.secured : this.#listeners.plain
-  }
-
-  #flushCommits(now: Instant): void {
-    this.#committer.flush({
-      committed: (ticket) => this.#engine.committed(now, ticket),
-      commitFailed: (ticket, error) => this.#engine.commitFailed(now, ticket, error),
-    })
-  }
-
-  #sweep(now: Instant): void {
-    this.#sweepAt = undefined
-    this.#engine.due(now, this.#options.store.devicesDue(now, devicesAStep, this.#options.grace))
-  }
-
-  /** After a start: every device with open operations is looked at once, a step a turn. */
-  #recover(now: Instant, after: number): void {
-    const devices = this.#options.store.devicesWithOpenOperations(after, devicesAStep)
-    for (const deviceId of devices) this.#engine.recover(now, deviceId)
-    this.#recoverAfter = devices.length < devicesAStep ? undefined : devices.at(-1)
-  }
-
-  #scheduleTurn(): void {
+  /** A turn as soon as the event loop comes round: something is to be done that no socket brought. */
+  scheduleTurn(): void {
     if (this.#turnScheduled || this.#stopped) return
     this.#turnScheduled = true
     setImmediate(() => {
       this.#turnScheduled = false
       this.#turn(this.#options.now())
     })
+  }
+
+  #turn(now: Instant): void {
+    if (!this.#stopped) this.#advance(now)
+  }
+
+  #advance(now: Instant): void {
+    if (this.#engine.nextDeadline() <= now) this.#engine.expire(now)
+    const isMore = this.#desk.turn(this.#engine, now)
+    this.#listeners.plain.flush()
+    this.#listeners.secured?.flush()
+    if (isMore) this.scheduleTurn()
+    this.#armTimer(now)
+  }
+
+  #transportOf(path: number): Transport | undefined {
+    return path % 2 === 1 ? this.#listeners.secured : this.#listeners.plain
   }
 
   #armTimer(now: Instant): void {

@@ -21,8 +21,10 @@ import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
 import { systemNow } from './clock.ts'
+import { controlOf } from './control.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { LocalDesk } from './desk.ts'
 import { Driver } from './driver.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
@@ -96,16 +98,15 @@ async function start(
     plain: withoutSlash(settings['coap.public-uri']),
     secured: withoutSlash(settings['coaps.public-uri']),
   }
-  const driver = new Driver({
+  const desk = new LocalDesk({
     store,
-    now,
     batchLimit: settings['commit.batch'],
     operationsLimit: settings['operations.queued-per-device'],
     grace: milliseconds(settings['registration.grace']),
-    image: (key) => bodies.of(key),
-    publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
-    lookup: (query) => credentials.lookup(query),
-    accepts: (association) => credentials.accepts(association),
+    credentials: {
+      lookup: (query) => credentials.lookup(query),
+      accepts: (association) => credentials.accepts(association),
+    },
     handshake: (at, report, remote) => {
       handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal)))
       if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)
@@ -117,6 +118,13 @@ async function start(
     log,
     metrics,
   })
+  const driver = new Driver({
+    desk,
+    now,
+    image: (key) => bodies.of(key),
+    publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
+  })
+  const control = controlOf(driver, desk, () => engine, now)
   const engine = new Engine({
     settings,
     random,
@@ -133,7 +141,7 @@ async function start(
     metrics,
     ...(dtls === undefined ? {} : { dtls }),
   })
-  const credentials = openCredentials({ store, driver, storeKey, random, now, settings, log })
+  const credentials = openCredentials({ store, control, storeKey, random, now, settings, log })
   const choice = settings['udp.transport'] as TransportChoice
   const sockets = {
     pathLimit: settings['udp.paths'],
@@ -165,29 +173,29 @@ async function start(
   undo.push(() => driver.stop())
   undo.push(credentials.start())
 
-  const registry = new RegistryService(store, driver, now, settings)
+  const registry = new RegistryService(store, control, now, settings)
   const images = new ImagesService({
     store,
     files,
-    commands: driver,
+    commands: control,
     now,
     settings,
     usesOf: (image) => updatesNeeding(store, image),
   })
   const services = {
     registry,
-    configuration: new ConfigurationService(store, driver, registry),
+    configuration: new ConfigurationService(store, control, registry),
     observations: new ObservationsService(store, registry),
     observationRules: new ObservationRulesService({
       store,
       registry,
-      commands: driver,
+      commands: control,
       now,
       inForce: (rules) => void (engine.observationRules = rules),
     }),
-    operations: new OperationsService(store, driver, registry),
+    operations: new OperationsService(store, control, registry),
     images,
-    firmware: new FirmwareService(store, driver, images, registry),
+    firmware: new FirmwareService(store, control, images, registry),
     credentials: credentials.service,
     handshakes,
     events,
@@ -205,7 +213,7 @@ async function start(
         ...(listeners.secured === undefined ? [] : [{ protocol: 'coaps', ...listeners.secured.local }]),
       ],
     }),
-    obstacles: () => driver.obstacles(),
+    obstacles: () => control.obstacles(),
   }
   const api = await createHttpApi({
     services,

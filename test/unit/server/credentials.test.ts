@@ -15,7 +15,7 @@ function world() {
   const revoked: Principal[] = []
   const credentials = openCredentials({
     store,
-    driver: { commitNow: (ops) => store.commit(ops), revoke: (principal) => void revoked.push(principal) },
+    control: { commitNow: (ops) => store.commit(ops), revoke: (principal) => void revoked.push(principal) },
     storeKey: new Uint8Array(32).fill(5),
     random: new SeededRandom(1),
     now: () => start,
