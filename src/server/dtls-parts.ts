@@ -1,6 +1,6 @@
 /** What the secured listener is made of: options from the settings, keys and certificates from files. */
 import { readFileSync } from 'node:fs'
-import type { Bytes } from '../base/bytes.ts'
+import { equalBytes, type Bytes } from '../base/bytes.ts'
 import { UsageError } from '../base/errors.ts'
 import type { Settings } from '../config/tunables.ts'
 import type { Certificate, DtlsCrypto } from '../dtls/crypto.ts'
@@ -23,20 +23,27 @@ export function dtlsPartsOf(settings: Settings, storeKey: Bytes): DtlsParts | un
   const options: DtlsOptions = {
     ...dtlsOptionsOf(settings),
     storeKey: deriveKey(storeKey, 'dtls associations'),
-    certificate: certificateOf(settings),
+    certificate: certificateOf(settings, crypto),
     authorities: authoritiesOf(settings['coaps.authorities'], crypto),
   }
   return { options, crypto }
 }
 
-function certificateOf(settings: Settings): OwnCertificate | undefined {
+function certificateOf(settings: Settings, crypto: DtlsCrypto): OwnCertificate | undefined {
   const { 'coaps.key': keyFile, 'coaps.certificate': certificateFile } = settings
   if (keyFile === '') {
     if (certificateFile === '') return undefined
     throw new UsageError('coaps.file', 'a certificate needs its private key', { hint: 'name it with --coaps-key' })
   }
   const key = used(keyFile, 'a private key on P-256 or P-384', (pem) => signingKeyOf(pem))
-  const chain = certificateFile === '' ? [] : used(certificateFile, 'certificates', certificatesOf)
+  if (certificateFile === '') return { ...key, chain: [] }
+  const chain = used(certificateFile, 'certificates', (pem) => {
+    const found = certificatesOf(pem)
+    const own = crypto.certificate(found[0]!)
+    if (own === undefined) throw new TypeError('the first of them cannot be read')
+    if (!equalBytes(own.publicKey, key.publicKey)) throw new TypeError(`the first of them is not of ${keyFile}`)
+    return found
+  })
   return { ...key, chain }
 }
 

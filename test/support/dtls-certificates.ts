@@ -154,9 +154,10 @@ function pem(label: string, base64: string): string {
   return `-----BEGIN ${label}-----\n${base64.replaceAll(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`
 }
 
-const pemOf = (files: Files): { readonly key: string; readonly certificate: string } => ({
+/** The key of `files`, and its certificate with those above it. */
+const pemOf = (files: Files, ...above: readonly Files[]): { readonly key: string; readonly certificate: string } => ({
   key: pem('PRIVATE KEY', files.key.join('')),
-  certificate: pem('CERTIFICATE', files.certificate.join('')),
+  certificate: [files, ...above].map(({ certificate }) => pem('CERTIFICATE', certificate.join(''))).join(''),
 })
 
 function own(files: Files, ...above: readonly Files[]): OwnCertificate {
@@ -172,17 +173,20 @@ function parsed(files: Files): Certificate {
 export const authority = parsed(authorityFiles)
 export const serverCertificate = own(serverFiles)
 export const authorityPem = pemOf(authorityFiles)
+export const serverPem = pemOf(serverFiles)
 /** Named urn:imei:350000000000002 and meter-2.example. */
 export const deviceCertificate = own(deviceFiles)
 export const devicePem = pemOf(deviceFiles)
 /** The same names, signed by an authority nobody trusts. */
 export const strangerCertificate = own(strangerFiles)
+export const strangerPem = pemOf(strangerFiles)
 /** Signed by the device, which is no authority. */
 export const issuedCertificate = own(issuedFiles, deviceFiles)
 /** Valid until 2021. */
 export const expiredCertificate = own(expiredFiles)
 /** Signed by an intermediate authority, shown with it. */
 export const behindCertificate = own(behindFiles, intermediateFiles)
+export const behindPem = pemOf(behindFiles, intermediateFiles)
 /** Its chain, without what links it to the authority. */
 export const brokenChainCertificate = own(behindFiles)
 /** A key on P-384. */

@@ -7,7 +7,15 @@ import { concatBytes, utf8, type Bytes } from '../../src/base/bytes.ts'
 import { profiles } from '../../src/config/profiles.ts'
 import type { DtlsOptions } from '../../src/dtls/options.ts'
 import { defaultSuites, legacyCbcSuites } from '../../src/dtls/suites.ts'
-import { authority, authorityPem, devicePem, serverCertificate } from './dtls-certificates.ts'
+import {
+  authority,
+  authorityPem,
+  behindPem,
+  devicePem,
+  serverCertificate,
+  serverPem,
+  strangerPem,
+} from './dtls-certificates.ts'
 import type { PeerOptions } from './dtls-peer.ts'
 import type { Weather } from './dtls-udp-server.ts'
 
@@ -45,8 +53,15 @@ export function coapAnswer(request: Bytes): Bytes | undefined {
   return concatBytes(head, request.subarray(4, 4 + tokenLength), new Uint8Array([0xff]), utf8('hello world'))
 }
 
-/** Paths of PEM files. */
+/** Paths of PEM files; where nothing else is said, of the device. */
 export interface KeyFiles {
+  readonly serverCertificate: string
+  readonly serverKey: string
+  /** Of a device behind an intermediate authority, with both certificates. */
+  readonly behind: string
+  /** Signed by an authority nobody trusts. */
+  readonly stranger: string
+  readonly strangerSec1: string
   readonly certificateAndKey: string
   readonly authority: string
   readonly key: string
@@ -63,12 +78,18 @@ export function keyFiles(): KeyFiles {
     return path
   }
   const key = createPrivateKey(devicePem.key)
+  const sec1 = (pem: string) => createPrivateKey(pem).export({ type: 'sec1', format: 'pem' })
   return {
+    serverCertificate: file('server.pem', serverPem.certificate),
+    serverKey: file('server.key', serverPem.key),
+    behind: file('behind.pem', behindPem.certificate + behindPem.key),
+    stranger: file('stranger.pem', strangerPem.certificate + strangerPem.key),
+    strangerSec1: file('stranger.sec1', sec1(strangerPem.key)),
     certificateAndKey: file('device.pem', devicePem.certificate + devicePem.key),
     authority: file('authority.pem', authorityPem.certificate),
     key: file('device.key', devicePem.key),
     publicKey: file('device.pub', createPublicKey(key).export({ type: 'spki', format: 'pem' })),
-    sec1: file('device.sec1', key.export({ type: 'sec1', format: 'pem' })),
+    sec1: file('device.sec1', sec1(devicePem.key)),
   }
 }
 

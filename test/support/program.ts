@@ -9,7 +9,7 @@ export interface ProgramRun {
   readonly program: string
   readonly args: readonly string[]
   /** Written to its standard input at once; the input stays open. */
-  readonly input?: string
+  readonly input?: string | Uint8Array
   /** What it has to say for the run to be over. */
   readonly until: RegExp
   /** Milliseconds after which it is killed. */

@@ -49,7 +49,7 @@ function columns(now: number): readonly Column<HandshakeJson>[] {
       title: 'FROM',
       text: ({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
     },
-    { title: 'IDENTITY', text: ({ identity }) => identity ?? '', flexible: true },
+    { title: 'IDENTITY', text: shortIdentity, flexible: true },
     { title: 'SUITE', text: ({ suite }) => suite ?? '' },
     { title: 'CID', text: ({ connectionId }) => connectionId ?? '' },
     { title: 'TOOK', text: ({ durationMilliseconds }) => `${durationMilliseconds} ms`, align: 'right' },
@@ -61,4 +61,12 @@ function columns(now: number): readonly Column<HandshakeJson>[] {
       flexible: true,
     },
   ]
+}
+
+/** Characters of a hash or public key that tell one from the other; the beginnings of public keys are alike. */
+const enough = 16
+
+function shortIdentity({ identity = '' }: HandshakeJson): string {
+  const [, kind, hex] = /^(rpk|x509):([0-9a-f]+)$/.exec(identity) ?? []
+  return kind === undefined ? identity : `${kind}:…${hex!.slice(-enough)}`
 }

@@ -58,12 +58,14 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
   const scheme = (extensions.signatureAlgorithms ?? assumedSchemes).map(schemeOf).find((known) => known !== undefined)
   const serverCertificateType = chooseServerCertificateType(hello, options)
   const clientCertificateType = chooseClientCertificateType(hello, options)
-  const wantsCertificate = options.clientAuthentication !== 'none'
+  // only wanted, and there is none it could show that we could read: it comes as nobody
+  const requestsCertificate = options.clientAuthentication !== 'none' && clientCertificateType !== undefined
+  const lacksCertificate = options.clientAuthentication === 'needed' && clientCertificateType === undefined
   const serves = (suite: CipherSuite): boolean => {
     if (suite.keyExchange !== 'ecdhe-ecdsa') return options.preSharedKeys && (suite.keyExchange === 'psk' || !!group)
     if (options.certificate === undefined || group === undefined || scheme === undefined) return false
     if (extensions.groups?.includes(numberOfGroup(options.certificate.group)) === false) return false
-    return serverCertificateType !== undefined && (!wantsCertificate || clientCertificateType !== undefined)
+    return serverCertificateType !== undefined && !lacksCertificate
   }
   const suite = chooseSuite(hello.suiteNumbers, options.suites, serves)
   if (suite === undefined) return noSuite(hello, options)
@@ -73,7 +75,7 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
     scheme,
     serverCertificateType: serverCertificateType ?? 'x509',
     clientCertificateType: clientCertificateType ?? 'x509',
-    requestsCertificate: suite.keyExchange === 'ecdhe-ecdsa' && wantsCertificate,
+    requestsCertificate: suite.keyExchange === 'ecdhe-ecdsa' && requestsCertificate,
     extendedMasterSecret,
     secureRenegotiation: extensions.renegotiationInfo === true || hello.suiteNumbers.includes(renegotiationSignal),
     returnRoutability: options.returnRoutability && extensions.returnRoutability === true,
@@ -111,7 +113,7 @@ function noSuite(hello: ClientHello, options: DtlsOptions): DtlsFault {
   }
   const typesFit =
     chooseServerCertificateType(hello, options) !== undefined &&
-    (options.clientAuthentication === 'none' || chooseClientCertificateType(hello, options) !== undefined)
+    (options.clientAuthentication !== 'needed' || chooseClientCertificateType(hello, options) !== undefined)
   return dtlsFault(typesFit ? 'no-common-suite' : 'no-common-certificate-type')
 }
 

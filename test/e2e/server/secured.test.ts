@@ -14,6 +14,7 @@ import { LibcoapClient } from '../../support/libcoap.ts'
 import { isInstalled } from '../../support/program.ts'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
 import { DeviceRun } from '../device/device-run.ts'
+import { runCli } from './run-cli.ts'
 
 const launcher = join(import.meta.dirname, '../../../bin/coapstan.cjs')
 const links = '"</>;rt=oma.lwm2m;ct=110,</1/0>,</3/0>"'
@@ -51,24 +52,7 @@ interface Handshakes {
   readonly handshakes: readonly { readonly outcome: string; readonly identity?: string }[]
 }
 
-/** The command line as a user types it; its standard output, and an error with what else it said where it fails. */
-async function coapstan(...argv: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [launcher, ...argv], {
-    env: {
-      PATH: process.env['PATH'],
-      COAPSTAN_SERVER: `http://127.0.0.1:${server.httpPort}`,
-      COAPSTAN_TOKEN: server.token,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 15_000,
-  })
-  const texts = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  expect([argv.join(' '), code, code === 0 ? '' : texts.err + texts.out]).toEqual([argv.join(' '), 0, ''])
-  return texts.out
-}
+const coapstan = (...argv: readonly string[]): Promise<string> => runCli(server, ...argv)
 
 /** Gives an endpoint a key, under its own name. */
 async function keyFor(endpoint: string): Promise<string> {

@@ -169,12 +169,19 @@ describe('credentials import', () => {
 })
 
 describe('handshakes', () => {
+  const base = () => ({
+    at: cli.fleet.now,
+    port: 9,
+    resumed: false,
+    duration: milliseconds(12),
+    retransmissions: 0,
+  })
+
   beforeEach(() => {
-    const base = { at: cli.fleet.now, port: 9, resumed: false, duration: milliseconds(12), retransmissions: 0 }
     const suite = 'PSK_WITH_AES_128_CCM_8'
     const connectionId = '00a1'
     cli.fleet.handshakes.add({
-      ...base,
+      ...base(),
       address: '192.0.2.1',
       outcome: 'completed',
       identity: 'dev',
@@ -182,7 +189,7 @@ describe('handshakes', () => {
       connectionId,
     })
     const reason = 'it does not speak DTLS 1.2'
-    cli.fleet.handshakes.add({ ...base, address: '::1', outcome: 'failed', fault: 'version-unsupported', reason })
+    cli.fleet.handshakes.add({ ...base(), address: '::1', outcome: 'failed', fault: 'version-unsupported', reason })
   })
 
   it('are a table', async () => {
@@ -194,6 +201,12 @@ now   192.0.2.1:9  dev       PSK_WITH_AES_128_CCM_8  00a1  12 ms      0  complet
 `,
       err: '1 handshake completed and 1 failed since the server started\n',
     })
+  })
+
+  it('show the end of a long key, where keys differ', async () => {
+    const identity = `rpk:3059301306072a8648ce3d0201${'ab'.repeat(64)}cdef`
+    cli.fleet.handshakes.add({ ...base(), address: '192.0.2.1', outcome: 'completed', identity })
+    expect((await cli.run('handshakes', '--limit', '1')).out).toContain('  rpk:…ababababababcdef  ')
   })
 
   it('are those that failed with --failed', async () => {
