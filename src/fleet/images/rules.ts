@@ -2,9 +2,9 @@
  * What may be said of an image, and which images fit together: versions, their order and ranges, security
  * counters. Pure; what is in the octets is `mcuboot.ts`.
  */
-import { compareBuild, parse, validRange } from 'semver'
+import { parse, satisfies, validRange } from 'semver'
 import { UsageError } from '../../base/errors.ts'
-import type { Image, ImageAbout } from './types.ts'
+import type { Image, ImageAbout, ImageTarget, Misfit } from './types.ts'
 
 export const longestProduct = 128
 /** Of /5/0/7 and /3/0/3. */
@@ -59,7 +59,36 @@ export function validateAbout(about: ImageAbout): void {
 export function compareVersions(a: string, b: string): number | undefined {
   if (a === b) return 0
   const [left, right] = [parse(a, { loose: true }), parse(b, { loose: true })]
-  return left === null || right === null ? undefined : compareBuild(left, right)
+  return left === null || right === null ? undefined : left.compare(right) || left.compareBuild(right)
+}
+
+/** What keeps `image` from being installed on `target`, the first thing that does; undefined where nothing is known to. */
+export function misfitOf(image: Image, target: ImageTarget): Misfit | undefined {
+  const name = `${image.product} ${image.version}`
+  const { product, version, hardware, securityCounter } = target
+  if (product !== undefined && product !== image.product) {
+    return { field: 'product', reason: `${name} is not for a ${product}` }
+  }
+  if (hardware !== undefined && image.hardware !== undefined && !image.hardware.includes(hardware)) {
+    return { field: 'hardware', reason: `${name} runs on hardware ${image.hardware.join(', ')}, not on ${hardware}` }
+  }
+  if (version !== undefined && image.fromVersions !== undefined && !isWithin(version, image.fromVersions)) {
+    return { field: 'fromVersions', reason: `${name} goes over ${image.fromVersions}, not over ${version}` }
+  }
+  const { securityCounter: counter } = image
+  if (securityCounter !== undefined && counter !== undefined && counter < securityCounter) {
+    return {
+      field: 'securityCounter',
+      reason: `${name} has security counter ${counter}; a device at ${securityCounter} refuses it`,
+    }
+  }
+  return undefined
+}
+
+/** A version that is none of semantic versioning is within a range only to the letter. */
+function isWithin(version: string, range: string): boolean {
+  if (range.split('||').some((part) => part.trim() === version)) return true
+  return satisfies(version, range, { loose: true, includePrerelease: true })
 }
 
 function isRange(text: string): boolean {

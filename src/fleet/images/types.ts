@@ -53,3 +53,45 @@ export interface ImageSignature {
 export function imageKeyOf(sha256: string): string {
   return sha256.slice(0, 12)
 }
+
+/** What a device fetches: a whole image, or what makes one out of another. */
+export interface Artifact {
+  /** Of the file to be fetched. */
+  readonly sha256: string
+  /** `/fw/<key>`. */
+  readonly key: string
+  /** Octets to be fetched. */
+  readonly size: number
+  readonly kind: 'full' | 'delta'
+}
+
+/** A file that makes the image `to` out of the image `from`, and of no other. */
+export interface Delta {
+  /** Hashes of the two images. */
+  readonly from: string
+  readonly to: string
+  /** Of the delta itself. */
+  readonly sha256: string
+  readonly key: string
+  readonly size: number
+  /** `uploaded`, or the command that made it. */
+  readonly madeBy: string
+  readonly addedAt: Instant
+}
+
+/** What is known of a device that an image is meant for; what is absent is not known and stands in nothing's way. */
+export interface ImageTarget {
+  readonly product?: string
+  /** What it runs: /3/0/3 or /5/0/7. */
+  readonly version?: string
+  /** /3/0/18. */
+  readonly hardware?: string
+  /** Of the image it runs. */
+  readonly securityCounter?: number
+}
+
+/** Why an image does not fit: the member of the image that is in the way, and a sentence. */
+export interface Misfit {
+  readonly field: 'product' | 'fromVersions' | 'hardware' | 'securityCounter'
+  readonly reason: string
+}
