@@ -6,12 +6,13 @@ import type { HandshakeJson } from './contract/handshake.ts'
 import { isoOf } from './present.ts'
 
 export function presentCredential(credential: CredentialSummary): CredentialJson {
-  const { id, endpoint, kind, identity, key, product, tags, state, createdAt, replaces, rule } = credential
+  const { id, endpoint, kind, purpose, identity, key, product, tags, state, createdAt, replaces, rule } = credential
   const { lastUsedAt, acceptedUntil, revokedAt } = credential
   return {
     id,
     endpoint,
     kind,
+    purpose: purpose ?? 'management',
     identity,
     ...(key !== undefined && { key: { ...key } }),
     ...(product !== undefined && { product }),

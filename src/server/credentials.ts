@@ -14,6 +14,7 @@ import type { AssociationsOp } from '../fleet/associations/store.ts'
 import { provenBy } from '../fleet/credentials/rules.ts'
 import { CredentialsService } from '../fleet/credentials/service.ts'
 import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
+import type { CredentialPurpose } from '../fleet/credentials/types.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Control } from './control.ts'
 import type { CredentialDesk } from './desk.ts'
@@ -26,16 +27,16 @@ const tendInterval = 1000
 export interface Credentials extends CredentialDesk {
   readonly service: CredentialsService
   /** A handshake was completed. */
-  used(principal: Principal): void
+  used(principal: Principal, purpose?: CredentialPurpose): void
   /** Whether an identity is accepted at this time. */
-  knows(principal: Principal): boolean
+  knows(principal: Principal, purpose?: CredentialPurpose): boolean
   /** Once the driver runs: writes down who was used, again and again. The function it returns ends that. */
   start(): () => Promise<void>
 }
 
 export interface CredentialsOptions {
   readonly store: CredentialsStore
-  readonly control: Pick<Control, 'commitNow' | 'revoke'>
+  readonly control: Pick<Control, 'settle' | 'commitNow' | 'revoke'>
   readonly storeKey: Bytes
   readonly random: Random
   readonly now: () => Instant
@@ -55,13 +56,16 @@ export function openCredentials({
   const service = new CredentialsService({
     store,
     // What is revoked leaves nothing behind: its associations go in the same transaction, also those not in memory.
-    commands: { commitNow: (ops, events) => control.commitNow([...ops, ...endedBy(ops)], events) },
+    commands: {
+      settle: () => control.settle(),
+      commitNow: (ops, events) => control.commitNow([...ops, ...endedBy(ops)], events),
+    },
     sealer: sealerWith(deriveKey(storeKey, 'credentials')),
     random,
     now,
     settings,
     validateDevice: (endpoint, about) => validatePatch(endpoint, about, undefined),
-    onRevoked: (identity) => control.revoke(identity),
+    onRevoked: (identity, purpose) => control.revoke(identity, purpose),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     log,
   })
@@ -73,8 +77,8 @@ export function openCredentials({
   let isDue = false
   return {
     service,
-    used(principal) {
-      service.used(principal)
+    used(principal, purpose) {
+      service.used(principal, purpose)
       // One let in by its name is a credential of its own from here on: its association counts as long as that is there.
       if (principal.kind !== 'certificate' || isDue) return
       isDue = true
@@ -83,8 +87,8 @@ export function openCredentials({
         void tend()
       })
     },
-    lookup(query) {
-      const found = service.lookup(query)
+    lookup(query, purpose) {
+      const found = service.lookup(query, purpose)
       switch (found.found) {
         case 'key':
           return { answer: { kind: 'key', key: found.key }, endpoint: found.endpoint }
@@ -94,14 +98,14 @@ export function openCredentials({
           return { answer: { kind: 'unknown' } }
       }
     },
-    knows(principal) {
+    knows(principal, purpose) {
       if (principal.kind === 'anonymous') return false
       const question = principal.kind === 'certificate' ? { kind: principal.kind, principal } : principal
-      return service.lookup(question).found !== 'unknown'
+      return service.lookup(question, purpose).found !== 'unknown'
     },
-    accepts({ endpoint, identity }) {
+    accepts({ endpoint, identity }, purpose) {
       if (endpoint === undefined) return false
-      return service.acceptedOf(endpoint).some((one) => identityOf(one) === identity)
+      return service.acceptedOf(endpoint, purpose).some((one) => identityOf(one) === identity)
     },
     start() {
       const timer = setInterval(() => void tend(), tendInterval)
@@ -115,7 +119,9 @@ export function openCredentials({
 
 function endedBy(ops: readonly CredentialsOp[]): readonly AssociationsOp[] {
   return ops.flatMap((op) => {
-    const proven = op.op === 'credential.put' && op.credential.state === 'revoked' ? provenBy(op.credential) : undefined
+    if (op.op !== 'credential.put' || op.credential.state !== 'revoked' || op.credential.purpose !== undefined)
+      return []
+    const proven = provenBy(op.credential)
     return proven === undefined ? [] : [{ op: 'association.revoke', identity: identityOf(proven) } as const]
   })
 }

@@ -10,6 +10,7 @@ import type { CredentialAnswer, CredentialQuery, HandshakeReport } from '../dtls
 import type { Engine } from '../engine/engine.ts'
 import type { AssociationKey, CommitTicket, LoadTicket, RecallTicket, RemoteEndpoint } from '../engine/ports.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
+import type { CredentialPurpose } from '../fleet/credentials/types.ts'
 import type { EventDraft, FleetEvent } from '../fleet/events/types.ts'
 import type { EndpointName } from '../fleet/registry/types.ts'
 import type { Store, StoreOp } from '../fleet/store.ts'
@@ -50,9 +51,10 @@ export interface LocalDeskOptions {
 }
 
 export interface CredentialDesk {
-  lookup(query: CredentialQuery): LookupResult
+  /** For management unless told; a credential for the other is unknown. */
+  lookup(query: CredentialQuery, purpose?: CredentialPurpose): LookupResult
   /** Whether the credential a stored association was opened with is still accepted. */
-  accepts(association: StoredAssociation): boolean
+  accepts(association: StoredAssociation, purpose?: CredentialPurpose): boolean
 }
 
 export interface LookupResult {

@@ -2,7 +2,13 @@
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
-import type { Credential, CredentialFilter, CredentialId, CredentialKind } from '../fleet/credentials/types.ts'
+import type {
+  Credential,
+  CredentialFilter,
+  CredentialId,
+  CredentialKind,
+  CredentialPurpose,
+} from '../fleet/credentials/types.ts'
 
 export class MemoryCredentials implements CredentialsStore {
   /** In the order of their ids. */
@@ -13,8 +19,14 @@ export class MemoryCredentials implements CredentialsStore {
     return this.#rows.get(id)
   }
 
-  credentialByIdentity(kind: CredentialKind, identity: Bytes): Credential | undefined {
-    return this.#all().findLast((row) => row.kind === kind && equalBytes(row.identity, identity))
+  credentialByIdentity(
+    kind: CredentialKind,
+    identity: Bytes,
+    purpose: CredentialPurpose = 'management',
+  ): Credential | undefined {
+    return this.#all().findLast(
+      (row) => row.kind === kind && (row.purpose ?? 'management') === purpose && equalBytes(row.identity, identity),
+    )
   }
 
   credentialByKey(keyFingerprint: string): Credential | undefined {
@@ -41,7 +53,11 @@ export class MemoryCredentials implements CredentialsStore {
   credentials(filter: CredentialFilter, after: CredentialId, limit: number): readonly Credential[] {
     const wanted = Object.entries(filter) as [keyof CredentialFilter, string][]
     return this.#all()
-      .filter((row) => row.id > after && wanted.every(([name, value]) => row[name] === value))
+      .filter(
+        (row) =>
+          row.id > after &&
+          wanted.every(([name, value]) => (name === 'purpose' ? (row.purpose ?? 'management') : row[name]) === value),
+      )
       .slice(0, limit)
   }
 
@@ -68,6 +84,11 @@ export class MemoryCredentials implements CredentialsStore {
       case 'credential.used': {
         const row = this.#rows.get(op.id)
         if (row !== undefined) this.#rows.set(op.id, { ...row, lastUsedAt: op.at })
+        return
+      }
+      case 'credential.trim': {
+        const gone = this.#all().filter(({ endpoint, state }) => endpoint === op.endpoint && state === 'revoked')
+        for (const { id } of gone.slice(0, Math.max(0, gone.length - op.keep))) this.#rows.delete(id)
         return
       }
       case 'store-key.put':

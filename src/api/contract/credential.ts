@@ -1,9 +1,10 @@
 /** Credentials as the API shows and takes them: a key goes in and never comes out again. */
 import Type, { type Static } from 'typebox'
-import { credentialKinds, credentialStates } from '../../fleet/credentials/types.ts'
+import { credentialKinds, credentialPurposes, credentialStates } from '../../fleet/credentials/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const kind = Type.Enum([...credentialKinds])
+const purpose = Type.Enum([...credentialPurposes])
 const tags = Type.Record(Type.String(), Type.String(), { maxProperties: 32 })
 const product = Type.String({ minLength: 1, maxLength: 64 })
 
@@ -21,6 +22,9 @@ export const credentialSchema = Type.Object(
     id: idSchema,
     endpoint: endpointSchema,
     kind,
+    purpose: Type.Enum([...credentialPurposes], {
+      description: 'Which listener accepts it: that of the bootstrap server, or the others',
+    }),
     identity: Type.String({
       description:
         'psk: text, or 0x and hex · raw-public-key: SubjectPublicKeyInfo, hex · certificate: SHA-256, hex · certificate-name: pattern',
@@ -52,6 +56,7 @@ export const credentialDraftSchema = Type.Object(
   {
     endpoint: endpointSchema,
     kind: Type.Optional(kind),
+    purpose: Type.Optional(purpose),
     identity: Type.Optional(identity),
     key: Type.Optional(key),
     product: Type.Optional(product),
@@ -88,6 +93,7 @@ export const credentialQuerySchema = Type.Object(
     endpoint: Type.Optional(endpointSchema),
     state: Type.Optional(Type.Enum([...credentialStates])),
     kind: Type.Optional(kind),
+    purpose: Type.Optional(purpose),
     product: Type.Optional(Type.String({ maxLength: 64 })),
     after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     limit: Type.Optional(limitSchema),

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { CredentialJson, NewCredentialJson } from '../../api/contract/credential.ts'
 import type { Call } from '../../api/contract/routes.ts'
 import { does, gathered, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { usageFailure } from '../failure.ts'
 import { identityOptions, wishesOf, type IdentityOptions } from '../credential-options.ts'
 import { withSpinner } from '../progress.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
@@ -30,6 +31,7 @@ export const addCredentials: AddCommand = (parent, frame) => {
 interface ListOptions {
   readonly state?: string
   readonly kind?: string
+  readonly for?: string
   readonly product?: string
   readonly endpoint?: string
   readonly limit: string
@@ -43,6 +45,7 @@ function addList(credentials: Command, frame: Frame): void {
       .option('--endpoint <name>', 'of this endpoint only, with those it had before')
       .option('--state <state>', 'active, retiring or revoked')
       .option('--kind <kind>', 'psk, raw-public-key, certificate or certificate-name')
+      .option('--for <purpose>', 'those for management, or those for bootstrap')
       .option('--product <product>', 'of this product only')
       .option('--limit <count>', 'at most so many; 0 for all', '1000'),
     frame,
@@ -68,6 +71,7 @@ function addShow(credentials: Command, frame: Frame): void {
 
 interface AddOptions extends IdentityOptions {
   readonly certificateName?: string
+  readonly for?: string
   readonly product?: string
   readonly tag?: readonly string[]
 }
@@ -81,6 +85,7 @@ function addAdd(credentials: Command, frame: Frame): void {
         .description('give an endpoint a pre-shared key, or with the options another kind of credential'),
     )
       .option('--certificate-name <pattern>', 'any certificate of coaps.authorities with such a name; * is one label')
+      .option('--for <purpose>', 'bootstrap: accepted by the bootstrap listener, and by it alone')
       .option('--product <product>', 'what the device is')
       .option('--tag <name=value>', 'a tag of the device; may be given more than once', gathered),
     frame,
@@ -88,13 +93,20 @@ function addAdd(credentials: Command, frame: Frame): void {
       'coapstan credentials add urn:dev:demo-1                        # the server makes a key and shows it once',
       'coapstan credentials add urn:dev:demo-2 --identity 0x00a1 --key-file demo-2.hex',
       'coapstan credentials add urn:dev:demo-3 --certificate demo-3.pem',
+      'coapstan credentials add urn:dev:demo-4 --for bootstrap         # the key a device leaves the factory with',
       "coapstan credentials add 'urn:meter:*' --certificate-name '*.meters.example'",
       "coapstan credentials add '*' --certificate-name '*'              # the name in the certificate is the endpoint's",
     ],
-    async (session, [endpoint], { product, tag = [], certificateName, ...options }) => {
+    async (session, [endpoint], { product, tag = [], certificateName, for: purpose, ...options }) => {
       const wishes = wishesOf(options, session.surroundings, certificateName)
       const answer = await session.client.call('addCredential', {
-        body: { endpoint: endpoint!, ...wishes, ...(product && { product }), tags: pairsOf('--tag', tag) },
+        body: {
+          endpoint: endpoint!,
+          ...wishes,
+          ...(purpose !== undefined && { purpose: purposeNamed(purpose) }),
+          ...(product && { product }),
+          tags: pairsOf('--tag', tag),
+        },
       })
       await showNew(session, answer, 'is added')
     },
@@ -146,6 +158,11 @@ function addRevoke(credentials: Command, frame: Frame): void {
   )
 }
 
+function purposeNamed(text: string): CredentialJson['purpose'] {
+  if (text === 'management' || text === 'bootstrap') return text
+  throw usageFailure(`--for '${text}' is neither management nor bootstrap`)
+}
+
 const reference = ['<credential>', 'an endpoint name, or the number of a credential'] as const
 
 const stateStyles: Readonly<Record<CredentialJson['state'], Style>> = {
@@ -159,6 +176,7 @@ function columns(now: number): readonly Column<CredentialJson>[] {
     { title: 'ID', text: ({ id }) => String(id), align: 'right' },
     { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
     { title: 'KIND', text: ({ kind }) => kind },
+    { title: 'FOR', text: ({ purpose }) => purpose },
     { title: 'IDENTITY', text: shortIdentity, flexible: true },
     { title: 'KEY', text: keyText },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
@@ -183,7 +201,8 @@ function keyText({ key }: CredentialJson): string {
 const pageSize = 500
 
 async function list({ client, output, surroundings, note }: Session, _: unknown, options: ListOptions): Promise<void> {
-  const { limit: limitText, ...filter } = options
+  const { limit: limitText, for: purpose, ...rest } = options
+  const filter = { ...rest, ...(purpose !== undefined && { purpose: purposeNamed(purpose) }) }
   const limit = countOf('--limit', limitText) || Number.POSITIVE_INFINITY
   const rows: CredentialJson[] = []
   let after: number | undefined
@@ -207,13 +226,14 @@ async function list({ client, output, surroundings, note }: Session, _: unknown,
 }
 
 function fieldsOf(credential: CredentialJson, now: number): [string, string][] {
-  const { id, endpoint, kind, identity, key, product, tags, state, replaces, rule } = credential
+  const { id, endpoint, kind, purpose, identity, key, product, tags, state, replaces, rule } = credential
   const when = (instant: string | undefined): string =>
     instant === undefined ? '' : `${instant} (${relativeTime(instant, now)})`
   return [
     ['Credential', String(id)],
     ['Endpoint', endpoint],
     ['Kind', kind],
+    ['For', purpose],
     ['Identity', identity],
     ['Key', key === undefined ? '' : `${keyText(credential)}, fingerprint ${key.fingerprint}`],
     ['State', state],

@@ -4,7 +4,8 @@ import { identityText } from './rules.ts'
 import type { Credential } from './types.ts'
 
 export function eventOf(kind: EventDraft['kind'], credential: Credential, cause: string): EventDraft {
-  const { id, endpoint, kind: of, identity, replaces } = credential
-  const detail = { credential: id, kind: of, identity: identityText(of, identity) }
+  const { id, endpoint, kind: of, purpose, identity, replaces } = credential
+  const about = purpose === undefined ? {} : { purpose }
+  const detail = { credential: id, kind: of, ...about, identity: identityText(of, identity) }
   return { kind, cause, endpoint, detail: replaces === undefined ? detail : { ...detail, replaces } }
 }

@@ -84,14 +84,16 @@ export class ImportRun {
     if (!this.#options.dryRun) this.#ops.push({ op: 'credential.put', credential })
   }
 
-  #credentialOf({ endpoint, identity, key, keyFingerprint, product, tags }: ImportRow): Credential {
+  #credentialOf(row: ImportRow): Credential {
+    const { endpoint, identity, key, keyFingerprint, product, tags, purpose } = row
     const { dryRun, sealer, now } = this.#options
     return {
       id: this.#nextId++,
       endpoint,
       kind: 'psk',
+      ...(purpose === undefined ? {} : { purpose }),
       identity,
-      ...(dryRun ? {} : { sealedKey: sealer.seal(key, sealContext({ endpoint, identity })) }),
+      ...(dryRun ? {} : { sealedKey: sealer.seal(key, sealContext(row)) }),
       keyFingerprint,
       ...(product === undefined ? {} : { product }),
       tags,

@@ -6,11 +6,11 @@ import { hexOf, type Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { EndpointName } from '../registry/types.ts'
 import { csvRecords, tagsOf, type CsvRecord } from './csv.ts'
-import { identityOf, keyOf } from './rules.ts'
+import { identityOf, keyOf, purposeOf, purposePart } from './rules.ts'
 import type { CredentialsStore } from './store.ts'
-import type { Credential, RowProblem } from './types.ts'
+import type { Credential, CredentialPurpose, RowProblem } from './types.ts'
 
-const columns = ['endpoint', 'identity', 'key', 'product', 'tags'] as const
+const columns = ['endpoint', 'identity', 'key', 'product', 'tags', 'purpose'] as const
 type ColumnName = (typeof columns)[number]
 /** As factories call them. */
 const otherTitles: Readonly<Record<string, ColumnName>> = {
@@ -19,6 +19,7 @@ const otherTitles: Readonly<Record<string, ColumnName>> = {
   'psk-identity': 'identity',
   psk_identity: 'identity',
   psk: 'key',
+  for: 'purpose',
   'key hex': 'key',
   key_hex: 'key',
   keyhex: 'key',
@@ -39,6 +40,7 @@ export interface ImportRow {
   readonly keyFingerprint: string
   readonly product?: string
   readonly tags: Readonly<Record<string, string>>
+  readonly purpose?: 'bootstrap'
 }
 
 export type Judgement =
@@ -80,8 +82,9 @@ export class ImportJudge {
   readonly #file: ImportFile
   readonly #ports: ImportPorts
   readonly #byIdentity = new Map<string, ImportRow>()
-  readonly #byKey = new Map<string, EndpointName>()
-  readonly #endpoints = new Set<EndpointName>()
+  readonly #byKey = new Map<string, Pick<ImportRow, 'endpoint' | 'purpose'>>()
+  /** With the purpose before each. */
+  readonly #endpoints = new Set<string>()
 
   constructor(file: ImportFile, ports: ImportPorts) {
     this.#file = file
@@ -114,35 +117,43 @@ export class ImportJudge {
     const hex = this.#cell(record, 'key')
     if (hex === '') throw new UsageError('credential.key', 'the row has no key')
     const key = keyOf(hex, endpoint, identity)
-    return { endpoint, identity, key, keyFingerprint: this.#ports.fingerprint(key), ...about }
+    const purpose = purposePart(purposeNamed(this.#cell(record, 'purpose')))
+    return { endpoint, identity, key, keyFingerprint: this.#ports.fingerprint(key), ...about, ...purpose }
   }
 
   #judged(row: ImportRow): Judgement {
     const { endpoint, identity, keyFingerprint } = row
+    const name = nameOf(row, hexOf(identity))
     const isSame = (other: { readonly endpoint: EndpointName; readonly keyFingerprint?: string }): boolean =>
       other.endpoint === endpoint && other.keyFingerprint === keyFingerprint
-    const before = this.#byIdentity.get(hexOf(identity))
+    const before = this.#byIdentity.get(name)
     if (before !== undefined) {
       if (isSame(before)) return { want: 'nothing', because: 'unchanged' }
       throw taken('credential.identity-taken', 'a row before has this identity, for another endpoint or key')
     }
-    const known = this.#ports.store.credentialByIdentity('psk', identity)
+    const known = this.#ports.store.credentialByIdentity('psk', identity, purposeOf(row))
     const judgement = known === undefined ? undefined : judgeKnown(known, row, isSame(known))
     if (judgement === undefined) this.#checkFree(row)
-    this.#byIdentity.set(hexOf(identity), row)
-    this.#byKey.set(keyFingerprint, endpoint)
+    this.#byIdentity.set(name, row)
+    this.#byKey.set(keyFingerprint, row)
     // A revoked one leaves its endpoint to a row below.
-    if (known?.state !== 'revoked' || judgement === undefined) this.#endpoints.add(endpoint)
+    if (known?.state !== 'revoked' || judgement === undefined) this.#endpoints.add(nameOf(row, endpoint))
     return judgement ?? { want: 'add', row }
   }
 
-  #checkFree({ endpoint, keyFingerprint }: ImportRow): void {
+  #checkFree(row: ImportRow): void {
+    const { endpoint, keyFingerprint } = row
     const { store } = this.#ports
-    if (this.#endpoints.has(endpoint)) throw taken('credential.endpoint-taken', 'a row before is for this endpoint')
-    const rival = store.credentialsOfEndpoint(endpoint, 10).find(({ state }) => state === 'active')
+    if (this.#endpoints.has(nameOf(row, endpoint)))
+      throw taken('credential.endpoint-taken', 'a row before is for this endpoint')
+    const rival = store
+      .credentialsOfEndpoint(endpoint, 10)
+      .find((other) => other.state === 'active' && purposeOf(other) === purposeOf(row))
     if (rival !== undefined) throw endpointTaken(endpoint, rival)
-    const owner = this.#byKey.get(keyFingerprint) ?? store.credentialByKey(keyFingerprint)?.endpoint
-    if (owner !== undefined && owner !== endpoint) throw keyShared(owner)
+    const owner = this.#byKey.get(keyFingerprint) ?? store.credentialByKey(keyFingerprint)
+    if (owner !== undefined && (owner.endpoint !== endpoint || purposeOf(owner) !== purposeOf(row))) {
+      throw keyShared(owner.endpoint)
+    }
   }
 
   #cell({ cells }: CsvRecord, name: ColumnName): string {
@@ -173,13 +184,28 @@ export function endpointTaken(endpoint: EndpointName, { id }: Credential): Usage
 }
 
 export function keyShared(owner: EndpointName): UsageError {
-  return new UsageError('credential.key-shared', `the key is that of ${owner}: each device has a key of its own`, {
-    status: 409,
-  })
+  return new UsageError(
+    'credential.key-shared',
+    `the key is that of ${owner}: each device has a key of its own, and another one for bootstrapping`,
+    {
+      status: 409,
+    },
+  )
 }
 
 export function taken(code: 'credential.identity-taken' | 'credential.endpoint-taken', message: string): UsageError {
   return new UsageError(code, message, { status: 409 })
+}
+
+function nameOf(row: Pick<ImportRow, 'purpose'>, text: string): string {
+  return `${purposeOf(row)} ${text}`
+}
+
+/** What the cell says; nothing is management. */
+function purposeNamed(cell: string): CredentialPurpose {
+  const purpose = cell.toLowerCase() || 'management'
+  if (purpose === 'management' || purpose === 'bootstrap') return purpose
+  throw new UsageError('credentials.csv', `a purpose is management or bootstrap, not '${cell}'`)
 }
 
 function sameTags(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
@@ -195,6 +221,6 @@ function titleOf(cell: string): ColumnName | undefined {
 function badFile(message: string): UsageError {
   return new UsageError('credentials.csv', message, {
     status: 422,
-    hint: 'columns: endpoint, identity, key (hex), product, tags (name=value;name=value)',
+    hint: 'columns: endpoint, identity, key (hex), product, tags (name=value;name=value), purpose (management or bootstrap)',
   })
 }

@@ -7,9 +7,9 @@ import type { EndpointName } from '../registry/types.ts'
 import { endpointTaken, keyShared, taken } from './import.ts'
 import { keyProblem } from './key-rules.ts'
 import { certificateNamesLimit, credentialsPerEndpoint } from './lookup.ts'
-import { identityOf, keyOf, nextIdentity, sealContext, validateNameRule } from './rules.ts'
+import { identityOf, keyOf, nextIdentity, purposeOf, purposePart, sealContext, validateNameRule } from './rules.ts'
 import type { CredentialsStore } from './store.ts'
-import type { Credential, CredentialDraft, CredentialKind, Sealer } from './types.ts'
+import type { Credential, CredentialDraft, CredentialId, CredentialKind, CredentialPurpose, Sealer } from './types.ts'
 
 /** Octets of a key made by us: AES-128's, as every modem takes it. */
 export const newKeyOctets = 16
@@ -20,26 +20,32 @@ export interface Issued {
   readonly newKey?: string
 }
 
-type Shape = Pick<Credential, 'endpoint' | 'kind' | 'identity' | 'product' | 'tags' | 'replaces'>
+type Shape = Pick<Credential, 'endpoint' | 'kind' | 'purpose' | 'identity' | 'product' | 'tags' | 'replaces'>
 
 export class Issuer {
   readonly #store: CredentialsStore
   readonly #sealer: Sealer
   readonly #random: Random
+  readonly #nextId: () => CredentialId
 
-  constructor(parts: { store: CredentialsStore; sealer: Sealer; random: Random }) {
+  constructor(parts: { store: CredentialsStore; sealer: Sealer; random: Random; nextId: () => CredentialId }) {
     this.#store = parts.store
     this.#sealer = parts.sealer
     this.#random = parts.random
+    this.#nextId = parts.nextId
   }
 
   /** The first credential of an endpoint, or a certificate-name. */
-  issue({ endpoint, kind, product, tags = {}, ...draft }: CredentialDraft, now: Instant): Issued {
+  issue(
+    { endpoint, kind, purpose = 'management', product, tags = {}, ...draft }: CredentialDraft,
+    now: Instant,
+  ): Issued {
     const identity = this.#identityOf(kind, draft.identity ?? (kind === 'psk' ? endpoint : undefined))
     if (kind === 'certificate-name') this.#checkRule(draft.identity ?? '', endpoint)
-    else this.#checkEndpointFree(endpoint)
-    this.#checkIdentityFree(kind, identity)
-    return this.#made({ endpoint, kind, identity, tags, ...(product === undefined ? {} : { product }) }, draft.key, now)
+    else this.#checkEndpointFree(endpoint, purpose)
+    this.#checkIdentityFree(kind, identity, purpose)
+    const about = { tags, ...purposePart(purpose), ...(product === undefined ? {} : { product }) }
+    return this.#made({ endpoint, kind, identity, ...about }, draft.key, now)
   }
 
   /** The successor of `active`; where both are to be accepted for a while, they are told apart by their identities. */
@@ -52,12 +58,10 @@ export class Issuer {
         hint: 'name another identity, or replace the old one at once with --now',
       })
     }
-    if (!equalBytes(identity, active.identity)) this.#checkIdentityFree(kind, identity)
-    const issued = this.#made(
-      { endpoint, kind, identity, tags, replaces: active.id, ...(product === undefined ? {} : { product }) },
-      wishes.key,
-      now,
-    )
+    const purpose = purposeOf(active)
+    if (!equalBytes(identity, active.identity)) this.#checkIdentityFree(kind, identity, purpose)
+    const about = { tags, ...purposePart(purpose), ...(product === undefined ? {} : { product }) }
+    const issued = this.#made({ endpoint, kind, identity, replaces: active.id, ...about }, wishes.key, now)
     if (kind === 'psk' && issued.credential.keyFingerprint === active.keyFingerprint) {
       throw new UsageError('credential.key', 'the new key is the old one', { status: 422 })
     }
@@ -69,7 +73,9 @@ export class Issuer {
     if (!overlap) return active.identity
     let identity = nextIdentity(active.identity)
     // One that is or was somebody's is not given out again.
-    while (this.#store.credentialByIdentity('psk', identity) !== undefined) identity = nextIdentity(identity)
+    while (this.#store.credentialByIdentity('psk', identity, purposeOf(active)) !== undefined) {
+      identity = nextIdentity(identity)
+    }
     return identity
   }
 
@@ -79,8 +85,15 @@ export class Issuer {
   }
 
   #made({ endpoint, kind, identity, ...about }: Shape, hex: string | undefined, now: Instant): Issued {
-    const id = this.#store.lastCredentialId() + 1
-    const credential: Credential = { id, endpoint, kind, identity, ...about, state: 'active', createdAt: now }
+    const credential: Credential = {
+      id: this.#nextId(),
+      endpoint,
+      kind,
+      identity,
+      ...about,
+      state: 'active',
+      createdAt: now,
+    }
     if (kind !== 'psk') {
       if (hex === undefined) return { credential }
       throw new UsageError('credential.key', `a ${kind} has no key of ours`, { status: 422 })
@@ -88,8 +101,10 @@ export class Issuer {
     const key = hex === undefined ? this.#drawnKey(endpoint, identity) : keyOf(hex, endpoint, identity)
     const keyFingerprint = this.#sealer.fingerprint(key)
     const owner = this.#store.credentialByKey(keyFingerprint)
-    if (owner !== undefined && owner.endpoint !== endpoint) throw keyShared(owner.endpoint)
-    const sealedKey = this.#sealer.seal(key, sealContext({ endpoint, identity }))
+    if (owner !== undefined && (owner.endpoint !== endpoint || purposeOf(owner) !== purposeOf(about))) {
+      throw keyShared(owner.endpoint)
+    }
+    const sealedKey = this.#sealer.seal(key, sealContext(credential))
     const whole = { ...credential, sealedKey, keyFingerprint }
     return hex === undefined ? { credential: whole, newKey: hexOf(key) } : { credential: whole }
   }
@@ -110,15 +125,15 @@ export class Issuer {
     })
   }
 
-  #checkEndpointFree(endpoint: EndpointName): void {
+  #checkEndpointFree(endpoint: EndpointName, purpose: CredentialPurpose): void {
     const rival = this.#store
       .credentialsOfEndpoint(endpoint, credentialsPerEndpoint)
-      .find(({ state }) => state === 'active')
+      .find((other) => other.state === 'active' && purposeOf(other) === purpose)
     if (rival !== undefined) throw endpointTaken(endpoint, rival)
   }
 
-  #checkIdentityFree(kind: CredentialKind, identity: Bytes): void {
-    const owner = this.#store.credentialByIdentity(kind, identity)
+  #checkIdentityFree(kind: CredentialKind, identity: Bytes, purpose: CredentialPurpose): void {
+    const owner = this.#store.credentialByIdentity(kind, identity, purpose)
     if (owner === undefined || owner.state === 'revoked') return
     throw taken('credential.identity-taken', `the identity is that of ${owner.endpoint}, credential ${owner.id}`)
   }

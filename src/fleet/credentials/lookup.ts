@@ -9,9 +9,16 @@ import type { Instant } from '../../base/time.ts'
 import type { EndpointName } from '../registry/types.ts'
 import { endpointOf } from './certificate-names.ts'
 import type { ImportPorts } from './import.ts'
-import { isAccepted, sealContext } from './rules.ts'
+import { isAccepted, purposeOf, sealContext } from './rules.ts'
 import type { CredentialsStore } from './store.ts'
-import type { Credential, CredentialFound, CredentialQuestion, ProvenIdentity, Sealer } from './types.ts'
+import type {
+  Credential,
+  CredentialFound,
+  CredentialPurpose,
+  CredentialQuestion,
+  ProvenIdentity,
+  Sealer,
+} from './types.ts'
 
 /** Certificate-names there may be: each is tried for a certificate nobody has seen before. */
 export const certificateNamesLimit = 256
@@ -47,14 +54,15 @@ export class CredentialLookup {
     this.#decoy = this.#sealer.seal(parts.decoyKey, noBytes)
   }
 
-  find(question: CredentialQuestion, now: Instant): CredentialFound {
+  /** Only what is for `purpose` counts: the bootstrap listener and the others do not share credentials. */
+  find(question: CredentialQuestion, now: Instant, purpose: CredentialPurpose): CredentialFound {
     switch (question.kind) {
       case 'psk':
-        return this.#psk(question.identity, now)
+        return this.#psk(question.identity, now, purpose)
       case 'raw-public-key':
-        return trusted(this.#store.credentialByIdentity('raw-public-key', question.publicKey), now)
+        return trusted(this.#store.credentialByIdentity('raw-public-key', question.publicKey, purpose), now)
       case 'certificate':
-        return this.#certificate(question.principal, now)
+        return this.#certificate(question.principal, now, purpose)
     }
   }
 
@@ -62,18 +70,22 @@ export class CredentialLookup {
    * The certificate-name that lets an unknown certificate in, and as whom; undefined where none does, or an
    * operator gave the endpoint a credential of its own.
    */
-  admission(names: readonly string[]): Admission | undefined {
+  admission(names: readonly string[], purpose: CredentialPurpose): Admission | undefined {
     for (const rule of this.#store.certificateNames(certificateNamesLimit)) {
+      if (purposeOf(rule) !== purpose) continue
       const endpoint = endpointOf({ pattern: textOf(rule.identity) ?? '', template: rule.endpoint }, names)
       if (endpoint === undefined || !this.#isEndpoint(endpoint)) continue
       const others = this.#store.credentialsOfEndpoint(endpoint, credentialsPerEndpoint)
-      if (others.every(({ state, rule: from }) => state === 'revoked' || from !== undefined)) return { rule, endpoint }
+      const isFree = others.every(
+        (other) => other.state === 'revoked' || other.rule !== undefined || purposeOf(other) !== purpose,
+      )
+      if (isFree) return { rule, endpoint }
     }
     return undefined
   }
 
-  #psk(identity: Bytes, now: Instant): CredentialFound {
-    const credential = this.#store.credentialByIdentity('psk', identity)
+  #psk(identity: Bytes, now: Instant, purpose: CredentialPurpose): CredentialFound {
+    const credential = this.#store.credentialByIdentity('psk', identity, purpose)
     if (credential?.sealedKey === undefined || !isAccepted(credential, now)) {
       // A row and a seal cost what they cost where they are the right ones.
       this.#store.credential(1)
@@ -86,11 +98,11 @@ export class CredentialLookup {
     return unknown
   }
 
-  #certificate(proven: ProvenIdentity, now: Instant): CredentialFound {
+  #certificate(proven: ProvenIdentity, now: Instant, purpose: CredentialPurpose): CredentialFound {
     if (proven.kind !== 'certificate') return unknown
-    const credential = this.#store.credentialByIdentity('certificate', proven.fingerprint)
+    const credential = this.#store.credentialByIdentity('certificate', proven.fingerprint, purpose)
     if (credential === undefined) {
-      const admission = this.admission(proven.names)
+      const admission = this.admission(proven.names, purpose)
       return admission === undefined ? unknown : { found: 'trusted', endpoint: admission.endpoint }
     }
     return trusted(credential, now)

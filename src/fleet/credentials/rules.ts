@@ -5,7 +5,7 @@ import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
 import { ruleProblem } from './certificate-names.ts'
 import { keyProblem } from './key-rules.ts'
-import type { Credential, CredentialKind, ProvenIdentity } from './types.ts'
+import type { Credential, CredentialKind, CredentialPurpose, ProvenIdentity } from './types.ts'
 
 /** PSK identities, octets; RFC 4279 §5.3 wants 128 of every server. */
 const longestIdentity = 128
@@ -87,9 +87,22 @@ export function isAccepted({ state, acceptedUntil }: Credential, now: Instant): 
   return state === 'active' || (state === 'retiring' && (acceptedUntil === undefined || now < acceptedUntil))
 }
 
+export function purposeOf({ purpose }: Pick<Credential, 'purpose'>): CredentialPurpose {
+  return purpose ?? 'management'
+}
+
+/** A purpose as a credential carries it. */
+export function purposePart(purpose: CredentialPurpose | undefined): Pick<Credential, 'purpose'> {
+  return purpose === 'bootstrap' ? { purpose } : {}
+}
+
 /** What a key is sealed for: a blob moved to another row does not open. */
-export function sealContext({ endpoint, identity }: Pick<Credential, 'endpoint' | 'identity'>): Bytes {
-  return utf8(`${endpoint}\0${hexOf(identity)}`)
+export function sealContext({
+  endpoint,
+  identity,
+  purpose,
+}: Pick<Credential, 'endpoint' | 'identity' | 'purpose'>): Bytes {
+  return utf8(`${endpoint}\0${hexOf(identity)}${purpose === undefined ? '' : `\0${purpose}`}`)
 }
 
 /** Whoever proves to be this; undefined for a certificate-name, which many are. */

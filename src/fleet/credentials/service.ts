@@ -16,7 +16,7 @@ import { ImportRun } from './import-run.ts'
 import { Issuer, newKeyOctets, type Issued } from './issuer.ts'
 import { credentialsPerEndpoint, CredentialLookup } from './lookup.ts'
 import { planRotation, revoked } from './rotation.ts'
-import { identityText, isAccepted, provenBy, sealContext } from './rules.ts'
+import { identityText, isAccepted, provenBy, purposeOf, sealContext } from './rules.ts'
 import type { CredentialsOp, CredentialsStore } from './store.ts'
 import type {
   Credential,
@@ -24,6 +24,7 @@ import type {
   CredentialFilter,
   CredentialFound,
   CredentialId,
+  CredentialPurpose,
   CredentialQuestion,
   CredentialSummary,
   ImportReport,
@@ -39,6 +40,8 @@ const stepRows = 200
 export interface CredentialsParts {
   readonly store: CredentialsStore
   readonly commands: {
+    /** Commits whatever devices' messages have under way: what is read next is the truth. */
+    settle(): void
     /** Durable when it returns or resolves; throws EnvironmentError. */
     commitNow(ops: readonly CredentialsOp[], events?: readonly EventDraft[]): void | Promise<void>
   }
@@ -48,7 +51,7 @@ export interface CredentialsParts {
   readonly settings: Pick<Settings, 'credentials.grace'>
   readonly validateDevice: ImportPorts['validateDevice']
   /** The identity is accepted no longer: what it has open is to be closed. */
-  readonly onRevoked: (identity: ProvenIdentity) => void
+  readonly onRevoked: (identity: ProvenIdentity, purpose: CredentialPurpose) => void
   /** Lets others have their turn during long work. */
   readonly pause: () => Promise<void>
   readonly log: Log
@@ -80,26 +83,26 @@ export class CredentialsService {
     this.#parts = parts
     this.#store = parts.store
     this.#lookup = new CredentialLookup({ ...parts, decoyKey: parts.random.bytes(newKeyOctets) })
-    this.#issuer = new Issuer(parts)
+    this.#issuer = new Issuer({ ...parts, nextId: () => parts.store.lastCredentialId() + 1 })
   }
 
   // ——— for handshakes ———
 
   /** Reads the store and nothing else; whoever is not accepted is unknown. */
-  lookup(question: CredentialQuestion): CredentialFound {
-    return this.#lookup.find(question, this.#parts.now())
+  lookup(question: CredentialQuestion, purpose: CredentialPurpose = 'management'): CredentialFound {
+    return this.#lookup.find(question, this.#parts.now(), purpose)
   }
 
   /** What is accepted of the endpoint now: nothing else may speak for it, not even over an association from before. */
-  acceptedOf(endpoint: EndpointName): readonly ProvenIdentity[] {
+  acceptedOf(endpoint: EndpointName, purpose: CredentialPurpose = 'management'): readonly ProvenIdentity[] {
     const now = this.#parts.now()
-    const accepted = this.#liveOf(endpoint).filter((credential) => isAccepted(credential, now))
+    const accepted = this.#liveOf(endpoint, purpose).filter((credential) => isAccepted(credential, now))
     return accepted.flatMap((credential) => provenBy(credential) ?? [])
   }
 
   /** A handshake was completed; written down by `tend`. */
-  used(identity: ProvenIdentity): void {
-    this.#uses.note(identity, this.#parts.now())
+  used(identity: ProvenIdentity, purpose: CredentialPurpose = 'management'): void {
+    this.#uses.note({ identity, purpose, at: this.#parts.now() })
   }
 
   /**
@@ -120,7 +123,7 @@ export class CredentialsService {
     return this.#store.credentials(filter, page.after ?? 0, page.limit).map((credential) => this.#summary(credential))
   }
 
-  /** By endpoint name (its active one, else its newest) or number. Throws UsageError 'credential.unknown' (404). */
+  /** By endpoint name (its active one, that for management first, else its newest) or number. Throws UsageError 'credential.unknown' (404). */
   credential(reference: string): CredentialSummary {
     return this.#summary(this.#find(reference))
   }
@@ -157,7 +160,7 @@ export class CredentialsService {
       }
       const now = this.#parts.now()
       const issued = this.#issuer.succeed(active, wishes, !immediately, now)
-      const { stepBack, replaces } = planRotation(active, this.#liveOf(endpoint), !immediately, now)
+      const { stepBack, replaces } = planRotation(active, this.#liveOf(endpoint, purposeOf(active)), !immediately, now)
       const credential = { ...issued.credential, replaces }
       await this.#commit([...stepBack, credential], 'credential.rotated', credential)
       for (const one of stepBack) if (one.state === 'revoked') this.#tellRevoked(one)
@@ -211,7 +214,10 @@ export class CredentialsService {
 
   /** One change after the other: what one checked, none before it is done can take away. */
   #alone<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#lastChange.then(change)
+    const turn = this.#lastChange.then(() => {
+      this.#parts.commands.settle()
+      return change()
+    })
     this.#lastChange = turn.catch(() => undefined)
     return turn
   }
@@ -221,9 +227,9 @@ export class CredentialsService {
     const graceEnd = after(now(), milliseconds(settings['credentials.grace']))
     const uses = this.#uses.take()
     try {
-      const changes = changesOf(uses, this.#store, (names) => this.#lookup.admission(names), graceEnd)
+      const changes = changesOf(uses, this.#store, (names, purpose) => this.#lookup.admission(names, purpose), graceEnd)
       if (changes.ops.length > 0) await commands.commitNow(changes.ops, changes.events)
-      for (const identity of changes.strangers) onRevoked(identity)
+      for (const { identity, purpose } of changes.strangers) onRevoked(identity, purpose)
     } catch (error) {
       this.#uses.restore(uses)
       throw error
@@ -261,17 +267,19 @@ export class CredentialsService {
 
   #tellRevoked(credential: Credential): void {
     const identity = provenBy(credential)
-    if (identity !== undefined) this.#parts.onRevoked(identity)
+    if (identity !== undefined) this.#parts.onRevoked(identity, purposeOf(credential))
   }
 
-  #liveOf(endpoint: EndpointName): readonly Credential[] {
+  /** Of every purpose unless one is named. */
+  #liveOf(endpoint: EndpointName, purpose?: CredentialPurpose): readonly Credential[] {
     const all = this.#store.credentialsOfEndpoint(endpoint, credentialsPerEndpoint)
-    return all.filter(({ state }) => state !== 'revoked')
+    return all.filter((one) => one.state !== 'revoked' && (purpose === undefined || purposeOf(one) === purpose))
   }
 
   #find(reference: string): Credential {
     const ofEndpoint = this.#store.credentialsOfEndpoint(reference, credentialsPerEndpoint)
-    const byName = ofEndpoint.find(({ state }) => state === 'active') ?? ofEndpoint[0]
+    const active = ofEndpoint.filter(({ state }) => state === 'active')
+    const byName = active.find((one) => purposeOf(one) === 'management') ?? active[0] ?? ofEndpoint[0]
     const found = byName ?? (/^\d{1,15}$/.test(reference) ? this.#store.credential(Number(reference)) : undefined)
     if (found !== undefined) return found
     throw new UsageError('credential.unknown', `there is no credential of '${reference}'`, {

@@ -2,19 +2,21 @@
 import type { Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
 import type { EndpointName } from '../registry/types.ts'
-import type { Credential, CredentialFilter, CredentialId, CredentialKind } from './types.ts'
+import type { Credential, CredentialFilter, CredentialId, CredentialKind, CredentialPurpose } from './types.ts'
 
 export type CredentialsOp =
   /** Inserts, or replaces what may change: product, tags, state and instants. */
   | { readonly op: 'credential.put'; readonly credential: Credential }
   | { readonly op: 'credential.used'; readonly id: CredentialId; readonly at: Instant }
+  /** Forgets the oldest revoked ones of the endpoint beyond its newest `keep` revoked ones. */
+  | { readonly op: 'credential.trim'; readonly endpoint: EndpointName; readonly keep: number }
   /** What tells later that the store key is still the same. */
   | { readonly op: 'store-key.put'; readonly check: Bytes }
 
 export interface CredentialsStore {
   credential(id: CredentialId): Credential | undefined
-  /** The newest of that kind and identity, revoked or not. */
-  credentialByIdentity(kind: CredentialKind, identity: Bytes): Credential | undefined
+  /** The newest of that purpose (management unless told), kind and identity, revoked or not. */
+  credentialByIdentity(kind: CredentialKind, identity: Bytes, purpose?: CredentialPurpose): Credential | undefined
   /** The newest psk with that key, revoked or not. */
   credentialByKey(keyFingerprint: string): Credential | undefined
   /** Newest first; certificate-names are nobody's. */

@@ -14,19 +14,25 @@ export type CredentialKind = (typeof credentialKinds)[number]
 
 /** retiring: rotated, and still accepted until its successor has been used and the grace after that is over. */
 export const credentialStates = ['active', 'retiring', 'revoked'] as const
+/** What a credential is for: the LwM2M server, or the bootstrap server before it. */
+export const credentialPurposes = ['management', 'bootstrap'] as const
+export type CredentialPurpose = (typeof credentialPurposes)[number]
+
 export type CredentialState = (typeof credentialStates)[number]
 
 export interface Credential {
   readonly id: CredentialId
   /**
-   * The name it stands for; one active credential an endpoint. Of a certificate-name it is what a name
+   * The name it stands for; one active credential an endpoint and purpose. Of a certificate-name it is what a name
    * becomes: `*` in it is what the `*` of the pattern stood for.
    */
   readonly endpoint: EndpointName
   readonly kind: CredentialKind
+  /** Accepted by the bootstrap listener only; absent: by the others only. */
+  readonly purpose?: 'bootstrap'
   /**
    * psk: the identity, any octets · raw-public-key: SubjectPublicKeyInfo, DER · certificate: SHA-256 of it ·
-   * certificate-name: a pattern for a name in a certificate of our authorities, UTF-8. Of one kind and identity at
+   * certificate-name: a pattern for a name in a certificate of our authorities, UTF-8. Of one purpose, kind and identity at
    * most one is not revoked, and it is the newest.
    */
   readonly identity: Bytes
@@ -69,6 +75,7 @@ export interface CredentialFilter {
   readonly endpoint?: EndpointName
   readonly state?: CredentialState
   readonly kind?: CredentialKind
+  readonly purpose?: CredentialPurpose
   readonly product?: string
 }
 
@@ -105,6 +112,8 @@ export interface Sealer {
 export interface CredentialDraft {
   readonly endpoint: EndpointName
   readonly kind: CredentialKind
+  /** management where it is absent. */
+  readonly purpose?: CredentialPurpose
   /** Of a psk the endpoint name where it is absent. */
   readonly identity?: string
   /** psk: hex; made by us where it is absent. */

@@ -4,8 +4,9 @@ import type { EventDraft } from '../events/types.ts'
 import { eventOf } from './events.ts'
 import { credentialsPerEndpoint, type CredentialLookup } from './lookup.ts'
 import { withGrace } from './rotation.ts'
+import { purposeOf, purposePart } from './rules.ts'
 import type { CredentialsOp, CredentialsStore } from './store.ts'
-import type { Credential, CredentialId, ProvenIdentity } from './types.ts'
+import type { Credential, CredentialId, CredentialPurpose } from './types.ts'
 import type { Use } from './uses.ts'
 
 /** Milliseconds within which a further handshake of the same device is not worth a write. */
@@ -15,7 +16,7 @@ export interface UseChanges {
   readonly ops: readonly CredentialsOp[]
   readonly events: readonly EventDraft[]
   /** Completed a handshake while they were being revoked. */
-  readonly strangers: readonly ProvenIdentity[]
+  readonly strangers: readonly Use[]
 }
 
 export function changesOf(
@@ -27,7 +28,7 @@ export function changesOf(
   const puts = new Map<CredentialId, Credential>()
   const touches: CredentialsOp[] = []
   const events: EventDraft[] = []
-  const strangers: ProvenIdentity[] = []
+  const strangers: Use[] = []
   let nextId = store.lastCredentialId() + 1
 
   const stepBack = (credential: Credential | undefined): void => {
@@ -37,17 +38,19 @@ export function changesOf(
   }
 
   /** A certificate let in by name gets a row of its own, so that it can be seen, and revoked by itself. */
-  const admit = (identity: ProvenIdentity & { kind: 'certificate' }, at: Instant): boolean => {
-    const admitted = admission(identity.names)
-    if (admitted === undefined) return false
+  const admit = ({ identity, at, purpose }: Use): boolean => {
+    const admitted = identity.kind === 'certificate' ? admission(identity.names, purpose) : undefined
+    if (identity.kind !== 'certificate' || admitted === undefined) return false
     const { rule, endpoint } = admitted
     // Renewed: the one before is on its way out.
-    for (const other of store.credentialsOfEndpoint(endpoint, credentialsPerEndpoint)) stepBack(other)
-    for (const other of puts.values()) if (other.endpoint === endpoint) stepBack(other)
+    for (const other of [...store.credentialsOfEndpoint(endpoint, credentialsPerEndpoint), ...puts.values()]) {
+      if (other.endpoint === endpoint && purposeOf(other) === purpose) stepBack(other)
+    }
     const credential: Credential = {
       id: nextId++,
       endpoint,
       kind: 'certificate',
+      ...purposePart(purpose),
       identity: identity.fingerprint,
       ...(rule.product === undefined ? {} : { product: rule.product }),
       tags: rule.tags,
@@ -61,11 +64,12 @@ export function changesOf(
     return true
   }
 
-  for (const { identity, at } of uses) {
-    const credential = knownBy(store, identity)
+  for (const use of uses) {
+    const { at } = use
+    const credential = knownBy(store, use)
     if (credential === undefined || credential.state === 'revoked') {
-      const isAdmitted = credential === undefined && identity.kind === 'certificate' && admit(identity, at)
-      if (!isAdmitted) strangers.push(identity)
+      const isAdmitted = credential === undefined && admit(use)
+      if (!isAdmitted) strangers.push(use)
     } else {
       if ((credential.lastUsedAt ?? 0) + precision <= at) touches.push({ op: 'credential.used', id: credential.id, at })
       if (credential.replaces !== undefined) stepBack(store.credential(credential.replaces))
@@ -76,14 +80,17 @@ export function changesOf(
   return { ops: [...ops, ...touches], events, strangers }
 }
 
-function knownBy(store: CredentialsStore, identity: ProvenIdentity): Credential | undefined {
+function knownBy(
+  store: CredentialsStore,
+  { identity, purpose }: { identity: Use['identity']; purpose: CredentialPurpose },
+): Credential | undefined {
   switch (identity.kind) {
     case 'psk':
-      return store.credentialByIdentity('psk', identity.identity)
+      return store.credentialByIdentity('psk', identity.identity, purpose)
     case 'raw-public-key':
-      return store.credentialByIdentity('raw-public-key', identity.publicKey)
+      return store.credentialByIdentity('raw-public-key', identity.publicKey, purpose)
     case 'certificate':
-      return store.credentialByIdentity('certificate', identity.fingerprint)
+      return store.credentialByIdentity('certificate', identity.fingerprint, purpose)
     case 'anonymous':
       return undefined
   }

@@ -1,10 +1,11 @@
 /** Handshakes that were completed and are not written down yet: the last one of each identity, within a limit. */
 import { hexOf } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
-import type { ProvenIdentity } from './types.ts'
+import type { CredentialPurpose, ProvenIdentity } from './types.ts'
 
 export interface Use {
   readonly identity: ProvenIdentity
+  readonly purpose: CredentialPurpose
   readonly at: Instant
 }
 
@@ -14,9 +15,11 @@ const usesLimit = 20_000
 export class Uses {
   #uses = new Map<string, Use>()
 
-  note(identity: ProvenIdentity, at: Instant): void {
-    const key = keyOf(identity)
-    if (key !== undefined && (this.#uses.has(key) || this.#uses.size < usesLimit)) this.#uses.set(key, { identity, at })
+  note(use: Use): void {
+    const key = keyOf(use.identity)
+    if (key === undefined) return
+    const name = `${use.purpose} ${key}`
+    if (this.#uses.has(name) || this.#uses.size < usesLimit) this.#uses.set(name, use)
   }
 
   take(): readonly Use[] {
@@ -29,7 +32,7 @@ export class Uses {
   restore(uses: readonly Use[]): void {
     const newer = this.#uses
     this.#uses = new Map()
-    for (const { identity, at } of [...uses, ...newer.values()]) this.note(identity, at)
+    for (const use of [...uses, ...newer.values()]) this.note(use)
   }
 }
 

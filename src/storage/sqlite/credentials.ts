@@ -11,6 +11,7 @@ interface CredentialRow {
   id: number
   endpoint: string
   kind: string
+  purpose: string
   identity: Uint8Array
   sealed_key: Uint8Array | null
   key_fingerprint: string | null
@@ -37,8 +38,8 @@ type Fact = 'lastCredentialId' | 'storeKeyCheck'
 
 function singleReads(database: Sqlite): Pick<CredentialsStore, Single> {
   const one = database.prepare<[number], CredentialRow>('SELECT * FROM credential WHERE id = +?')
-  const byIdentity = database.prepare<[Uint8Array, string], CredentialRow>(
-    `SELECT * FROM credential INDEXED BY credential_by_identity WHERE identity = +? AND kind = +?
+  const byIdentity = database.prepare<[Uint8Array, string, string], CredentialRow>(
+    `SELECT * FROM credential INDEXED BY credential_by_identity WHERE identity = +? AND kind = +? AND purpose = +?
      ORDER BY id DESC LIMIT 1`,
   )
   const byKey = database.prepare<[string], CredentialRow>(
@@ -46,7 +47,8 @@ function singleReads(database: Sqlite): Pick<CredentialsStore, Single> {
   )
   return {
     credential: (id) => credentialOrNothing(one.get(id)),
-    credentialByIdentity: (kind, identity) => credentialOrNothing(byIdentity.get(identity, kind)),
+    credentialByIdentity: (kind, identity, purpose = 'management') =>
+      credentialOrNothing(byIdentity.get(identity, kind, purpose)),
     credentialByKey: (keyFingerprint) => credentialOrNothing(byKey.get(keyFingerprint)),
   }
 }
@@ -76,10 +78,17 @@ function listReads(database: Sqlite): Omit<CredentialsStore, Single | Fact> {
 }
 
 /** The filter that leaves the fewest leads; the others only sieve what its index finds. */
-const leadingFilters = ['endpoint', 'product', 'state', 'kind'] as const satisfies readonly (keyof CredentialFilter)[]
+const leadingFilters = [
+  'endpoint',
+  'product',
+  'purpose',
+  'state',
+  'kind',
+] as const satisfies readonly (keyof CredentialFilter)[]
 const indexes = {
   endpoint: 'credential_by_endpoint',
   product: 'credential_by_product',
+  purpose: 'credential_by_purpose',
   state: 'credential_by_state',
   kind: 'credential_by_kind',
 } as const
@@ -96,7 +105,13 @@ function pagesIn(database: Sqlite): CredentialsStore['credentials'] {
       `SELECT * FROM credential INDEXED BY ${indexes[lead]} WHERE ${lead} = +? AND id > +? AND ${sieve}
        ORDER BY id LIMIT +?`,
     )
-  const led = { endpoint: ledBy('endpoint'), product: ledBy('product'), state: ledBy('state'), kind: ledBy('kind') }
+  const led = {
+    endpoint: ledBy('endpoint'),
+    product: ledBy('product'),
+    purpose: ledBy('purpose'),
+    state: ledBy('state'),
+    kind: ledBy('kind'),
+  }
   return (filter, after, limit) => {
     const lead = leadingFilters.find((name) => filter[name] !== undefined)
     if (lead === undefined) return everything.all(after, limit).map(credentialOf)
@@ -116,13 +131,18 @@ function factReads(database: Sqlite): Pick<CredentialsStore, Fact> {
 
 function appliers(database: Sqlite): Appliers<CredentialsOp> {
   const put = database.prepare(
-    `INSERT INTO credential (id, endpoint, kind, identity, sealed_key, key_fingerprint, product, tags, state, created_at,
+    `INSERT INTO credential (id, endpoint, kind, purpose, identity, sealed_key, key_fingerprint, product, tags, state, created_at,
        last_used_at, accepted_until, revoked_at, replaces, rule)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET product = excluded.product, tags = excluded.tags, state = excluded.state,
        last_used_at = excluded.last_used_at, accepted_until = excluded.accepted_until, revoked_at = excluded.revoked_at`,
   )
   const used = database.prepare<[number, number]>('UPDATE credential SET last_used_at = ? WHERE id = +?')
+  const trim = database.prepare<[string, string, number]>(
+    `DELETE FROM credential WHERE endpoint = +? AND state = 'revoked' AND kind <> 'certificate-name' AND id <=
+       (SELECT id FROM credential WHERE endpoint = +? AND state = 'revoked' AND kind <> 'certificate-name'
+        ORDER BY id DESC LIMIT 1 OFFSET +?)`,
+  )
   const putCheck = database.prepare<[Uint8Array]>(
     'INSERT INTO store_key (id, check_value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET check_value = excluded.check_value',
   )
@@ -132,6 +152,7 @@ function appliers(database: Sqlite): Appliers<CredentialsOp> {
         c.id,
         c.endpoint,
         c.kind,
+        c.purpose ?? 'management',
         c.identity,
         columnOf(c.sealedKey),
         columnOf(c.keyFingerprint),
@@ -147,6 +168,7 @@ function appliers(database: Sqlite): Appliers<CredentialsOp> {
       )
     },
     'credential.used': ({ id, at }) => void used.run(at, id),
+    'credential.trim': ({ endpoint, keep }) => void trim.run(endpoint, endpoint, keep),
     'store-key.put': ({ check }) => void putCheck.run(check),
   }
 }
@@ -165,6 +187,7 @@ function credentialOf(row: CredentialRow): Credential {
     state: row.state as Credential['state'],
     createdAt: instantOf(row.created_at),
   }
+  if (row.purpose === 'bootstrap') credential.purpose = row.purpose
   if (row.sealed_key !== null) credential.sealedKey = row.sealed_key
   if (row.key_fingerprint !== null) credential.keyFingerprint = row.key_fingerprint
   if (row.product !== null) credential.product = row.product

@@ -84,9 +84,9 @@ describe('credentials', () => {
     await run('add', 'cert', '--certificate', '0123456789abcdef'.repeat(4))
     expect((await run()).out).toBe(
       [
-        'ID  ENDPOINT  KIND         IDENTITY           KEY       STATE   LAST USED  PRODUCT',
-        ` 1  dev       psk          dev                ${key.slice(0, 2)}… 16 B  active             meter`,
-        ' 2  cert      certificate  …0123456789abcdef            active\n',
+        'ID  ENDPOINT  KIND         FOR         IDENTITY           KEY       STATE   LAST USED  PRODUCT',
+        ` 1  dev       psk          management  dev                ${key.slice(0, 2)}… 16 B  active             meter`,
+        ' 2  cert      certificate  management  …0123456789abcdef            active\n',
       ].join('\n'),
     )
     expect((await run('list', '--kind', 'certificate', '-o', 'name')).out).toBe('2\n')

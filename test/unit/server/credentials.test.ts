@@ -15,7 +15,11 @@ function world() {
   const revoked: Principal[] = []
   const credentials = openCredentials({
     store,
-    control: { commitNow: (ops) => store.commit(ops), revoke: (principal) => void revoked.push(principal) },
+    control: {
+      settle: () => undefined,
+      commitNow: (ops) => store.commit(ops),
+      revoke: (principal) => void revoked.push(principal),
+    },
     storeKey: new Uint8Array(32).fill(5),
     random: new SeededRandom(1),
     now: () => start,

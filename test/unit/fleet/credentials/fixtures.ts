@@ -5,7 +5,7 @@ import { SeededRandom } from '../../../../src/base/random.ts'
 import { days, type Instant } from '../../../../src/base/time.ts'
 import { CredentialsService } from '../../../../src/fleet/credentials/service.ts'
 import type { CredentialsOp, CredentialsStore } from '../../../../src/fleet/credentials/store.ts'
-import type { ProvenIdentity } from '../../../../src/fleet/credentials/types.ts'
+import type { CredentialPurpose, ProvenIdentity } from '../../../../src/fleet/credentials/types.ts'
 import type { EventDraft } from '../../../../src/fleet/events/types.ts'
 import { validatePatch } from '../../../../src/fleet/registry/rules.ts'
 import { sealerWith } from '../../../../src/server/sealer.ts'
@@ -62,11 +62,11 @@ export function credentialsOver(
   now: () => Instant,
   store: WholeStore = new MemoryStore(),
   commit: (ops: readonly CredentialsOp[], events: readonly EventDraft[]) => void = (ops) => store.commit(ops),
-  onRevoked: (identity: ProvenIdentity) => void = () => undefined,
+  onRevoked: (identity: ProvenIdentity, purpose: CredentialPurpose) => void = () => undefined,
 ): CredentialsService {
   return new CredentialsService({
     store,
-    commands: { commitNow: (ops, events = []) => commit(ops, events) },
+    commands: { settle: () => undefined, commitNow: (ops, events = []) => commit(ops, events) },
     sealer,
     random: new SeededRandom(1),
     now,
