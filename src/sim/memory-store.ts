@@ -234,6 +234,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
         return this.#associations.apply(op)
       case 'credential.put':
       case 'credential.used':
+      case 'credential.trim':
       case 'store-key.put':
         return this.applyCredentials(op)
       case 'device.put':
