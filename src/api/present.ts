@@ -2,6 +2,7 @@
 import { hexOf } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
+import { retryOf } from '../fleet/firmware/results.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Image } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
@@ -105,7 +106,7 @@ export function presentImage(image: Image): ImageJson {
 
 export function presentUpdate(update: FirmwareUpdate): UpdateJson {
   const { id, deviceId, endpoint, sha256, version, size, state, fetched, resumes } = update
-  const { blockSize, fromVersion, result, reason } = update
+  const { target, delivery, blockSize, fromVersion, result, failure, reason, uplinks } = update
   return {
     id,
     deviceId,
@@ -113,13 +114,17 @@ export function presentUpdate(update: FirmwareUpdate): UpdateJson {
     sha256,
     version,
     size,
+    target,
     state,
+    ...present({ delivery }),
     fetched,
     resumes,
-    ...present({ blockSize, fromVersion, result, reason }),
+    attempts: update.attempts ?? 0,
+    ...present({ blockSize, fromVersion, result, failure, reason, uplinks }),
+    ...(failure === undefined ? {} : { retry: retryOf(failure) }),
     createdAt: isoOf(update.createdAt),
     changedAt: isoOf(update.changedAt),
-    ...instants({ finishedAt: update.finishedAt, confirmBy: update.confirmBy }),
+    ...instants({ finishedAt: update.finishedAt, dueAt: update.dueAt, provingSince: update.provingSince }),
   }
 }
 

@@ -15,6 +15,7 @@ import type {
 } from '../fleet/credentials/types.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
+import type { UpdateWish } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Image, ImageAbout } from '../fleet/images/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
@@ -79,7 +80,7 @@ export interface ImagesCalls {
 }
 
 export interface FirmwareCalls {
-  start(endpoint: EndpointName, reference: string): Promise<FirmwareUpdate>
+  start(endpoint: EndpointName, reference: string, wish?: Omit<UpdateWish, 'image'>): Promise<FirmwareUpdate>
   cancel(endpoint: EndpointName): Promise<FirmwareUpdate>
   /** Throws UsageError 'update.unknown' (404). */
   update(id: number): FirmwareUpdate

@@ -12,7 +12,7 @@ import type { Device } from '../fleet/registry/types.ts'
 import { isRefusal } from '../lwm2m/refusal.ts'
 import type { CommandInput } from './inputs.ts'
 import { quarantined, refusedBy, unknownDevice } from './command-errors.ts'
-import { planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
+import { planFirmware, planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
 import { forget, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { setConfiguration } from './plan-plain.ts'
@@ -47,7 +47,7 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   if (asks && device.quarantinedAt !== undefined) throw quarantined(command.endpoint)
   switch (command.command) {
     case 'device.delete':
-      return deleteDevice(draft, device)
+      return deleteDevice(draft, device, context)
     case 'configuration.set':
       return setConfiguration(draft, device, command.document, context)
     case 'device.observe':
@@ -103,7 +103,8 @@ function kept<K extends string, V>(
   return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: V }
 }
 
-function deleteDevice(draft: Draft, device: Device): undefined {
+function deleteDevice(draft: Draft, device: Device, context: PlanContext): undefined {
+  planFirmware(draft, { input: 'gone' }, context)
   for (const operation of draft.next.operations) finish(draft, operation, { state: 'cancelled', reason: 'device-gone' })
   draft.event('device.deleted')
   draft.ops.push({ op: 'device.delete', deviceId: device.id })

@@ -6,10 +6,13 @@ import { UsageError } from '../base/errors.ts'
 import { milliseconds } from '../base/time.ts'
 import { profiles, unknownPeerProfile } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
-import { packageUriPath, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
+import { isPackage, nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
 import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
-import type { FirmwareReport, FirmwareUpdate } from '../fleet/firmware/types.ts'
-import type { Device } from '../fleet/registry/types.ts'
+import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { Device, Registration } from '../fleet/registry/types.ts'
+import type { SampleJson } from '../lwm2m/content-json.ts'
+import { reportOfSamples } from './firmware-report.ts'
 import { wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
@@ -23,30 +26,27 @@ const eventStep = 0.1
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
   if (device === undefined || update === undefined) return
-  const { next, actions } = step(
-    update,
-    input,
-    draft.now,
-    rulesFor(device, update, draft.next.registration?.secured ?? false, context),
-  )
+  const rules = rulesFor(device, update, draft.next.registration, context)
+  const { next, actions } = step(update, input, draft.now, rules)
   if (next !== update) keep(draft, update, next)
   for (const action of actions) carryOut(draft, device, action, context)
 }
 
-export function planFirmwareReport(draft: Draft, report: FirmwareReport | undefined, context: PlanContext): void {
+/** What a device has told, as far as it is about the update under way. */
+export function planFirmwareReport(draft: Draft, samples: readonly SampleJson[], context: PlanContext): void {
+  const { update } = draft.next
+  const report = update === undefined ? undefined : reportOfSamples(update.target, samples)
   if (report !== undefined) planFirmware(draft, { input: 'report', report }, context)
 }
 
 type Start = Extract<Command, { command: 'firmware.start' }>
 
-export function planFirmwareStart(
-  draft: Draft,
-  device: Device,
-  { image }: Start,
-  context: PlanContext,
-): FirmwareUpdate {
+export function planFirmwareStart(draft: Draft, device: Device, wish: Start, context: PlanContext): FirmwareUpdate {
+  const { image, target = defaultTarget } = wish
   const open = draft.next.update
-  if (open !== undefined) {
+  // What is being cancelled already makes way: the new update resets the device itself.
+  if (open?.state === 'cancelling') planFirmware(draft, { input: 'superseded' }, context)
+  else if (open !== undefined) {
     throw new UsageError(
       'firmware.busy',
       `${device.endpoint} is being updated to ${open.version} already (${open.state})`,
@@ -63,7 +63,14 @@ export function planFirmwareStart(
       { status: 422 },
     )
   }
-  const update = newUpdate(draft.nextId('updateId'), device, image, draft.now)
+  if (targetOf(target) === undefined) {
+    throw new UsageError('firmware.target', `'${target}' is no object instance that takes packages`, {
+      status: 422,
+      hint: '/5/0, or an instance of object 9 or 33629: /9/1, /33629/0',
+      members: { field: 'target' },
+    })
+  }
+  const update = newUpdate(draft.nextId('updateId'), device, wish, draft.now)
   draft.change({ update })
   draft.ops.push({ op: 'update.put', update })
   draft.event('firmware.state', { update: update.id, version: update.version, state: update.state })
@@ -102,6 +109,7 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
       update: next.id,
       version: next.version,
       state: next.state,
+      ...(next.failure === undefined ? {} : { failure: next.failure }),
       ...(next.reason === undefined ? {} : { reason: next.reason }),
       ...(next.result === undefined ? {} : { result: next.result }),
     })
@@ -123,7 +131,8 @@ function stepOf({ fetched, size }: FirmwareUpdate, step: number): number {
 function carryOut(draft: Draft, device: Device, action: FirmwareAction, context: PlanContext): void {
   if (action.action === 'withdraw') {
     for (const operation of draft.next.operations) {
-      if (operation.origin === 'firmware' && operation.state === 'queued') {
+      // A push is taken back where it stands; any other request that left is left to run its course.
+      if (operation.origin === 'firmware' && (operation.state === 'queued' || isPackage(operation.value))) {
         finish(draft, operation, { state: 'cancelled', reason: 'superseded' })
       }
     }
@@ -134,7 +143,7 @@ function carryOut(draft: Draft, device: Device, action: FirmwareAction, context:
     ({ origin, kind, path, value }) =>
       origin === 'firmware' && kind === wish.kind && path === wish.path && value === wish.value,
   )
-  if (isAsked || (wish.path === packageUriPath && isOffering(draft))) return
+  if (isAsked || (wish.kind === 'write' && isOffering(draft, wish.path))) return
   if (wish.kind === 'observe') wantObserved(draft, device.id, wish.path, 'firmware')
   enqueue(draft, operationOf(draft, device, wish, context))
 }
@@ -143,24 +152,37 @@ function carryOut(draft: Draft, device: Device, action: FirmwareAction, context:
  * Our offer is with the device, and its answer still to come: that it downloads already is our own doing,
  * not a package of somebody else's to be dropped.
  */
-function isOffering(draft: Draft): boolean {
+function isOffering(draft: Draft, at: string): boolean {
   return draft.next.operations.some(
-    ({ messageId, origin, path, value }) =>
-      origin === 'firmware' && path === packageUriPath && value !== '' && messageId !== undefined,
+    ({ kind, messageId, origin, path, value }) =>
+      origin === 'firmware' &&
+      kind === 'write' &&
+      path === at &&
+      value !== '' &&
+      value !== nulPackage &&
+      messageId !== undefined,
   )
 }
 
 function rulesFor(
   device: Device,
   update: FirmwareUpdate,
-  secured: boolean,
+  registration: Registration | undefined,
   { packageUri, settings }: PlanContext,
 ): FirmwareRules {
   const profile = device.profile === undefined ? unknownPeerProfile : profiles[device.profile]
   return {
-    packageUri: packageUri(update.sha256, device.id, secured),
+    packageUri: packageUri(update.sha256, device.id, registration?.secured ?? false),
     rebootGrace: profile.rebootGrace,
     stall: milliseconds(settings['firmware.stall']),
     attempts: settings['firmware.attempts'],
+    backoff: milliseconds(settings['firmware.backoff']),
+    backoffLimit: milliseconds(settings['firmware.backoff-limit']),
+    health: {
+      window: milliseconds(settings['firmware.health-window']),
+      uplinks: settings['firmware.health-uplinks'],
+    },
+    isRegistered: registration !== undefined,
+    lwm2mVersion: registration?.lwm2mVersion ?? '1.0',
   }
 }

@@ -12,7 +12,7 @@ import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
 import { change, forget, renew } from './intents.ts'
 import { mayChange, mayNotify } from './ownership.ts'
-import { reportOfContent, reportOfSamples } from './firmware-report.ts'
+import { samplesWithin } from './firmware-report.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import type { PlanContext } from './plan-context.ts'
 import { samplesOf, sentSamplesOf } from './requests.ts'
@@ -71,7 +71,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   }
   draft.quirks(samples.quirks)
   draft.event('notification', { path: observation.path, samples: samples.samples })
-  planFirmwareReport(draft, reportOfSamples(samples.samples), context)
+  planFirmwareReport(draft, samples.samples, context)
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
@@ -93,7 +93,7 @@ export function planObserved(
   draft.quirks(input.answer.quirks)
   if (input.answer.answer === 'acknowledged') {
     established(draft, observation, input.answer.result)
-    planFirmwareReport(draft, reportOfContent(input.answer.result), context)
+    planFirmwareReport(draft, samplesWithin(input.answer.result), context)
   } else if (input.answer.answer === 'failed') {
     change(draft, observation, { state: 'refused', reason: input.answer.detail })
     draft.event('observation.ended', { path: observation.path, reason: input.answer.detail })
@@ -136,6 +136,6 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
   draft.event('send', { samples: samples.samples })
-  planFirmwareReport(draft, reportOfSamples(samples.samples), context)
+  planFirmwareReport(draft, samples.samples, context)
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
 }

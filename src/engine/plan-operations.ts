@@ -4,7 +4,7 @@
  */
 import { isExpired, isRepeatable } from '../fleet/operations/rules.ts'
 import type { InternalInput, TransmitInput } from './inputs.ts'
-import { reportOfContent } from './firmware-report.ts'
+import { samplesWithin } from './firmware-report.ts'
 import { planFirmware, planFirmwareReport } from './plan-firmware.ts'
 import { planObserveAnswer } from './plan-observations.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -55,7 +55,7 @@ export function planOutcome(
     ...(answer.answer === 'failed' ? { reason: answer.reason, detail: answer.detail } : {}),
   })
   planObserveAnswer(draft, ended)
-  if (ended.state === 'acknowledged') planFirmwareReport(draft, reportOfContent(ended.result), context)
+  if (ended.state === 'acknowledged') planFirmwareReport(draft, samplesWithin(ended.result), context)
   if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
 }
 

@@ -74,7 +74,10 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     default:
       unreachable(input)
   }
-  if (isHeard(draft)) planHeard(draft, state.device?.lastSeen)
+  if (isHeard(draft)) {
+    planHeard(draft, state.device?.lastSeen)
+    if (draft.next.update?.state === 'proving') planFirmware(draft, { input: 'heard' }, context)
+  }
   keepLearned(draft)
   return draft
 }

@@ -2,8 +2,8 @@
  * What an operator asks that changes something. A command takes the same road as a device's message: it
  * is one more input of the device's actor, committed before it is answered.
  */
+import type { UpdateWish } from './firmware/rules.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
-import type { Image } from './images/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
 import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
 import type { ProfileName } from '../config/profiles.ts'
@@ -38,7 +38,7 @@ export type Command =
     }
   | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
   | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
-  | { readonly command: 'firmware.start'; readonly endpoint: EndpointName; readonly image: Image }
+  | ({ readonly command: 'firmware.start'; readonly endpoint: EndpointName } & UpdateWish)
   | { readonly command: 'firmware.cancel'; readonly endpoint: EndpointName }
 
 export interface CommandResults {

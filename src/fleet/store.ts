@@ -70,7 +70,7 @@ export interface Store
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
   /**
    * Devices for which an instant has passed at or before `at`: the end of a registration, the deadline of
-   * an open operation, the `confirmBy` of an open update. Earliest first, each device once, at most `limit`. A registration counts `grace` after its end.
+   * an open operation, the `dueAt` of an open update. Earliest first, each device once, at most `limit`. A registration counts `grace` after its end.
    */
   devicesDue(at: Instant, limit: number, grace?: Duration): readonly DeviceId[]
   /** Highest device id ever given, 0 where there is none. */

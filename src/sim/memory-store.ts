@@ -26,7 +26,7 @@ export interface MemoryStoreLimits {
   readonly operationsKept: number
 }
 
-const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled']
+const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled', 'gone']
 
 export class MemoryStore extends MemoryCredentials implements Store {
   readonly #limits: MemoryStoreLimits
@@ -362,8 +362,8 @@ export class MemoryStore extends MemoryCredentials implements Store {
   #schedule(row: Row): void {
     let due: Instant = row.registration?.expiresAt ?? never
     for (const { deadline } of row.open.values()) if (deadline < due) due = deadline
-    const confirmBy = row.update?.confirmBy
-    if (confirmBy !== undefined && confirmBy < due) due = confirmBy
+    const dueAt = row.update?.dueAt
+    if (dueAt !== undefined && dueAt < due) due = dueAt
     if (due === never) this.#due.clear(row)
     else this.#due.set(row, due)
   }

@@ -10,9 +10,12 @@ export const updateStates = [
   'downloading',
   'downloaded',
   'updating',
+  'proving',
+  'cancelling',
   'confirmed',
   'failed',
   'cancelled',
+  'gone',
 ] as const satisfies readonly UpdateState[]
 
 const octets = Type.Integer({ minimum: 0, description: 'Octets' })
@@ -84,26 +87,48 @@ export const updateSchema = Type.Object(
     sha256: Type.String(),
     version: Type.String(),
     size: octets,
+    target: Type.String({ description: 'The object instance that takes the package: /5/0, /9/1, /33629/0' }),
     state: Type.Enum([...updateStates]),
-    fetched: Type.Integer({ minimum: 0, description: 'Highest octet the device has fetched' }),
-    resumes: Type.Integer({ minimum: 0, description: 'Times a fetch went on in the middle' }),
+    delivery: Type.Optional(Type.Enum(['pull', 'push'], { description: 'Known once the package is offered' })),
+    fetched: Type.Integer({ minimum: 0, description: 'Octets that have reached the device without a gap' }),
+    resumes: Type.Integer({ minimum: 0, description: 'Times the transfer went on in the middle' }),
     blockSize: Type.Optional(octets),
     fromVersion: Type.Optional(Type.String()),
     result: Type.Optional(Type.Integer({ description: '/5/0/5 as last seen' })),
-    reason: Type.Optional(Type.String({ description: 'Why it failed, for people' })),
+    attempts: Type.Integer({ minimum: 0, description: 'Setbacks so far' }),
+    failure: Type.Optional(Type.String({ description: 'Why it failed, as a stable word' })),
+    retry: Type.Optional(
+      Type.Enum(['permanent', 'transient', 'inspect'], {
+        description: 'What another update is worth after this failure',
+      }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'Why it failed or waits, for people' })),
+    provingSince: Type.Optional(instantSchema),
+    uplinks: Type.Optional(Type.Integer({ description: 'Messages heard of the new version, as far as they count' })),
     createdAt: instantSchema,
     changedAt: instantSchema,
     finishedAt: Type.Optional(instantSchema),
-    confirmBy: Type.Optional(instantSchema),
+    dueAt: Type.Optional(instantSchema),
   },
   { title: 'FirmwareUpdate', additionalProperties: false },
 )
 export type UpdateJson = Static<typeof updateSchema>
 
 export const updateStartSchema = Type.Object(
-  { image: reference },
+  {
+    image: reference,
+    target: Type.Optional(
+      Type.String({ maxLength: 16, description: 'Which object instance takes it; /5/0 unless told' }),
+    ),
+    push: Type.Optional(Type.Boolean({ description: 'Write the package even where the device could fetch it' })),
+    healthWindow: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 2_592_000, description: 'Seconds; firmware.health-window unless told' }),
+    ),
+    healthUplinks: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+  },
   { title: 'UpdateStart', additionalProperties: false },
 )
+export type UpdateStartJson = Static<typeof updateStartSchema>
 
 export const updateQuerySchema = Type.Object(
   { endpoint: Type.Optional(endpointSchema), limit: Type.Optional(limitSchema) },

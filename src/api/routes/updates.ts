@@ -1,15 +1,29 @@
 /** /v1/devices/…/firmware and /v1/firmware-updates: one device's way to another firmware. */
 import { UsageError } from '../../base/errors.ts'
+import { seconds } from '../../base/time.ts'
+import type { UpdateStartJson } from '../contract/firmware.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentUpdate } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
+function wishOf({ target, push, healthWindow, healthUplinks }: UpdateStartJson) {
+  const health = {
+    ...(healthWindow === undefined ? {} : { window: seconds(healthWindow) }),
+    ...(healthUplinks === undefined ? {} : { uplinks: healthUplinks }),
+  }
+  const options = {
+    ...(push === true ? { push } : {}),
+    ...(Object.keys(health).length === 0 ? {} : { health }),
+  }
+  return { ...(target === undefined ? {} : { target }), ...(Object.keys(options).length === 0 ? {} : { options }) }
+}
+
 export function updateRoutes(app: Api, { services: { firmware, registry } }: Context): void {
   app.route({
     ...routes.startUpdate,
     handler: async ({ params, body }, reply) => {
-      const update = await firmware.start(params.endpoint, body.image)
+      const update = await firmware.start(params.endpoint, body.image, wishOf(body))
       return reply.status(202).header('location', `/v1/firmware-updates/${update.id}`).send(presentUpdate(update))
     },
   })

@@ -216,9 +216,12 @@ const stateStyles: Readonly<Record<UpdateJson['state'], Style>> = {
   downloading: 'cyan',
   downloaded: 'cyan',
   updating: 'cyan',
+  proving: 'cyan',
+  cancelling: 'yellow',
   confirmed: 'green',
   failed: 'red',
   cancelled: 'dim',
+  gone: 'dim',
 }
 
 async function listUpdates({ client, output, surroundings }: Session, limit: number): Promise<void> {
@@ -255,6 +258,6 @@ function updateFields(update: UpdateJson): [string, string][] {
     ['Begun', update.createdAt],
     ['Changed', update.changedAt],
     ['Finished', update.finishedAt ?? ''],
-    ['Confirm by', update.confirmBy ?? ''],
+    ['Due', update.dueAt ?? ''],
   ]
 }

@@ -2,16 +2,12 @@
  * One step of an update while it is being taken: the row as it will be, what is to be asked of the
  * device, and the few moves every state shares. Decides nothing by itself.
  */
-import { after, type Duration, type Instant } from '../../base/time.ts'
+import { invariant } from '../../base/errors.ts'
+import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
 import type { OperationDraft, OperationKind } from '../operations/types.ts'
-import type { FirmwareReport, FirmwareUpdate, UpdateState } from './types.ts'
-
-export const objectPath = '/5/0'
-export const packageUriPath = '/5/0/1'
-export const updatePath = '/5/0/2'
-export const statePath = '/5/0/3'
-export const resultPath = '/5/0/5'
-export const firmwareVersionPath = '/3/0/3'
+import { wordsOf } from './results.ts'
+import { targetOf, type Target } from './targets.ts'
+import type { FirmwareReport, FirmwareUpdate, HealthGate, UpdateFailure } from './types.ts'
 
 /** What the step of one device depends on besides its update. */
 export interface FirmwareRules {
@@ -23,12 +19,20 @@ export interface FirmwareRules {
   readonly stall: Duration
   /** Knob `firmware.attempts`. */
   readonly attempts: number
+  /** Knobs `firmware.backoff`, `firmware.backoff-limit`: the first wait after a setback, and the longest. */
+  readonly backoff: Duration
+  readonly backoffLimit: Duration
+  /** Knobs `firmware.health-window` and `firmware.health-uplinks`. */
+  readonly health: HealthGate
+  readonly isRegistered: boolean
+  /** `1.0`, `1.1`, …; of the last registration. */
+  readonly lwm2mVersion: string
 }
 
 export type FirmwareAction =
   /** Unless an open operation of origin firmware has the same kind, path and value already. */
   | { readonly action: 'ask'; readonly draft: OperationDraft }
-  /** Operations of origin firmware that were not sent yet are wanted no more; their end is no input. */
+  /** Operations of origin firmware are wanted no more, unless they are with the device; their end is no input. */
   | { readonly action: 'withdraw' }
 
 export interface FirmwareStep {
@@ -38,13 +42,29 @@ export interface FirmwareStep {
   readonly actions: readonly FirmwareAction[]
 }
 
+/** What is written where the package itself goes: a reference, its octets are read as they leave. */
+export function packageValue(sha256: string): string {
+  return `image:${sha256}`
+}
+
+export function isPackage(value: unknown): value is string {
+  return typeof value === 'string' && value.startsWith('image:')
+}
+
+/** One zero octet, base64: resets an object 5 that takes packages by push only. */
+export const nulPackage = 'AA=='
+
 export class Course implements FirmwareStep {
   next: FirmwareUpdate
   readonly actions: FirmwareAction[] = []
+  readonly target: Target
   readonly now: Instant
   readonly rules: FirmwareRules
 
   constructor(update: FirmwareUpdate, now: Instant, rules: FirmwareRules) {
+    const target = targetOf(update.target)
+    invariant(target !== undefined, `'${update.target}' takes no packages`)
+    this.target = target
     this.next = update
     this.now = now
     this.rules = rules
@@ -53,6 +73,10 @@ export class Course implements FirmwareStep {
   /** What the device reported since its registration. */
   get seen(): FirmwareReport {
     return this.next.seen ?? {}
+  }
+
+  get health(): HealthGate {
+    return { ...this.rules.health, ...this.next.options?.health }
   }
 
   change(part: Partial<FirmwareUpdate>): void {
@@ -65,54 +89,104 @@ export class Course implements FirmwareStep {
     this.actions.push({ action: 'ask', draft: value === undefined ? draft : { ...draft, value } })
   }
 
+  /** Looks at everything that says how the update stands. */
+  look(): void {
+    if (this.target.running !== undefined) this.ask('read', this.target.running)
+    this.ask('read', this.target.path)
+  }
+
   /** A begun update has until then to make progress. */
   get stallsAt(): Instant {
     return after(this.now, this.rules.stall)
   }
 
+  /** Hands the package over: told where to fetch it, or written. */
   offer(): void {
-    this.ask('write', packageUriPath, this.rules.packageUri)
+    const { options, sha256 } = this.next
+    const pushes = options?.push === true || this.seen.delivery === pushOnly
+    this.change({ delivery: pushes ? 'push' : 'pull' })
+    if (pushes) this.ask('write', this.target.package, packageValue(sha256))
+    else this.ask('write', this.target.uri, this.rules.packageUri)
+  }
+
+  toOffered(): void {
+    this.change({
+      state: 'offered',
+      registrationAtOffer: this.next.registration ?? '',
+      dueAt: this.stallsAt,
+    })
   }
 
   toDownloading(): void {
-    this.change({ state: 'downloading', confirmBy: this.stallsAt })
+    this.change({ state: 'downloading', dueAt: this.stallsAt })
   }
 
   /** Downloaded is where the device waits for the install command. */
   toDownloaded(): void {
-    this.change({ state: 'downloaded', confirmBy: this.stallsAt })
-    this.ask('execute', updatePath)
+    this.change({ state: 'downloaded', dueAt: this.stallsAt })
+    this.install()
+  }
+
+  /** Once, until it is known what came of it. */
+  install(): void {
+    if (this.next.installCommand === 'asked') return
+    this.change({ installCommand: 'asked' })
+    this.ask('execute', this.target.install)
+  }
+
+  forgetInstall(): void {
+    const { installCommand: _, ...rest } = this.next
+    if (_ !== undefined) this.next = rest
   }
 
   toUpdating(): void {
+    this.forgetInstall()
     this.change({
       state: 'updating',
       registrationAtUpdate: this.next.registration ?? '',
-      confirmBy: after(this.now, this.rules.rebootGrace),
+      dueAt: after(this.now, this.rules.rebootGrace),
     })
   }
 
   /** Counts a setback; false where it was one too many and the update has failed of it. */
-  spendAttempt(why: string): boolean {
+  spendAttempt(failure: UpdateFailure, why = wordsOf(failure)): boolean {
     const attempts = (this.next.attempts ?? 0) + 1
     if (attempts > this.rules.attempts) {
-      this.finish('failed', `${why}; given up after ${this.rules.attempts} more attempts`)
+      this.fail(failure, `${why}; given up after ${this.rules.attempts} more attempts`)
       return false
     }
     this.change({ attempts })
     return true
   }
 
-  /** The device holds nothing of ours any more: the package URI is written again. */
-  offerAgain(why: string): void {
-    if (!this.spendAttempt(why)) return
-    const { confirmBy: _, ...rest } = this.next
+  /** The device holds nothing of ours any more: it is offered again, at once or after a while. */
+  offerAgain(failure: UpdateFailure, why: string, when: 'now' | 'later'): void {
+    if (!this.spendAttempt(failure, why)) return
+    this.forgetInstall()
+    const { dueAt: _, ...rest } = this.next
     this.next = { ...rest, state: 'pending', reason: why }
-    this.offer()
+    if (when === 'now') this.offer()
+    else this.change({ dueAt: after(this.now, this.#backoff()) })
   }
 
-  finish(state: Extract<UpdateState, 'confirmed' | 'failed' | 'cancelled'>, reason?: string): void {
-    const { confirmBy: _, reason: __, ...rest } = this.next
+  waitNoMore(): void {
+    const { dueAt: _, ...rest } = this.next
+    this.next = { ...rest, changedAt: this.now }
+  }
+
+  #backoff(): Duration {
+    const { backoff, backoffLimit } = this.rules
+    return milliseconds(Math.min(backoffLimit, backoff * 4 ** ((this.next.attempts ?? 1) - 1)))
+  }
+
+  fail(failure: UpdateFailure, reason = wordsOf(failure)): void {
+    this.change({ failure })
+    this.finish('failed', reason)
+  }
+
+  finish(state: 'confirmed' | 'failed' | 'cancelled' | 'gone', reason?: string): void {
+    this.forgetInstall()
+    const { dueAt: _, reason: __, ...rest } = this.next
     this.next = {
       ...rest,
       state,
@@ -124,3 +198,7 @@ export class Course implements FirmwareStep {
     this.actions.push({ action: 'withdraw' })
   }
 }
+
+/** Values of /5/0/9: a device that only fetches, and one that takes packages by push alone. */
+export const pullOnly = 0
+export const pushOnly = 1

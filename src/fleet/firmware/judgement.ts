@@ -1,24 +1,15 @@
 /**
- * What a report of object 5 and /3/0/3 means in each state of an update. Progress is believed at once;
- * whatever looks like a setback is judged on State and Result read together, since two notifications may
- * come apart. Knows no operation and no clock.
+ * What a report of the package object and of the running version means in each state of an update.
+ * Progress is believed at once; whatever looks like a setback is judged on State and Result read together,
+ * since two notifications may come apart. Knows no operation and no clock.
  */
-import { firmwareVersionPath, objectPath, packageUriPath, updatePath, type Course } from './course.ts'
-import { meaningOf } from './results.ts'
+import { resetDevice } from './cancelling.ts'
+import { pullOnly, type Course } from './course.ts'
+import { beginProof, judgeProof } from './proof.ts'
+import { deferred, failureOf, isBenign, retryOf, wordsOf, wordsOfResult } from './results.ts'
+import { downloaded, downloading, idle, runningOf, updating } from './targets.ts'
 import type { FirmwareReport, FirmwareUpdate } from './types.ts'
 
-/** Values of /5/0/3. */
-const idle = 0
-const downloading = 1
-const downloaded = 2
-const updating = 3
-/** Values of /5/0/5 that are no failure. */
-const isBenign = (result: number): boolean => result === 0 || result === 1
-const connectionLost = 4
-const deferred = 11
-
-/** Value of /5/0/9 of a device that takes images by push alone. */
-const pushOnly = 1
 /** Value of /5/0/8 by the scheme of a package URI. */
 const protocolOfScheme: Readonly<Record<string, number>> = {
   coap: 0,
@@ -31,31 +22,26 @@ const protocolOfScheme: Readonly<Record<string, number>> = {
 
 export function judge(course: Course, report: FirmwareReport): void {
   note(course, report)
-  if (isInstalled(course.next)) {
-    const ranBefore = course.next.registrationAtOffer === undefined
-    course.finish('confirmed', ranBefore ? 'the device ran this version already' : undefined)
-    return
-  }
-  switch (course.next.state) {
+  const { state } = course.next
+  if (state === 'proving') return judgeProof(course)
+  if (isInstalled(course)) return proved(course)
+  switch (state) {
     case 'pending':
-      judgePending(course, report)
-      break
+      return judgePending(course, report)
     case 'offered':
-      judgeOffered(course, report)
-      break
+      return judgeOffered(course, report)
     case 'downloading':
-      judgeDownloading(course, report)
-      break
+      return judgeDownloading(course, report)
     case 'downloaded':
-      judgeDownloaded(course, report)
-      break
+      return judgeDownloaded(course, report)
     case 'updating':
-      judgeUpdating(course, report)
-      break
+      return judgeUpdating(course, report)
+    case 'cancelling':
+      return judgeCancelling(course, report)
     case 'confirmed':
     case 'failed':
     case 'cancelled':
-      break
+    case 'gone':
   }
 }
 
@@ -65,9 +51,10 @@ const mostProtocols = 16
 
 /** Keeps what a device says as long as it may be, not as long as it likes. */
 function clipped(report: FirmwareReport): FirmwareReport {
-  const { packageVersion, firmwareVersion, protocols } = report
+  const { packageUri, packageVersion, firmwareVersion, protocols } = report
   return {
     ...report,
+    ...(packageUri === undefined ? {} : { packageUri: packageUri.slice(0, longestText) }),
     ...(packageVersion === undefined ? {} : { packageVersion: packageVersion.slice(0, longestText) }),
     ...(firmwareVersion === undefined ? {} : { firmwareVersion: firmwareVersion.slice(0, longestText) }),
     ...(protocols === undefined ? {} : { protocols: protocols.slice(0, mostProtocols) }),
@@ -77,7 +64,7 @@ function clipped(report: FirmwareReport): FirmwareReport {
 function note(course: Course, report: FirmwareReport): void {
   const seen = { ...course.next.seen, ...clipped(report) }
   const { state, registrationAtOffer } = course.next
-  const running = seen.firmwareVersion
+  const running = runningOf(course.target, seen)
   const learnsOld = state === 'pending' && registrationAtOffer === undefined && running !== undefined && running !== ''
   course.change({
     seen,
@@ -87,12 +74,19 @@ function note(course: Course, report: FirmwareReport): void {
 }
 
 /** The one proof: the new version runs, and the device has registered since we made it change. */
-function isInstalled(update: FirmwareUpdate): boolean {
-  const { firmwareVersion, packageVersion, state, result } = update.seen ?? {}
-  if (!isFresh(update)) return false
-  if (firmwareVersion !== '') return firmwareVersion === update.version
+function isInstalled({ next, seen, target }: Course): boolean {
+  const running = runningOf(target, seen)
+  // Software is there once its object says so: nothing restarts.
+  if (target.activate !== undefined) return running === next.version
+  if (!isFresh(next)) return false
+  if (running !== '') return running === next.version
   // A device without /3/0/3: the package's version counts if it says that this package succeeded.
-  return update.state === 'updating' && state === idle && result === 1 && packageVersion === update.version
+  return next.state === 'updating' && seen.state === idle && seen.result === 1 && seen.packageVersion === next.version
+}
+
+function proved(course: Course): void {
+  if (course.next.registrationAtOffer !== undefined) beginProof(course)
+  else course.finish('confirmed', 'the device ran this version already')
 }
 
 /** Whether the device has registered since the install command, or since the offer where there was none. */
@@ -105,44 +99,58 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
   if (state === undefined) return
   const obstacle = obstacleOf(course)
   if (obstacle !== undefined) {
-    course.finish('failed', obstacle)
+    course.fail(...obstacle)
     return
   }
-  const isOurs = course.next.registrationAtOffer !== undefined
-  if (state === idle) course.offer()
-  else if (isOurs) progress(course, state)
-  // A package of somebody else's: object 5 takes a new URI only when it is idle.
-  else if (state === downloading || state === downloaded) course.ask('write', packageUriPath, '')
+  // It waits for the end of its backoff.
+  if (course.next.dueAt !== undefined && course.now < course.next.dueAt) return
+  if (state === idle && course.seen.isInstalled !== true) course.offer()
+  // Software to be replaced, or a package of somebody else's: a new one is taken only in Idle.
+  else if (state === idle) resetDevice(course)
+  else if (isOurs(course)) progress(course, state)
+  else if (isHeld(state)) resetDevice(course)
 }
 
-/** Why this device cannot fetch from us at all. */
-function obstacleOf({ seen, rules }: Course): string | undefined {
-  if (seen.delivery === pushOnly) return 'the device takes images by push only'
+/** Whether what the device holds is what we have offered it, as far as anything says so. */
+function isOurs({ next, seen, rules }: Course): boolean {
+  return next.registrationAtOffer !== undefined || (next.delivery === 'pull' && seen.packageUri === rules.packageUri)
+}
+
+/** Why this device cannot get the package from us at all. */
+function obstacleOf({ next, seen, rules }: Course): ['delivery-method' | 'protocol', string] | undefined {
+  if (next.options?.push === true) {
+    return seen.delivery === pullOnly
+      ? ['delivery-method', 'the device takes images by pull only: start the update without a push']
+      : undefined
+  }
+  const { protocols, delivery } = seen
   const scheme = rules.packageUri.slice(0, rules.packageUri.indexOf(':'))
   const protocol = protocolOfScheme[scheme]
-  const { protocols } = seen
-  if (protocols === undefined || protocols.length === 0 || protocol === undefined) return undefined
-  return protocols.includes(protocol) ? undefined : `the device does not fetch over ${scheme}`
+  const isPushed = delivery === 1
+  if (isPushed || protocols === undefined || protocols.length === 0 || protocol === undefined) return undefined
+  if (protocols.includes(protocol)) return undefined
+  const hint = delivery === pullOnly ? '' : '; it takes pushed images'
+  return ['protocol', `the device does not fetch over ${scheme}${hint}`]
 }
 
 function judgeOffered(course: Course, report: FirmwareReport): void {
   if (progress(course, report.state) || !isWhole(course, report)) return
   if (!isBenign(report.result)) setback(course, report.result)
   else if (course.next.registration !== course.next.registrationAtOffer) {
-    course.offerAgain('the device restarted before it fetched the image')
+    course.offerAgain('download-stopped', 'the device restarted before it fetched the image', 'now')
   }
 }
 
 function judgeDownloading(course: Course, report: FirmwareReport): void {
   if (report.state === downloading) return
   if (progress(course, report.state) || !isWhole(course, report)) return
-  if (isBenign(report.result)) course.offerAgain('the device stopped its download')
+  if (isBenign(report.result)) course.offerAgain('download-stopped', 'the device stopped its download', 'now')
   else setback(course, report.result)
 }
 
 function judgeDownloaded(course: Course, report: FirmwareReport): void {
   if (report.state === downloaded) {
-    if (course.seen.result !== deferred) course.ask('execute', updatePath)
+    installAgain(course, report)
     return
   }
   if (report.state === downloading) {
@@ -150,11 +158,23 @@ function judgeDownloaded(course: Course, report: FirmwareReport): void {
     return
   }
   if (progress(course, report.state) || !isWhole(course, report)) return
+  const running = runningOf(course.target, course.seen)
   if (!isBenign(report.result)) setback(course, report.result)
-  else if (course.seen.firmwareVersion === undefined) course.ask('read', firmwareVersionPath)
+  else if (running === undefined && course.target.running !== undefined) course.ask('read', course.target.running)
   // It runs already what we have not seen it install; a registration has to confirm that.
-  else if (course.seen.firmwareVersion === course.next.version) course.toUpdating()
-  else course.offerAgain('the device lost the image it had downloaded')
+  else if (running === course.next.version) course.toUpdating()
+  else course.offerAgain('download-stopped', 'the device lost the image it had downloaded', 'now')
+}
+
+/** After an unanswered command only State and Result read together show that it did not arrive, or how it ended. */
+function installAgain(course: Course, { result }: FirmwareReport): void {
+  if (course.seen.result === deferred) return
+  if (course.next.installCommand === 'unsure') {
+    if (result === undefined) return
+    const failure = failureOf(result)
+    if (failure !== undefined) return course.fail(failure, wordsOfResult(failure, result))
+  }
+  course.install()
 }
 
 /** After a fresh registration all that was reported since is one picture; before it only the report counts. */
@@ -168,34 +188,54 @@ function judgeUpdating(course: Course, report: FirmwareReport): void {
   }
   if (!isWhole(course, picture)) return
   if (picture.result === deferred) {
-    if (picture.state === downloaded) course.change({ state: 'downloaded', confirmBy: course.stallsAt })
-  } else if (!isBenign(picture.result)) course.finish('failed', meaningOf(picture.result).words)
+    if (picture.state === downloaded) course.change({ state: 'downloaded', dueAt: course.stallsAt })
+    return
+  }
+  const failure = failureOf(picture.result)
+  if (failure !== undefined) course.fail(failure, wordsOfResult(failure, picture.result))
   else if (isAfterReboot) judgeReboot(course, picture)
 }
 
 /** Back, in no trouble it knows of, and not confirmed. */
-function judgeReboot(course: Course, { state, firmwareVersion }: FirmwareReport): void {
-  const { version } = course.next
-  if (firmwareVersion === undefined) course.ask('read', firmwareVersionPath)
+function judgeReboot(course: Course, { state }: FirmwareReport): void {
+  const { target, next, seen } = course
+  const running = runningOf(target, seen)
+  if (running === undefined && target.running !== undefined) course.ask('read', target.running)
   else if (state === downloaded) {
-    if (course.spendAttempt('the device came back without having installed the image')) course.toDownloaded()
-  } else if (firmwareVersion === '') {
-    course.finish('failed', 'the device does not say which version it runs, so nothing confirms the update')
-  } else course.finish('failed', `reverted: the device came back with ${firmwareVersion} instead of ${version}`)
+    if (course.spendAttempt('not-installed')) course.toDownloaded()
+  } else if (running === undefined || running === '') {
+    course.fail('version-untold', 'the device does not say which version it runs, so nothing confirms the update')
+  } else course.fail('reverted', `reverted: the device came back with ${running} instead of ${next.version}`)
+}
+
+const isHeld = (state: number | undefined): boolean => state === downloading || state === downloaded
+
+/** What shows that there is nothing left to cancel, or that it is too late. */
+function judgeCancelling(course: Course, { state }: FirmwareReport): void {
+  const { reason } = course.next
+  if (state === idle) course.finish('cancelled')
+  else if (state === updating) course.toUpdating()
+  else if (!isHeld(state)) return
+  else if (reason !== undefined) course.finish('cancelled', reason)
+  else resetDevice(course)
 }
 
 /** A step back that a device may take a few times, and not for ever. */
 function downloadsAgain(course: Course): void {
-  if (course.spendAttempt('the device keeps beginning its download again')) course.toDownloading()
+  if (!course.spendAttempt('download-stopped', 'the device keeps beginning its download again')) return
+  course.forgetInstall()
+  course.toDownloading()
 }
 
 /** Follows the device forward; false where the state says something else. */
 function progress(course: Course, state: number | undefined): boolean {
   switch (state) {
     case downloading:
+      if (course.next.registrationAtOffer === undefined) course.toOffered()
       course.toDownloading()
       return true
     case downloaded:
+      if (course.next.registrationAtOffer === undefined) course.toOffered()
       course.toDownloaded()
       return true
     case updating:
@@ -213,13 +253,14 @@ function progress(course: Course, state: number | undefined): boolean {
 function isWhole(course: Course, report: FirmwareReport): report is FirmwareReport & { state: number; result: number } {
   const { state, result } = report
   if (state !== undefined && result !== undefined) return state === idle || state === downloaded
-  if (state === idle || (result !== undefined && result > 1)) course.ask('read', objectPath)
+  if (state === idle || (result !== undefined && result > 1)) course.ask('read', course.target.path)
   return false
 }
 
-/** The device says that it failed. What can be gone on with is offered again; for the rest somebody has to decide. */
+/** The device says that it failed. What another try may mend is offered again after a while. */
 function setback(course: Course, result: number): void {
-  const { words, retry } = meaningOf(result)
-  if (result === connectionLost) course.offerAgain(words)
-  else if (retry !== 'deferred') course.finish('failed', words)
+  const failure = failureOf(result)
+  if (failure === undefined) return
+  if (retryOf(failure) === 'transient') course.offerAgain(failure, wordsOf(failure), 'later')
+  else course.fail(failure, wordsOfResult(failure, result))
 }

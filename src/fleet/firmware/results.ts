@@ -1,34 +1,87 @@
-/** The update results of object 5 (and 33629) in words, and what each means for another try. */
+/** Why updates fail, in words: the results of object 5 (and 33629), and what each failure means for another try. */
+import type { UpdateFailure } from './types.ts'
 
 /**
- * none: not a failure · permanent: the same again fails again · transient: another try may do ·
- * inspect: look at the device first · cancelled · deferred: the device installs it later.
+ * permanent: the same again fails again · transient: another try may do · inspect: somebody should look at
+ * the device or the image first.
  */
-export type RetryClass = 'none' | 'permanent' | 'transient' | 'inspect' | 'cancelled' | 'deferred'
+export type RetryClass = 'permanent' | 'transient' | 'inspect'
 
-export interface ResultMeaning {
+interface FailureMeaning {
   readonly words: string
   readonly retry: RetryClass
 }
 
+const meanings: Readonly<Record<UpdateFailure, FailureMeaning>> = {
+  'no-flash': { words: 'the device has not enough flash for the package', retry: 'permanent' },
+  'no-ram': { words: 'the device ran out of RAM during the download', retry: 'transient' },
+  'connection-lost': { words: 'the device lost its connection during the download', retry: 'transient' },
+  integrity: {
+    words: 'the integrity check of the package failed on the device: a damaged image, or a signature it does not trust',
+    retry: 'inspect',
+  },
+  'package-type': { words: 'the device does not support this type of package', retry: 'permanent' },
+  uri: { words: 'the device cannot use the package URI', retry: 'permanent' },
+  'install-failed': { words: 'the device could not install the package', retry: 'inspect' },
+  protocol: { words: 'the device does not support the protocol of the package URI', retry: 'permanent' },
+  'cancelled-on-device': { words: 'the update was cancelled on the device', retry: 'inspect' },
+  conflict: { words: 'the package conflicts with another that is being installed', retry: 'transient' },
+  dependency: { words: 'the package needs another one that is not installed', retry: 'permanent' },
+  'unknown-result': { words: 'the device reports an update result nobody knows', retry: 'inspect' },
+  'no-object': { words: 'the device has no object that takes the package', retry: 'permanent' },
+  'delivery-method': { words: 'the device does not take packages this way', retry: 'permanent' },
+  'offer-refused': { words: 'the device refused the package', retry: 'inspect' },
+  'install-refused': { words: 'the device refused the install command', retry: 'inspect' },
+  unreachable: { words: 'the device did not answer', retry: 'transient' },
+  'download-stopped': { words: 'the device stopped its download', retry: 'transient' },
+  stalled: { words: 'the device made no progress', retry: 'transient' },
+  silent: { words: 'the new version was not seen in time', retry: 'inspect' },
+  'not-registered-again': { words: 'the device did not register again after the install command', retry: 'inspect' },
+  'not-installed': { words: 'the device came back without having installed the image', retry: 'inspect' },
+  'version-untold': { words: 'the device does not say which version it runs', retry: 'inspect' },
+  reverted: { words: 'the device went back to the version it ran before', retry: 'inspect' },
+  unhealthy: { words: 'the new version did not stand its health window', retry: 'inspect' },
+}
+
+/** What another update to the same image is worth after this failure. */
+export function retryOf(failure: UpdateFailure): RetryClass {
+  return meanings[failure].retry
+}
+
+export function wordsOf(failure: UpdateFailure): string {
+  return meanings[failure].words
+}
+
+/** The same of a result, which may be one that nobody knows. */
+export function wordsOfResult(failure: UpdateFailure, result: number): string {
+  return failure === 'unknown-result' ? `the device reports the unknown update result ${result}` : wordsOf(failure)
+}
+
+/** Values of /5/0/5 that are no failure. */
+export const isBenign = (result: number): boolean => result === 0 || result === 1
+/** The device installs it later, by itself. */
+export const deferred = 11
+
 /** By the value of /5/0/5 (object 5 v1.2; 12 and 13 are object 33629's). */
-const meanings: readonly ResultMeaning[] = [
-  { words: 'nothing has happened yet', retry: 'none' },
-  { words: 'the update succeeded', retry: 'none' },
-  { words: 'the device has not enough flash for the package', retry: 'permanent' },
-  { words: 'the device ran out of RAM during the download', retry: 'transient' },
-  { words: 'the device lost its connection during the download', retry: 'transient' },
-  { words: 'the integrity check of the package failed on the device', retry: 'transient' },
-  { words: 'the device does not support this type of package', retry: 'permanent' },
-  { words: 'the device cannot use the package URI', retry: 'permanent' },
-  { words: 'the device could not install the package', retry: 'inspect' },
-  { words: 'the device does not support the protocol of the package URI', retry: 'permanent' },
-  { words: 'the update was cancelled on the device', retry: 'cancelled' },
-  { words: 'the device has put the installation off', retry: 'deferred' },
-  { words: 'the package conflicts with another that is being installed', retry: 'transient' },
-  { words: 'the package needs another one that is not installed', retry: 'permanent' },
+const byResult: readonly (UpdateFailure | undefined)[] = [
+  undefined,
+  undefined,
+  'no-flash',
+  'no-ram',
+  'connection-lost',
+  'integrity',
+  'package-type',
+  'uri',
+  'install-failed',
+  'protocol',
+  'cancelled-on-device',
+  undefined,
+  'conflict',
+  'dependency',
 ]
 
-export function meaningOf(result: number): ResultMeaning {
-  return meanings[result] ?? { words: `the device reports the unknown update result ${result}`, retry: 'inspect' }
+/** The failure a result stands for; undefined for those that are none (0, 1, 11). */
+export function failureOf(result: number): UpdateFailure | undefined {
+  if (isBenign(result) || result === deferred) return undefined
+  return byResult[result] ?? 'unknown-result'
 }

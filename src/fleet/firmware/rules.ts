@@ -1,25 +1,19 @@
 /**
- * The update of one device as a pure function over what is observed of object 5 (LwM2M Core 1.2 App. E.6):
- * states, results, versions and registrations. It trusts no single notification: they get lost, State may
- * jump to Idle, Result may stay 0. Only the new version, seen after a registration that is newer than the
- * install command, confirms an update; the old version in its place is a revert (fleet-ota.md §9.3).
+ * The update of one device as a pure function over what is observed of the object that takes the package
+ * (LwM2M Core 1.2 App. E.6): states, results, versions and registrations. It trusts no single notification:
+ * they get lost, State may jump to Idle, Result may stay 0. Only the new version, seen after a registration
+ * that is newer than the install command and for as long as its health window, confirms an update; the old
+ * version in its place is a revert (fleet-ota.md §9.3).
  */
 import { between, seconds, type Instant } from '../../base/time.ts'
-import type { Operation } from '../operations/types.ts'
-import {
-  Course,
-  firmwareVersionPath,
-  objectPath,
-  packageUriPath,
-  resultPath,
-  statePath,
-  updatePath,
-  type FirmwareRules,
-  type FirmwareStep,
-} from './course.ts'
+import { cancel } from './cancelling.ts'
+import { Course, type FirmwareRules, type FirmwareStep } from './course.ts'
+import { finished, type FinishedOperation } from './endings.ts'
 import { judge } from './judgement.ts'
 import type { Image } from '../images/types.ts'
-import type { FirmwareReport, FirmwareUpdate, UpdateState } from './types.ts'
+import { countUplink, endProof } from './proof.ts'
+import { defaultTarget } from './targets.ts'
+import type { FirmwareReport, FirmwareUpdate, UpdateOptions, UpdateState } from './types.ts'
 
 export type FirmwareInput =
   /** The device has registered anew, or had been registered when the update began. */
@@ -28,22 +22,25 @@ export type FirmwareInput =
   | { readonly input: 'report'; readonly report: FirmwareReport }
   /** An operation of origin firmware has ended; what a read answered comes as a report besides. */
   | { readonly input: 'operation-finished'; readonly operation: FinishedOperation }
-  /** The device has fetched `length` octets at `offset` of the image. */
+  /** The device has fetched `length` octets at `offset` of the image, or taken them from us. */
   | {
-      readonly input: 'block-served'
+      readonly input: 'block-served' | 'block-pushed'
       readonly offset: number
       readonly length: number
       readonly size: number
       readonly blockSize: number
     }
+  /** Any message of the device, whatever it says. */
+  | { readonly input: 'heard' }
   | { readonly input: 'cancel' }
-  /** Time has passed: `confirmBy` may be over. */
+  /** The device was deleted. */
+  | { readonly input: 'gone' }
+  /** Another update takes over while this one was being cancelled. */
+  | { readonly input: 'superseded' }
+  /** Time has passed: `dueAt` may be over. */
   | { readonly input: 'tick' }
 
-export type FinishedOperation = Pick<Operation, 'kind' | 'path' | 'state'> &
-  Partial<Pick<Operation, 'value' | 'code' | 'reason'>>
-
-const finalStates: ReadonlySet<UpdateState> = new Set(['confirmed', 'failed', 'cancelled'])
+const finalStates: ReadonlySet<UpdateState> = new Set(['confirmed', 'failed', 'cancelled', 'gone'])
 
 export function isFinished({ state }: Pick<FirmwareUpdate, 'state'>): boolean {
   return finalStates.has(state)
@@ -51,14 +48,22 @@ export function isFinished({ state }: Pick<FirmwareUpdate, 'state'>): boolean {
 
 /** Once told to install, a device cannot be stopped: it answers Cancel with 4.05. */
 export function isCancellable(update: FirmwareUpdate): boolean {
-  return !isFinished(update) && update.state !== 'updating'
+  return !isFinished(update) && update.state !== 'updating' && update.state !== 'proving'
+}
+
+/** What an update is asked for with. */
+export interface UpdateWish {
+  readonly image: Image
+  /** The object instance that takes the package, one of `targetOf`; `/5/0` unless told. */
+  readonly target?: string
+  readonly options?: UpdateOptions
 }
 
 /** A new update; give it 'registered' at once where the device is registered. */
 export function newUpdate(
   id: number,
   device: { readonly id: number; readonly endpoint: string },
-  image: Image,
+  { image, target = defaultTarget, options }: UpdateWish,
   now: Instant,
 ): FirmwareUpdate {
   return {
@@ -68,7 +73,9 @@ export function newUpdate(
     sha256: image.sha256,
     version: image.version,
     size: image.size,
+    target,
     state: 'pending',
+    ...(options === undefined ? {} : { options }),
     fetched: 0,
     resumes: 0,
     createdAt: now,
@@ -94,10 +101,20 @@ export function step(update: FirmwareUpdate, input: FirmwareInput, now: Instant,
       finished(course, input.operation)
       break
     case 'block-served':
-      served(course, input)
+    case 'block-pushed':
+      moved(course, input)
+      break
+    case 'heard':
+      if (update.state === 'proving') countUplink(course)
       break
     case 'cancel':
-      cancel(course)
+      if (isCancellable(update) && update.state !== 'cancelling') cancel(course)
+      break
+    case 'superseded':
+      if (update.state === 'cancelling') course.finish('cancelled', 'another update took over')
+      break
+    case 'gone':
+      course.finish('gone', 'the device was deleted')
       break
     case 'tick':
       tick(course)
@@ -110,88 +127,18 @@ export function step(update: FirmwareUpdate, input: FirmwareInput, now: Instant,
 function registered(course: Course, registrationId: string): void {
   course.change({ registration: registrationId, seen: {} })
   // The version first: with it at hand the state can be judged when it comes.
-  course.ask('read', firmwareVersionPath)
-  course.ask('read', objectPath)
+  course.look()
   // It is back; from now on it may only be asleep, and its version is read when it wakes.
   const { registrationAtUpdate, state } = course.next
-  if (state === 'updating' && registrationId !== registrationAtUpdate) course.change({ confirmBy: course.stallsAt })
+  if (state === 'updating' && registrationId !== registrationAtUpdate) course.change({ dueAt: course.stallsAt })
   if (course.next.state !== 'pending') return
-  course.ask('observe', statePath)
-  course.ask('observe', resultPath)
+  course.ask('observe', course.target.state)
+  course.ask('observe', course.target.result)
 }
 
-function finished(course: Course, operation: FinishedOperation): void {
-  // Taken back by somebody: the next registration looks again.
-  if (operation.state === 'cancelled') return
-  switch (`${operation.kind} ${operation.path}`) {
-    case `write ${packageUriPath}`:
-      uriWritten(course, operation)
-      break
-    case `execute ${updatePath}`:
-      installAnswered(course, operation)
-      break
-    case `read ${objectPath}`:
-      objectRead(course, operation)
-      break
-    case `read ${firmwareVersionPath}`:
-      if (wasRefused(operation)) judge(course, { firmwareVersion: '' })
-      break
-  }
-}
+type Moved = Extract<FirmwareInput, { input: 'block-served' | 'block-pushed' }>
 
-const wasRefused = ({ reason }: FinishedOperation): boolean => reason === 'rejected' || reason === 'undecodable'
-
-/** An empty URI drops what the device held before; anything else is the offer. */
-function uriWritten(course: Course, { state, value, code, reason }: FinishedOperation): void {
-  if (course.next.state !== 'pending') return
-  const isOffer = value !== ''
-  if (state === 'acknowledged') {
-    if (isOffer) {
-      course.change({
-        state: 'offered',
-        registrationAtOffer: course.next.registration ?? '',
-        confirmBy: course.stallsAt,
-      })
-    } else if (course.spendAttempt('the device does not drop the package it holds')) course.ask('read', objectPath)
-  } else if (reason === 'rejected') {
-    const what = isOffer ? 'the device refused the package URI' : 'the device would not drop the package it holds'
-    course.finish('failed', `${what} (${code ?? 'no code'})`)
-  } else if (course.spendAttempt('the package URI could not be written')) {
-    if (isOffer) course.offer()
-    else course.ask('write', packageUriPath, '')
-  }
-}
-
-function installAnswered(course: Course, { state, code }: FinishedOperation): void {
-  if (course.next.state !== 'downloaded') return
-  if (state === 'acknowledged') {
-    course.toUpdating()
-    return
-  }
-  // Refused or unheard, it may be installing all the same: its state says.
-  if (
-    course.spendAttempt(`the device does not carry out the install command${code === undefined ? '' : ` (${code})`}`)
-  ) {
-    course.ask('read', objectPath)
-  }
-}
-
-function objectRead(course: Course, operation: FinishedOperation): void {
-  if (operation.state === 'acknowledged') return
-  if (wasRefused(operation)) {
-    if (course.next.state !== 'pending') return
-    const what =
-      operation.reason === 'rejected' ? 'has no Firmware Update object' : 'answers for object 5 what cannot be read'
-    course.finish('failed', `the device ${what}${operation.code === undefined ? '' : ` (${operation.code})`}`)
-  } else if (course.next.state === 'updating' || course.spendAttempt('the state of the device could not be read')) {
-    course.ask('read', objectPath)
-  }
-}
-
-function served(
-  course: Course,
-  { offset, length, size, blockSize }: Extract<FirmwareInput, { input: 'block-served' }>,
-): void {
+function moved(course: Course, { input, offset, length, size, blockSize }: Moved): void {
   const { state, changedAt, fetched, resumes } = course.next
   if (state !== 'pending' && state !== 'offered' && state !== 'downloading') return
   const isResumed = offset > 0 && (state === 'pending' || between(changedAt, course.now) > pauseAfter)
@@ -204,32 +151,37 @@ function served(
     // It fetches before its answer to the offer came, or went on by itself after a reboot.
     ...(state === 'pending' ? { registrationAtOffer: course.next.registration ?? '' } : {}),
   })
-  // Should the notification of Downloaded be lost, this finds out.
-  if (offset + length >= size) course.ask('read', objectPath)
-}
-
-function cancel(course: Course): void {
-  if (!isCancellable(course.next)) return
-  const mayHaveBegun = course.next.state !== 'pending' || course.seen.state !== undefined
-  course.finish('cancelled')
-  // An empty URI resets object 5 in every version of it; /5/0/10 is optional and came with 1.1.
-  if (mayHaveBegun) course.ask('write', packageUriPath, '')
+  // Should the notification of Downloaded be lost, this finds out. The end of a push is an answer of its own.
+  if (input === 'block-served' && offset + length >= size) course.ask('read', course.target.path)
 }
 
 function tick(course: Course): void {
-  const { confirmBy, state, version } = course.next
-  if (confirmBy === undefined || course.now < confirmBy) return
-  if (state !== 'updating') {
-    course.finish('failed', `no progress for ${describe(course.rules.stall)} while ${state}`)
-    return
+  const { dueAt, state, version } = course.next
+  if (dueAt === undefined || course.now < dueAt) return
+  switch (state) {
+    case 'pending':
+      // The wait after a setback is over: how does it stand now?
+      course.waitNoMore()
+      course.look()
+      return
+    case 'proving':
+      endProof(course)
+      return
+    case 'cancelling':
+      course.finish('cancelled', 'the device was not heard of again: it may still hold the image')
+      return
+    case 'updating':
+      if (course.seen.firmwareVersion === version) {
+        const what = `the device shows ${version} but did not register again after the install command`
+        course.fail('not-registered-again', what)
+      } else {
+        const grace = describe(course.rules.rebootGrace)
+        course.fail('silent', `${version} was not seen within ${grace} of the install command`)
+      }
+      return
+    default:
+      course.fail('stalled', `no progress for ${describe(course.rules.stall)} while ${state}`)
   }
-  const runsIt = course.seen.firmwareVersion === version
-  course.finish(
-    'failed',
-    runsIt
-      ? `the device shows ${version} but did not register again after the install command`
-      : `${version} was not seen within ${describe(course.rules.rebootGrace)} of the install command`,
-  )
 }
 
 function describe(wait: number): string {

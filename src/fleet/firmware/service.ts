@@ -5,6 +5,7 @@ import type { ImagesService } from '../images/service.ts'
 import type { Image } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceWithStatus, EndpointName } from '../registry/types.ts'
+import type { UpdateWish } from './rules.ts'
 import type { FirmwareStore } from './store.ts'
 import type { FirmwareUpdate } from './types.ts'
 
@@ -31,19 +32,25 @@ export class FirmwareService {
 
   /**
    * Throws UsageError 'device.unknown' (404), 'image.unknown' (404), 'firmware.product' (422: the image is for
-   * another product), 'firmware.busy' (409: an update of the device is under way).
+   * another product), 'firmware.target' (422), 'firmware.busy' (409: an update of the device is under way; one
+   * that is only being cancelled makes way).
    */
-  async start(endpoint: EndpointName, reference: string): Promise<FirmwareUpdate> {
+  async start(
+    endpoint: EndpointName,
+    reference: string,
+    wish: Omit<UpdateWish, 'image'> = {},
+  ): Promise<FirmwareUpdate> {
     const device = this.#registry.device(endpoint)
     const image = this.#imageForDevice(reference, device)
     const release = this.#images.hold(image)
     try {
-      return await this.#commands.submit({ command: 'firmware.start', endpoint, image })
+      return await this.#commands.submit({ command: 'firmware.start', endpoint, image, ...wish })
     } finally {
       release()
     }
   }
 
+  /** Ends at once where the device has heard nothing of it; else the device is to drop the image first (state cancelling). */
   async cancel(endpoint: EndpointName): Promise<FirmwareUpdate> {
     this.#registry.device(endpoint)
     return this.#commands.submit({ command: 'firmware.cancel', endpoint })

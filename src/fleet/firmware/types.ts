@@ -1,18 +1,74 @@
-/** The firmware update of one device (LwM2M object 5; devices.md §4). */
-import type { Instant } from '../../base/time.ts'
+/** The firmware update of one device (LwM2M objects 5, 9 and 33629; devices.md §4). */
+import type { Duration, Instant } from '../../base/time.ts'
 import type { DeviceId, EndpointName } from '../registry/types.ts'
 
-/** The states of object 5, /5/0/3. */
-export const firmwareStates = ['idle', 'downloading', 'downloaded', 'updating'] as const
-export type DeviceFirmwareState = (typeof firmwareStates)[number]
-
 /**
- * pending: waits for the device · offered: package URI written · downloading · downloaded ·
- * updating: told to install, silence and a reboot are expected · confirmed: the new version was seen
- * after a fresh registration · failed · cancelled.
+ * pending: waits for the device, or for `dueAt` before it is offered again · offered: package URI written, or
+ * the push is asked for · downloading · downloaded · updating: told to install, silence and a reboot are
+ * expected · proving: the new version runs, its health window is open · cancelling: the device is to drop
+ * what it holds · confirmed · failed · cancelled · gone: the device was deleted meanwhile. The last four are final.
  */
 export type UpdateState =
-  'pending' | 'offered' | 'downloading' | 'downloaded' | 'updating' | 'confirmed' | 'failed' | 'cancelled'
+  | 'pending'
+  | 'offered'
+  | 'downloading'
+  | 'downloaded'
+  | 'updating'
+  | 'proving'
+  | 'cancelling'
+  | 'confirmed'
+  | 'failed'
+  | 'cancelled'
+  | 'gone'
+
+/** How the package reaches the device: it fetches, or we write it block by block (/5/0/0). */
+export type Delivery = 'pull' | 'push'
+
+/** When the new version counts as sound: both have to be met, and the device still be registered. */
+export interface HealthGate {
+  /** How long it has to run, from when it was first seen. */
+  readonly window: Duration
+  /** Messages of the device to be heard meanwhile, or later. */
+  readonly uplinks: number
+}
+
+/** What was asked for besides the image; absent members are the knobs' business. */
+export interface UpdateOptions {
+  /** Pushed even where the device could fetch. */
+  readonly push?: boolean
+  readonly health?: Partial<HealthGate>
+}
+
+/** Why an update failed, as a stable word; `reason` says it to people (results.ts has words and retry class). */
+export type UpdateFailure =
+  // What the device says (/5/0/5).
+  | 'no-flash'
+  | 'no-ram'
+  | 'connection-lost'
+  | 'integrity'
+  | 'package-type'
+  | 'uri'
+  | 'install-failed'
+  | 'protocol'
+  | 'cancelled-on-device'
+  | 'conflict'
+  | 'dependency'
+  | 'unknown-result'
+  // What it answers or lacks.
+  | 'no-object'
+  | 'delivery-method'
+  | 'offer-refused'
+  | 'install-refused'
+  | 'unreachable'
+  // What we see.
+  | 'download-stopped'
+  | 'stalled'
+  | 'silent'
+  | 'not-registered-again'
+  | 'not-installed'
+  | 'version-untold'
+  | 'reverted'
+  | 'unhealthy'
 
 export interface FirmwareUpdate {
   readonly id: number
@@ -21,45 +77,69 @@ export interface FirmwareUpdate {
   readonly sha256: string
   readonly version: string
   readonly size: number
+  /** The object instance that takes the package: `/5/0`, `/9/1`, `/33629/0`. */
+  readonly target: string
   readonly state: UpdateState
-  /** Highest octet the device has fetched from us, as last committed. */
+  readonly options?: UpdateOptions
+  /** Known once it is offered. */
+  readonly delivery?: Delivery
+  /** Octets the device has fetched from us or taken from us, without a gap, as last committed. */
   readonly fetched: number
-  /** Times a fetch went on in the middle after a pause or a restart. */
+  /** Times a transfer went on in the middle after a pause or a restart. */
   readonly resumes: number
   /** Block size of the last fetch, octets. */
   readonly blockSize?: number
   /** Version the device ran before. */
   readonly fromVersion?: string
-  /** /5/0/5 as last seen (0–13). */
+  /** /5/0/5 as last seen (0–13); of object 9 what comes nearest. */
   readonly result?: number
-  /** Why it failed, for people. */
+  readonly failure?: UpdateFailure
+  /** Why it failed or waits, for people. */
   readonly reason?: string
   readonly createdAt: Instant
   readonly changedAt: Instant
   readonly finishedAt?: Instant
-  /** When silence counts as failure: after the install command (reboot grace), or in a stalled download. */
-  readonly confirmBy?: Instant
+  /**
+   * When something is due: pending, the next offer · proving, the end of the health window · else the end of
+   * our patience (reboot grace after the install command, `firmware.stall` before it).
+   */
+  readonly dueAt?: Instant
   /** The registration that was current when Update was executed: success needs another one. */
   readonly registrationAtUpdate?: string
-  /** The registration in which the package URI was last written: an idle device in a later one has lost it. */
+  /** The registration in which the package was last offered: an idle device in a later one has lost it. */
   readonly registrationAtOffer?: string
   /** Offers and install commands sent again after a setback; absent is 0. Bounded by the knob firmware.attempts. */
   readonly attempts?: number
+  /**
+   * asked: its end is not known yet, so no other is asked for · unsure: it went unanswered, and only State and
+   * Result read together justify another.
+   */
+  readonly installCommand?: 'asked' | 'unsure'
+  /** When the new version was first seen, and what was heard since; absent is 0. */
+  readonly provingSince?: Instant
+  readonly uplinks?: number
   /** The registration `seen` was reported in. */
   readonly registration?: string
   /** What the device reported since that registration began, newest values. */
   readonly seen?: FirmwareReport
 }
 
-/** What a device was last known to report of object 5 and /3/0/3. */
+/** What a device was last known to report of the object that takes the package, and of what it runs. */
 export interface FirmwareReport {
+  /** As /5/0/3. */
   readonly state?: number
+  /** As /5/0/5. */
   readonly result?: number
+  /** /5/0/1: what it was told to fetch; many devices do not tell, or not any more. */
+  readonly packageUri?: string
   /** /5/0/7 PkgVersion: of the package, which need not run. */
   readonly packageVersion?: string
-  /** /3/0/3 Firmware Version: of what runs; empty where the device does not tell. */
+  /** /3/0/3 Firmware Version or its like: of what runs; empty where the device does not tell. */
   readonly firmwareVersion?: string
   /** /5/0/8 and /5/0/9. */
   readonly protocols?: readonly number[]
   readonly delivery?: number
+  /** Software (object 9): whether the package is installed (State 4), and whether it is active (/9/x/12). */
+  readonly isInstalled?: boolean
+  readonly active?: boolean
 }

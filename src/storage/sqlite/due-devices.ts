@@ -28,8 +28,8 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
      WHERE deadline <= +? AND ${isOpen} ORDER BY deadline LIMIT +?`,
   )
   const updates = database.prepare<[number, number], Due>(
-    `SELECT device_id, confirm_by AS at FROM firmware_update INDEXED BY firmware_update_due
-     WHERE confirm_by <= +? AND ${isOpenUpdate} ORDER BY confirm_by LIMIT +?`,
+    `SELECT device_id, due_at AS at FROM firmware_update INDEXED BY firmware_update_due
+     WHERE due_at <= +? AND ${isOpenUpdate} ORDER BY due_at LIMIT +?`,
   )
   return (at, limit, grace = milliseconds(0)) => {
     const due = [

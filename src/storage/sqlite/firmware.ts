@@ -1,7 +1,7 @@
 /** Firmware updates in SQLite. */
 import { instantOf } from '../../base/time.ts'
 import type { FirmwareOp, FirmwareStore } from '../../fleet/firmware/store.ts'
-import type { FirmwareReport, FirmwareUpdate } from '../../fleet/firmware/types.ts'
+import type { FirmwareReport, FirmwareUpdate, UpdateOptions } from '../../fleet/firmware/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
@@ -14,26 +14,33 @@ interface UpdateRow {
   sha256: string
   version: string
   size: number
+  target: string
+  options: string | null
+  delivery: string | null
   state: string
   fetched: number
   resumes: number
   block_size: number | null
   from_version: string | null
   result: number | null
+  failure: string | null
   reason: string | null
   created_at: number
   changed_at: number
   finished_at: number | null
-  confirm_by: number | null
+  due_at: number | null
   registration_at_update: string | null
   registration_at_offer: string | null
   attempts: number
+  install_command: string | null
+  proving_since: number | null
+  uplinks: number
   registration: string | null
   seen: string | null
 }
 
 /** Word for word the condition of the partial indexes. */
-export const isOpenUpdate = `state NOT IN ('confirmed', 'failed', 'cancelled')`
+export const isOpenUpdate = `state NOT IN ('confirmed', 'failed', 'cancelled', 'gone')`
 
 export function firmwareIn(database: Sqlite): { reads: FirmwareStore; apply: Appliers<FirmwareOp> } {
   return { reads: updateReads(database), apply: firmwareAppliers(database) }
@@ -66,16 +73,17 @@ function updateReads(database: Sqlite): FirmwareStore {
 
 function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
   const putUpdate = database.prepare(
-    `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, state, fetched, resumes, block_size,
-       from_version, result, reason, created_at, changed_at, finished_at, confirm_by, registration_at_update, registration_at_offer,
-       attempts, registration, seen)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, fetched = excluded.fetched, resumes = excluded.resumes,
-       block_size = excluded.block_size, from_version = excluded.from_version, result = excluded.result,
-       reason = excluded.reason, changed_at = excluded.changed_at, finished_at = excluded.finished_at,
-       confirm_by = excluded.confirm_by, registration_at_update = excluded.registration_at_update,
-       registration_at_offer = excluded.registration_at_offer,
-       attempts = excluded.attempts, registration = excluded.registration, seen = excluded.seen`,
+    `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, target, options, delivery, state, fetched,
+       resumes, block_size, from_version, result, failure, reason, created_at, changed_at, finished_at, due_at,
+       registration_at_update, registration_at_offer, attempts, install_command, proving_since, uplinks, registration, seen)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET delivery = excluded.delivery, state = excluded.state, fetched = excluded.fetched,
+       resumes = excluded.resumes, block_size = excluded.block_size, from_version = excluded.from_version,
+       result = excluded.result, failure = excluded.failure, reason = excluded.reason, changed_at = excluded.changed_at,
+       finished_at = excluded.finished_at, due_at = excluded.due_at,
+       registration_at_update = excluded.registration_at_update, registration_at_offer = excluded.registration_at_offer,
+       attempts = excluded.attempts, install_command = excluded.install_command, proving_since = excluded.proving_since,
+       uplinks = excluded.uplinks, registration = excluded.registration, seen = excluded.seen`,
   )
   return {
     'update.put': ({ update: u }) => {
@@ -86,20 +94,27 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
         u.sha256,
         u.version,
         u.size,
+        u.target,
+        jsonOf(u.options),
+        columnOf(u.delivery),
         u.state,
         u.fetched,
         u.resumes,
         columnOf(u.blockSize),
         columnOf(u.fromVersion),
         columnOf(u.result),
+        columnOf(u.failure),
         columnOf(u.reason),
         u.createdAt,
         u.changedAt,
         columnOf(u.finishedAt),
-        columnOf(u.confirmBy),
+        columnOf(u.dueAt),
         columnOf(u.registrationAtUpdate),
         columnOf(u.registrationAtOffer),
         u.attempts ?? 0,
+        columnOf(u.installCommand),
+        columnOf(u.provingSince),
+        u.uplinks ?? 0,
         columnOf(u.registration),
         jsonOf(u.seen),
       )
@@ -115,21 +130,30 @@ function updateOf(row: UpdateRow): FirmwareUpdate {
     sha256: row.sha256,
     version: row.version,
     size: row.size,
+    target: row.target,
     state: row.state as FirmwareUpdate['state'],
     fetched: row.fetched,
     resumes: row.resumes,
     createdAt: instantOf(row.created_at),
     changedAt: instantOf(row.changed_at),
   }
+  if (row.options !== null) update.options = JSON.parse(row.options) as UpdateOptions
+  if (row.delivery !== null) update.delivery = row.delivery as NonNullable<FirmwareUpdate['delivery']>
   if (row.block_size !== null) update.blockSize = row.block_size
   if (row.from_version !== null) update.fromVersion = row.from_version
   if (row.result !== null) update.result = row.result
+  if (row.failure !== null) update.failure = row.failure as NonNullable<FirmwareUpdate['failure']>
   if (row.reason !== null) update.reason = row.reason
   if (row.finished_at !== null) update.finishedAt = instantOf(row.finished_at)
-  if (row.confirm_by !== null) update.confirmBy = instantOf(row.confirm_by)
+  if (row.due_at !== null) update.dueAt = instantOf(row.due_at)
   if (row.registration_at_update !== null) update.registrationAtUpdate = row.registration_at_update
   if (row.registration_at_offer !== null) update.registrationAtOffer = row.registration_at_offer
   if (row.attempts !== 0) update.attempts = row.attempts
+  if (row.install_command !== null) {
+    update.installCommand = row.install_command as NonNullable<FirmwareUpdate['installCommand']>
+  }
+  if (row.proving_since !== null) update.provingSince = instantOf(row.proving_since)
+  if (row.uplinks !== 0) update.uplinks = row.uplinks
   if (row.registration !== null) update.registration = row.registration
   if (row.seen !== null) update.seen = JSON.parse(row.seen) as FirmwareReport
   return update

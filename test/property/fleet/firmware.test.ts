@@ -43,22 +43,26 @@ const anyInput: fc.Arbitrary<FirmwareInput> = fc.oneof(
   fc.constant({ input: 'cancel' } as const),
 )
 
+const ends: readonly UpdateState[] = ['confirmed', 'failed', 'cancelling', 'cancelled', 'proving', 'gone']
 const after: Readonly<Record<UpdateState, readonly UpdateState[]>> = {
-  pending: ['offered', 'downloading', 'downloaded', 'updating', 'confirmed', 'failed', 'cancelled'],
-  offered: ['pending', 'downloading', 'downloaded', 'updating', 'confirmed', 'failed', 'cancelled'],
-  downloading: ['pending', 'downloaded', 'updating', 'confirmed', 'failed', 'cancelled'],
-  downloaded: ['pending', 'downloading', 'updating', 'confirmed', 'failed', 'cancelled'],
-  updating: ['downloading', 'downloaded', 'confirmed', 'failed'],
+  pending: ['offered', 'downloading', 'downloaded', 'updating', ...ends],
+  offered: ['pending', 'downloading', 'downloaded', 'updating', ...ends],
+  downloading: ['pending', 'downloaded', 'updating', ...ends],
+  downloaded: ['pending', 'downloading', 'updating', ...ends],
+  updating: ['downloading', 'downloaded', 'confirmed', 'failed', 'proving', 'gone'],
+  proving: ['confirmed', 'failed', 'gone'],
+  cancelling: ['updating', 'cancelled', 'confirmed', 'proving', 'gone'],
   confirmed: [],
   failed: [],
   cancelled: [],
+  gone: [],
 }
 
 function expectKept(before: FirmwareUpdate, next: FirmwareUpdate, actions: readonly FirmwareAction[]): void {
   if (next.state !== before.state) expect(after[before.state]).toContain(next.state)
   if (isFinished(before)) expect(next).toBe(before)
   expect(next.finishedAt !== undefined).toBe(isFinished(next))
-  expect(next.confirmBy !== undefined).toBe(!isFinished(next) && next.state !== 'pending')
+  if (next.state !== 'pending') expect(next.dueAt !== undefined).toBe(!isFinished(next))
   expect(next.fetched).toBeGreaterThanOrEqual(0)
   expect(next.fetched).toBeLessThanOrEqual(next.size)
   expect(next.attempts ?? 0).toBeLessThanOrEqual(rules.attempts)
@@ -78,7 +82,7 @@ function expectKept(before: FirmwareUpdate, next: FirmwareUpdate, actions: reado
 test('whatever happens, no promise is broken and no input is refused', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anyInput, fc.nat(2_000_000_000)), { maxLength: 60 }), (inputs) => {
-      let update = newUpdate(1, device, image, start)
+      let update = newUpdate(1, device, { image }, start)
       let now: Instant = start
       for (const [input, wait] of inputs) {
         now = instantOf(now + wait)
@@ -94,7 +98,7 @@ test('whatever happens, no promise is broken and no input is refused', () => {
 
 /** A device with object 5, its faults drawn in advance; and the little of an engine that it takes. */
 class World {
-  update = newUpdate(1, device, image, start)
+  update = newUpdate(1, device, { image }, start)
   now: Instant = start
   #registrations = 0
   #queue: Extract<FirmwareAction, { action: 'ask' }>['draft'][] = []
@@ -133,7 +137,7 @@ class World {
     else if (this.#queue.length > 0) this.#answer(fault)
     else if (this.#state === 1) this.#fetch()
     else if (this.#state === 3) this.#install(fault)
-    else this.now = instantOf(Math.max(this.now, this.update.confirmBy ?? this.now))
+    else this.now = instantOf(Math.max(this.now, this.update.dueAt ?? this.now))
     this.give({ input: 'tick' })
   }
 

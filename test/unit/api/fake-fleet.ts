@@ -211,6 +211,7 @@ export class FakeFleet implements Services {
         sha256,
         version,
         size,
+        target: '/5/0',
         state: 'pending',
         fetched: 0,
         resumes: 0,

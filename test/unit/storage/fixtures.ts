@@ -112,6 +112,7 @@ export function update(id: number, deviceId: number, more: Partial<FirmwareUpdat
     sha256: 'ab'.repeat(32),
     version: '1.1.0',
     size: 4096,
+    target: '/5/0',
     state: 'pending',
     fetched: 0,
     resumes: 0,

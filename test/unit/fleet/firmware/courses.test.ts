@@ -1,6 +1,6 @@
 /** Whole updates, message by message: the ones that go well, and each way they go wrong. */
 import { describe, expect, test } from 'vitest'
-import { meaningOf } from '../../../../src/fleet/firmware/results.ts'
+import { failureOf, retryOf } from '../../../../src/fleet/firmware/results.ts'
 import { newUpdate, step, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../../../../src/fleet/firmware/types.ts'
 import { at, device, start } from '../fixtures.ts'
@@ -9,7 +9,7 @@ import { block, ended, image, registered, report, rules, updates, wordsOf } from
 /** Runs inputs a second apart; what each asked of the device, and the update at the end. */
 function run(
   inputs: readonly FirmwareInput[],
-  from: FirmwareUpdate = newUpdate(1, device, image, start),
+  from: FirmwareUpdate = newUpdate(1, device, { image }, start),
   around = rules,
 ) {
   let update = from
@@ -46,7 +46,7 @@ test('undisturbed, a device fetches, installs, registers and is confirmed by its
     blockSize: 512,
     finishedAt: at(12),
   })
-  expect(update).not.toHaveProperty('confirmBy')
+  expect(update).not.toHaveProperty('dueAt')
   expect(update).not.toHaveProperty('reason')
 })
 
@@ -72,7 +72,7 @@ describe('the new version confirms an update', () => {
   test('but not without another registration, however long it is shown', () => {
     const { update } = run([...updating, current, current])
     expect(update.state).toBe('updating')
-    const late = step(update, { input: 'tick' }, update.confirmBy ?? start, rules).next
+    const late = step(update, { input: 'tick' }, update.dueAt ?? start, rules).next
     expect(late).toMatchObject({
       state: 'failed',
       reason: 'the device shows 2.0.0 but did not register again after the install command',
@@ -126,7 +126,7 @@ describe('after the install command', () => {
 
   test('silence beyond the grace of its radio is a failure', () => {
     const { update } = run(updating)
-    const by = update.confirmBy ?? start
+    const by = update.dueAt ?? start
     expect(by).toBe(at(9 + 15 * 60))
     expect(step(update, { input: 'tick' }, at(909 - 0.001), rules).next).toBe(update)
     expect(step(update, { input: 'tick' }, by, rules).next).toMatchObject({
@@ -138,9 +138,9 @@ describe('after the install command', () => {
 
 test('a device that has come back and sleeps on has until it stalls to say which version it runs', () => {
   const back = step(updates.updating, registered('r2'), at(60), rules).next
-  const grace = updates.updating.confirmBy ?? start
+  const grace = updates.updating.dueAt ?? start
   expect(step(back, { input: 'tick' }, grace, rules).next.state).toBe('updating')
-  expect(back.confirmBy).toBe(at(60 + 7 * 24 * 3600))
+  expect(back.dueAt).toBe(at(60 + 7 * 24 * 3600))
 })
 
 describe('a download', () => {
@@ -166,26 +166,34 @@ describe('a download', () => {
     expect(step(updates.downloading, block(512), at(5), rules).next.fetched).toBe(1024)
   })
 
-  test('lost with the connection is offered again, and given up after the attempts', () => {
-    const lost = [report({ state: 0, result: 4 }), ended('offer', 'acknowledged')]
-    const { update } = run([...offered, ...lost, ...lost, ...lost])
-    expect(update).toMatchObject({
-      state: 'failed',
-      reason: 'the device lost its connection during the download; given up after 2 more attempts',
-      result: 4,
-    })
+  test.each([
+    [3, 'no-ram'],
+    [4, 'connection-lost'],
+    [12, 'conflict'],
+  ])('that ends with result %i is offered again after a while, and given up after the attempts', (result, failure) => {
+    const { update, asked } = run([...offered, report({ state: 0, result }), idle])
+    expect(update).toMatchObject({ state: 'pending', attempts: 1, dueAt: at(4 + 600) })
+    expect(asked.slice(-2)).toEqual(['', ''])
+    const again = step(update, { input: 'tick' }, at(604), rules)
+    expect(wordsOf(again.actions)).toBe('read /3/0/3, read /5/0')
+    const second = step(again.next, idle, at(605), rules)
+    expect(wordsOf(second.actions)).toBe('offer')
+    const taken = step(second.next, ended('offer', 'acknowledged'), at(606), rules).next
+    const lost = step(taken, report({ state: 0, result }), at(607), rules).next
+    expect(lost).toMatchObject({ state: 'pending', attempts: 2, dueAt: at(607 + 2400) })
+    const third = step({ ...taken, attempts: 2 }, report({ state: 0, result }), at(608), rules).next
+    expect(third).toMatchObject({ state: 'failed', failure, result })
+    expect(third.reason).toContain('given up after 2 more attempts')
   })
 
   test.each([
     [2, 'flash'],
-    [3, 'RAM'],
     [5, 'integrity'],
     [6, 'type of package'],
     [7, 'URI'],
     [8, 'install'],
     [9, 'protocol'],
     [10, 'cancelled'],
-    [12, 'conflicts'],
     [13, 'needs another'],
     [42, '42'],
   ])('that ends with result %i says so', (result, words) => {
@@ -196,7 +204,7 @@ describe('a download', () => {
 
   test('without progress for too long has failed', () => {
     const { update } = run([...offered, block(0)])
-    const late = step(update, { input: 'tick' }, update.confirmBy ?? start, rules).next
+    const late = step(update, { input: 'tick' }, update.dueAt ?? start, rules).next
     expect(late).toMatchObject({ state: 'failed', reason: 'no progress for 7 days while downloading' })
   })
 })
@@ -215,12 +223,12 @@ describe('before a download', () => {
   })
 
   test.each([
-    ['takes images by push only', report({ state: 0, delivery: 1 }), rules.packageUri],
     ['does not fetch over coap', report({ state: 0, protocols: [2, 3] }), rules.packageUri],
     ['does not fetch over coaps', report({ state: 0, protocols: [0] }), 'coaps://h/fw/k'],
   ])('a device that %s is told apart', (reason, seen, packageUri) => {
     const { update } = run([registered('r1'), seen], undefined, { ...rules, packageUri })
-    expect(update).toMatchObject({ state: 'failed', reason: `the device ${reason}` })
+    expect(update).toMatchObject({ state: 'failed', failure: 'protocol' })
+    expect(update.reason).toContain(`the device ${reason}`)
   })
 
   test.each([
@@ -233,7 +241,8 @@ describe('before a download', () => {
   test('a device without object 5 is told apart', () => {
     expect(run([registered('r1'), ended('read /5/0', 'rejected')]).update).toMatchObject({
       state: 'failed',
-      reason: 'the device has no Firmware Update object (4.05)',
+      failure: 'no-object',
+      reason: 'the device has no Firmware Update object at /5/0 (4.05)',
     })
   })
 
@@ -254,10 +263,10 @@ test('a cancelled update is reset on a device that may have begun, and only ther
 })
 
 test('every result has words, and those that can be tried again are told apart', () => {
-  const classes = Array.from({ length: 14 }, (_, result) => meaningOf(result).retry)
-  expect(classes).toEqual([
-    'none', 'none', 'permanent', 'transient', 'transient', 'transient', 'permanent', 'permanent', 'inspect',
-    'permanent', 'cancelled', 'deferred', 'transient', 'permanent',
+  const failures = Array.from({ length: 15 }, (_, result) => failureOf(result))
+  expect(failures.map((failure) => failure && `${failure} ${retryOf(failure)}`)).toEqual([
+    undefined, undefined, 'no-flash permanent', 'no-ram transient', 'connection-lost transient', 'integrity inspect',
+    'package-type permanent', 'uri permanent', 'install-failed inspect', 'protocol permanent',
+    'cancelled-on-device inspect', undefined, 'conflict transient', 'dependency permanent', 'unknown-result inspect',
   ]) // prettier-ignore
-  expect(meaningOf(14)).toMatchObject({ retry: 'inspect' })
 })

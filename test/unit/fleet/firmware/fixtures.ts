@@ -1,7 +1,14 @@
 /** Updates in each state, and every kind of input, for the tests of the firmware machine. */
-import { minutes, days } from '../../../../src/base/time.ts'
-import type { FirmwareAction, FirmwareRules } from '../../../../src/fleet/firmware/course.ts'
-import { newUpdate, type FinishedOperation, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
+import { days, minutes, seconds } from '../../../../src/base/time.ts'
+import {
+  isPackage,
+  nulPackage,
+  packageValue,
+  type FirmwareAction,
+  type FirmwareRules,
+} from '../../../../src/fleet/firmware/course.ts'
+import type { FinishedOperation } from '../../../../src/fleet/firmware/endings.ts'
+import { newUpdate, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
 import type { FirmwareReport, FirmwareUpdate, UpdateState } from '../../../../src/fleet/firmware/types.ts'
 import type { Image } from '../../../../src/fleet/images/types.ts'
 import { at, device, start } from '../fixtures.ts'
@@ -21,16 +28,21 @@ export const rules: FirmwareRules = {
   rebootGrace: minutes(15),
   stall: days(7),
   attempts: 2,
+  backoff: minutes(10),
+  backoffLimit: days(1),
+  health: { window: minutes(0), uplinks: 0 },
+  isRegistered: true,
+  lwm2mVersion: '1.0',
 }
 
-const fresh: FirmwareUpdate = newUpdate(1, device, image, start)
+const fresh: FirmwareUpdate = newUpdate(1, device, { image }, start)
 const begun: FirmwareUpdate = {
   ...fresh,
   fromVersion: '1.0.0',
   registration: 'r1',
   registrationAtOffer: 'r1',
   seen: { firmwareVersion: '1.0.0', state: 0, result: 0 },
-  confirmBy: at(1000),
+  dueAt: at(1000),
 }
 
 /** As the machine leaves them after an undisturbed course through registration `r1`. */
@@ -40,31 +52,44 @@ export const updates: Readonly<Record<UpdateState, FirmwareUpdate>> = {
   downloading: { ...begun, state: 'downloading', fetched: 1024, blockSize: 512 },
   downloaded: { ...begun, state: 'downloaded', fetched: 2048 },
   updating: { ...begun, state: 'updating', fetched: 2048, registrationAtUpdate: 'r1' },
+  proving: {
+    ...begun,
+    state: 'proving',
+    fetched: 2048,
+    registrationAtUpdate: 'r0',
+    seen: { firmwareVersion: '2.0.0', state: 0, result: 1 },
+    provingSince: at(0),
+    options: { health: { window: seconds(1000) } },
+  },
+  cancelling: { ...begun, state: 'cancelling', fetched: 1024 },
   confirmed: { ...begun, state: 'confirmed', finishedAt: at(1) },
   failed: { ...begun, state: 'failed', reason: 'reverted', finishedAt: at(1) },
   cancelled: { ...begun, state: 'cancelled', finishedAt: at(1) },
+  gone: { ...begun, state: 'gone', finishedAt: at(1) },
 }
 
 export const registered = (registrationId: string): FirmwareInput => ({ input: 'registered', registrationId })
 export const report = (seen: FirmwareReport): FirmwareInput => ({ input: 'report', report: seen })
-export const block = (offset: number, length = 512): FirmwareInput => ({
-  input: 'block-served',
-  offset,
-  length,
-  size: image.size,
-  blockSize: 512,
-})
+export const block = (offset: number, length = 512): FirmwareInput => moved('block-served', offset, length)
+export const pushedBlock = (offset: number, length = 512): FirmwareInput => moved('block-pushed', offset, length)
+
+function moved(input: 'block-served' | 'block-pushed', offset: number, length: number): FirmwareInput {
+  return { input, offset, length, size: image.size, blockSize: 512 }
+}
 
 type Ending = 'acknowledged' | 'rejected' | 'undecodable' | 'expired' | 'outcome-unknown' | 'cancelled'
 
 export function ended(
-  what: 'offer' | 'reset' | 'install' | 'read /5/0' | 'read /3/0/3' | 'observe',
+  what: 'offer' | 'reset' | 'push' | 'nul' | 'install' | 'cancel' | 'read /5/0' | 'read /3/0/3' | 'observe',
   as: Ending,
 ): FirmwareInput {
   const asked = {
     offer: { kind: 'write', path: '/5/0/1', value: rules.packageUri },
     reset: { kind: 'write', path: '/5/0/1', value: '' },
+    push: { kind: 'write', path: '/5/0/0', value: packageValue(image.sha256) },
+    nul: { kind: 'write', path: '/5/0/0', value: nulPackage },
     install: { kind: 'execute', path: '/5/0/2' },
+    cancel: { kind: 'execute', path: '/5/0/10' },
     'read /5/0': { kind: 'read', path: '/5/0' },
     'read /3/0/3': { kind: 'read', path: '/3/0/3' },
     observe: { kind: 'observe', path: '/5/0/3' },
@@ -86,8 +111,14 @@ export function wordsOf(actions: readonly FirmwareAction[]): string {
     .map((action) => {
       if (action.action === 'withdraw') return 'withdraw'
       const { kind, path, value } = action.draft
-      if (kind === 'write') return value === '' ? 'reset' : 'offer'
-      return kind === 'execute' ? 'install' : `${kind} ${path}`
+      if (kind === 'write')
+        return isPackage(value) ? 'push' : value === nulPackage ? 'nul' : value === '' ? 'reset' : 'offer'
+      if (kind !== 'execute') return `${kind} ${path}`
+      return path === '/5/0/2'
+        ? 'install'
+        : path === '/5/0/10'
+          ? 'cancel'
+          : `execute ${path} ${String(value ?? '')}`.trim()
     })
     .join(', ')
 }

@@ -147,7 +147,7 @@ describe('firmware', () => {
       fromVersion: '1.0.0',
       result: 0,
       reason: 'waits',
-      confirmBy: after(start, seconds(60)),
+      dueAt: after(start, seconds(60)),
       registrationAtUpdate: 'r1',
       registrationAtOffer: 'r0',
       attempts: 2,

@@ -37,7 +37,7 @@ describe('a device', () => {
     expect(store.deviceById(2)).toEqual({ device: device(2) })
   })
 
-  test('that is deleted takes everything along but its events, and its id is never given again', () => {
+  test('that is deleted takes everything along but its events and updates, and its id is never given again', () => {
     const store = openStore()
     store.commit([
       put.device(everything),
@@ -52,7 +52,7 @@ describe('a device', () => {
     expect(store.deviceByRegistration('r2')).toBeUndefined()
     expect(store.operation(1)).toBeUndefined()
     expect(store.observations(2, 10)).toEqual([])
-    expect(store.update(1)).toBeUndefined()
+    expect(store.update(1)).toMatchObject({ deviceId: 2 })
     expect(store.devices({ tags: { site: 'berlin' } }, undefined, 10)).toEqual([])
     expect(store.events({ deviceId: 2 }, 0, 10)).toHaveLength(1)
     expect([store.lastDeviceId(), store.lastOperationId(), store.lastUpdateId()]).toEqual([2, 1, 1])
@@ -177,8 +177,8 @@ describe('devices that are due', () => {
       put.operation(operation(1, 2, { deadline: at(20) })),
       put.operation(operation(2, 2, { deadline: at(25) })),
       put.operation(operation(3, 5, { deadline: at(1), state: 'expired' })),
-      put.update(update(1, 3, { confirmBy: at(10), state: 'updating' })),
-      put.update(update(2, 5, { confirmBy: at(1), state: 'failed' })),
+      put.update(update(1, 3, { dueAt: at(10), state: 'updating' })),
+      put.update(update(2, 5, { dueAt: at(1), state: 'failed' })),
     ])
     expect(store.devicesDue(at(9), 10)).toEqual([])
     expect(store.devicesDue(at(20), 10)).toEqual([3, 2])
