@@ -311,7 +311,6 @@ export class MemoryStore extends MemoryCredentials implements Store {
     this.#putRegistration(row, undefined)
     for (const id of row.operations.keys()) this.#operations.delete(id)
     for (const { token } of row.observations.values()) this.#byToken.delete(token)
-    for (const { id } of this.updates(deviceId, Number.POSITIVE_INFINITY)) this.#updates.delete(id)
     this.#due.clear(row)
     this.#rows.delete(deviceId)
     this.#byEndpoint.delete(row.device.endpoint)
