@@ -118,7 +118,7 @@ export function wordsOf(actions: readonly FirmwareAction[]): string {
         ? 'install'
         : path === '/5/0/10'
           ? 'cancel'
-          : `execute ${path} ${String(value ?? '')}`.trim()
+          : `execute ${path}${typeof value === 'string' ? ` ${value}` : ''}`
     })
     .join(', ')
 }
