@@ -47,8 +47,27 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
     return
   }
   draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
-  if (!isNews(observation, input, draft)) return
+  const isNewest = isNews(observation, input, draft)
+  // The same message again, whose first copy was answered before a restart.
+  if (!isNewest && input.sequence === observation.lastSequence) return
   const samples = samplesOf(draft.now, observation.path, input, context.views.of(draft.next))
+  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
+  draft.change({ device: { ...device, lastSeen: draft.now } })
+  if (isNewest) establishedBy(draft, observation, input)
+  draft.event('notification', {
+    path: observation.path,
+    ...(isFault(samples)
+      ? { undecodable: samples.fault, contentFormat: input.contentFormat ?? null }
+      : { samples: samples.samples }),
+    // Its values are history: what is known as current stays (RFC 7641 §3.4).
+    ...(isNewest ? {} : { overtaken: true }),
+  })
+  if (isFault(samples)) return
+  draft.quirks(samples.quirks)
+  if (isNewest) planFirmwareReport(draft, samples.samples, context)
+}
+
+function establishedBy(draft: Draft, observation: Observation, input: Of<'notification'>): void {
   // The answer to an Observe that was thought lost, for it carries the same token.
   const asked = draft.next.operations.find(
     ({ kind, messageId, path }) => isObserve(kind) && path === observation.path && messageId !== undefined,
@@ -59,19 +78,6 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
     ...(input.sequence === undefined ? {} : { lastSequence: input.sequence }),
   })
   if (asked !== undefined) finish(draft, asked, { state: 'acknowledged', code: codeText(input.code) })
-  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
-  draft.change({ device: { ...device, lastSeen: draft.now } })
-  if (isFault(samples)) {
-    draft.event('notification', {
-      path: observation.path,
-      undecodable: samples.fault,
-      contentFormat: input.contentFormat ?? null,
-    })
-    return
-  }
-  draft.quirks(samples.quirks)
-  draft.event('notification', { path: observation.path, samples: samples.samples })
-  planFirmwareReport(draft, samples.samples, context)
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {

@@ -37,9 +37,9 @@ interface Account {
   registration: Registration | undefined
   /** When it was last committed that the device is there. */
   contactAt: number
-  /** Highest numbers committed. */
-  notified: number
-  sent: number
+  /** Numbers of the newest reports committed. */
+  readonly notified: Set<number>
+  readonly sent: Set<number>
 }
 
 /** What came of one wish of the operator. */
@@ -57,6 +57,8 @@ interface Errand {
 const remembersFor = minutes(60)
 /** How long the disk may be in trouble, and a little. */
 const longestDebt = minutes(6)
+/** Reports of one device and kind: an acknowledgement that takes longer than this many of them is no more. */
+const numbersKept = 64
 
 export class Ledger implements Witness {
   readonly counts: Counts = {
@@ -152,7 +154,7 @@ export class Ledger implements Witness {
 
   #open(id: DeviceId, endpoint: EndpointName): void {
     if (this.#accounts.has(id)) return
-    const account: Account = { endpoint, registration: undefined, contactAt: 0, notified: 0, sent: 0 }
+    const account: Account = { endpoint, registration: undefined, contactAt: 0, notified: new Set(), sent: new Set() }
     this.#accounts.set(id, account)
     this.#byEndpoint.set(endpoint, account)
   }
@@ -183,12 +185,10 @@ export class Ledger implements Witness {
   #enterEvent({ detail, endpoint, kind }: FleetEvent): void {
     const account = endpoint === undefined ? undefined : this.#byEndpoint.get(endpoint)
     if (account === undefined) return
-    if (kind === 'send') account.sent = Math.max(account.sent, ...reportsIn(detail['samples']))
+    if (kind === 'send') keep(account.sent, reportsIn(detail['samples']))
     // The first notification may overtake the answer that says yes to the observation, and stand for it.
-    if (kind === 'notification') account.notified = Math.max(account.notified, ...reportsIn(detail['samples']))
-    if (kind === 'observation.established') {
-      account.notified = Math.max(account.notified, ...reportsIn([detail['result']]))
-    }
+    if (kind === 'notification') keep(account.notified, reportsIn(detail['samples']))
+    if (kind === 'observation.established') keep(account.notified, reportsIn([detail['result']]))
   }
 
   // ——— what devices saw ———
@@ -211,11 +211,11 @@ export class Ledger implements Witness {
         return this.#violate(`was told 2.02 for a De-register nobody committed`, device)
       case 'notification':
         this.counts.notifications++
-        if ((account?.notified ?? 0) < promise.number) this.#owe(now, device, promise.number)
+        if (account?.notified.has(promise.number) !== true) this.#owe(now, device, promise.number)
         return
       case 'send':
         this.counts.sends++
-        if ((account?.sent ?? 0) >= promise.number) return
+        if (account?.sent.has(promise.number) === true) return
         return this.#violate(`Send ${promise.number} was answered 2.04 and is lost`, device)
     }
   }
@@ -232,7 +232,7 @@ export class Ledger implements Witness {
   #collect(now: Instant): void {
     while (this.#owed.length > 0 && this.#owed[0]!.until < now) {
       const { device, number } = this.#owed.shift()!
-      if ((this.#byEndpoint.get(device.endpoint)?.notified ?? 0) >= number) continue
+      if (this.#byEndpoint.get(device.endpoint)?.notified.has(number) === true) continue
       this.#violate(`notification ${number} was acknowledged and is lost`, device)
     }
   }
@@ -301,6 +301,19 @@ export class Ledger implements Witness {
 
   /** Breaks no promise, hence is in no book. */
   noted(): void {}
+}
+
+/** Adds numbers and lets go of those too old to be asked for. */
+function keep(numbers: Set<number>, more: readonly number[]): void {
+  for (const number of more) {
+    // What comes again is the newest again.
+    numbers.delete(number)
+    numbers.add(number)
+  }
+  for (const oldest of numbers) {
+    if (numbers.size <= numbersKept) return
+    numbers.delete(oldest)
+  }
 }
 
 /** Numbers of reports among samples, or in an instance that was read. */

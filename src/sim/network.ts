@@ -35,6 +35,8 @@ export interface NetworkCounts {
   duplicated: number
   /** Downlinks to an address that has been given up. */
   unroutable: number
+  /** Addresses taken back from a device that got another. */
+  rebound: number
 }
 
 /** Ports of one public address, in turn: none comes again for a long time. */
@@ -43,7 +45,7 @@ const portsPerAddress = 64_512
 const devicesPerAddress = 256
 
 export class Network implements AddressPlan {
-  readonly counts: NetworkCounts = { sent: 0, delivered: 0, lost: 0, duplicated: 0, unroutable: 0 }
+  readonly counts: NetworkCounts = { sent: 0, delivered: 0, lost: 0, duplicated: 0, unroutable: 0, rebound: 0 }
   readonly #timeline: Timeline
   readonly #chance: Random
   readonly #owners = new Map<string, Link>()
@@ -113,6 +115,7 @@ export class Network implements AddressPlan {
   }
 
   release(remote: Remote): void {
+    this.counts.rebound++
     this.#owners.delete(keyOf(remote))
   }
 

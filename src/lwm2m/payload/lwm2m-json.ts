@@ -70,7 +70,9 @@ function malformed(member: string): Fault {
 
 /** Times and names as in SenML, though base values and units are not known here. */
 export function encodeLwm2mJson(base: Path, entries: readonly Entry[]): Bytes {
-  const baseName = base.length === 0 ? '/' : base.length < 3 ? `${formatPath(base)}/` : formatPath(base)
+  // A name is put behind the base name as it is: the slash between them has to be somewhere.
+  const isNamed = base.length < 3 || entries.some(({ path }) => path.length > base.length)
+  const baseName = base.length === 0 ? '/' : `${formatPath(base)}${isNamed ? '/' : ''}`
   const elements = entries.map(({ path, value, at }) => {
     const members: string[] = []
     const name = path.slice(base.length).join('/')
