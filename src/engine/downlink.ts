@@ -62,7 +62,10 @@ export class Downlink {
     this.#engine.coap.cancel(now, id)
   }
 
-  /** Takes back what the device was asked on behalf of an operation or intent that is no more, or before it registered anew. */
+  /**
+   * Takes back what the device was asked on behalf of an operation or intent that is no more, before it registered
+   * anew, or before it left.
+   */
   withdrawOrphan(now: Instant, actor: Actor): void {
     const { outstanding, state } = actor
     if (outstanding === undefined) return
@@ -70,7 +73,7 @@ export class Downlink {
       outstanding.of === 'operation'
         ? state.operations.some(({ id, messageId }) => id === outstanding.operation.id && messageId !== undefined)
         : state.observations.some(({ token }) => token === outstanding.token)
-    if (!isWanted) this.withdraw(now, actor, outstanding.request)
+    if (!isWanted || state.registration === undefined) this.withdraw(now, actor, outstanding.request)
   }
 
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {

@@ -68,7 +68,7 @@ export function planDeadlines(draft: Draft, context: PlanContext): void {
   }
 }
 
-/** First time in memory after a restart: what was sent waits again, to be repeated or given up when it is its turn. */
+/** After a restart, or once the device is not registered: what was sent waits again, to be repeated or given up in its turn. */
 export function planRecovery(draft: Draft): void {
   for (const operation of draft.next.operations) {
     if (operation.state === 'sent') replace(draft, { ...operation, state: 'queued', reason: 'device-offline' })

