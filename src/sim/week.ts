@@ -70,7 +70,11 @@ export function weekOf({ serverCrashes = 8, ...options }: WeekOptions): World {
  * Lives through `length`, a day at a time, and lets it come to rest: ends with an error where anything that was
  * promised does not hold. `dawn` hears of every day.
  */
-export function liveThrough(world: World, length: Duration, dawn: (day: number) => void = () => undefined): WeekFigures {
+export function liveThrough(
+  world: World,
+  length: Duration,
+  dawn: (day: number) => void = () => undefined,
+): WeekFigures {
   const day = days(1)
   for (let lived = 0; lived < length; lived += day) {
     world.run(milliseconds(Math.min(day, length - lived)))
