@@ -1,15 +1,16 @@
 /** From the fleet's types to the JSON of the contract; what devices and we agreed on in secret stays out. */
 import { hexOf } from '../base/bytes.ts'
-import type { Instant } from '../base/time.ts'
+import type { Duration, Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import { retryOf } from '../fleet/firmware/results.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Image } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
-import type { Observation } from '../fleet/observations/types.ts'
+import type { IntendedAttributes, Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
-import { explainedQuirk } from '../fleet/registry/quirks.ts'
+import { explainedQuirk, type SeenQuirk } from '../fleet/registry/quirks.ts'
 import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
+import type { PowerSaving } from '../lwm2m/power-saving.ts'
 import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
 import type { ImageJson, UpdateJson } from './contract/firmware.ts'
@@ -20,7 +21,8 @@ import type { TracedDatagramJson } from './contract/trace.ts'
 import type { ObjectDefinition, ResourceDefinition, TracedDatagram } from './services.ts'
 
 export function presentDevice(device: DeviceWithStatus): DeviceJson {
-  const { id, endpoint, status, product, tags, profile, registration } = device
+  const { id, endpoint, status, product, tags, profile, network, registration } = device
+  const { awakeWindow, wakeInterval, learned } = device
   return {
     id,
     endpoint,
@@ -29,23 +31,43 @@ export function presentDevice(device: DeviceWithStatus): DeviceJson {
     ...present({ product }),
     tags: { ...tags },
     ...present({ profile }),
+    network: { ...network },
+    ...secondsOf({ awakeWindowSeconds: awakeWindow, wakeIntervalSeconds: wakeInterval }),
+    ...(learned?.powerSaving && { powerSaving: presentPowerSaving(learned.powerSaving) }),
     createdAt: isoOf(device.createdAt),
     ...instants({ firstSeen: device.firstSeen, lastSeen: device.lastSeen }),
     ...instants({ retiredAt: device.retiredAt, quarantinedAt: device.quarantinedAt }),
-    ...(device.quirks && { quirks: device.quirks.map(explainedQuirk) }),
+    ...(device.quirks && { quirks: device.quirks.map(presentQuirk) }),
     ...(registration && { registration: presentRegistration(registration) }),
   }
 }
 
+function presentQuirk(quirk: SeenQuirk): NonNullable<DeviceJson['quirks']>[number] {
+  const { name, deviation, assumption, at, example } = explainedQuirk(quirk)
+  return { name, deviation, assumption, ...instants({ at }), ...present({ example }) }
+}
+
+function presentPowerSaving({
+  trackingUpdate,
+  activeTime,
+  pagingCycle,
+}: PowerSaving): NonNullable<DeviceJson['powerSaving']> {
+  return secondsOf({
+    trackingUpdateSeconds: trackingUpdate,
+    activeTimeSeconds: activeTime,
+    pagingCycleSeconds: pagingCycle,
+  })
+}
+
 function presentRegistration(registration: Registration): NonNullable<DeviceJson['registration']> {
-  const { id, lwm2mVersion, lifetime, binding, queueMode, smsNumber, links, address, port } = registration
+  const { id, lwm2mVersion, lifetime, binding, queueMode, smsNumber, profileId, links, address, port } = registration
   return {
     id,
     lwm2mVersion,
     lifetimeSeconds: lifetime,
     binding,
     queueMode,
-    ...present({ smsNumber }),
+    ...present({ smsNumber, profileId }),
     links,
     registeredAt: isoOf(registration.registeredAt),
     updatedAt: isoOf(registration.updatedAt),
@@ -57,7 +79,7 @@ function presentRegistration(registration: Registration): NonNullable<DeviceJson
 
 export function presentOperation(operation: Operation): OperationJson {
   const { id, deviceId, endpoint, kind, path, value, priority, state, attempts, origin } = operation
-  const { reason, detail, code, result, idempotencyKey } = operation
+  const { reason, detail, code, result, idempotencyKey, retries } = operation
   return {
     id,
     deviceId,
@@ -68,6 +90,8 @@ export function presentOperation(operation: Operation): OperationJson {
     priority,
     state,
     attempts,
+    ...present({ retries }),
+    ...instants({ notBefore: operation.notBefore }),
     ...present({ reason, detail, code, result }),
     createdAt: isoOf(operation.createdAt),
     ...instants({ sentAt: operation.sentAt, finishedAt: operation.finishedAt }),
@@ -78,13 +102,39 @@ export function presentOperation(operation: Operation): OperationJson {
 }
 
 export function presentObservation(observation: Observation): ObservationJson {
-  const { path, state, reason, origin, createdAt, lastNotification } = observation
-  return { path, state, ...present({ reason }), origin, createdAt: isoOf(createdAt), ...instants({ lastNotification }) }
+  const { path, state, reason, origins, attributes, createdAt, lastNotification } = observation
+  return {
+    path,
+    state,
+    ...present({ reason }),
+    wantedBy: [...origins],
+    ...(attributes && { attributes: presentAttributes(attributes) }),
+    createdAt: isoOf(createdAt),
+    ...instants({ lastNotification }),
+  }
+}
+
+function presentAttributes(intended: IntendedAttributes): NonNullable<ObservationJson['attributes']> {
+  const { wanted, state, reason, drift, seenAt } = intended
+  return {
+    wanted: { ...wanted },
+    state,
+    ...present({ reason }),
+    ...(drift && { drift: drift.map((each) => ({ ...each })) }),
+    ...instants({ seenAt }),
+  }
 }
 
 export function presentObservationRule(rule: ObservationRule): ObservationRuleJson {
-  const { id, product, tags, path, createdAt } = rule
-  return { id, ...present({ product }), tags: { ...tags }, path, createdAt: isoOf(createdAt) }
+  const { id, product, tags, path, attributes, createdAt } = rule
+  return {
+    id,
+    ...present({ product }),
+    tags: { ...tags },
+    path,
+    ...(attributes && { attributes: { ...attributes } }),
+    createdAt: isoOf(createdAt),
+  }
 }
 
 export function presentImage(image: Image): ImageJson {
@@ -185,4 +235,11 @@ function instants<K extends string>(members: Readonly<Record<K, Instant | undefi
     at === undefined ? [] : [[name, isoOf(at)]],
   )
   return Object.fromEntries(known) as { [P in K]?: string }
+}
+
+function secondsOf<K extends string>(members: Readonly<Record<K, Duration | undefined>>): { [P in K]?: number } {
+  const known = Object.entries<Duration | undefined>(members).flatMap(([name, duration]) =>
+    duration === undefined ? [] : [[name, duration / 1000]],
+  )
+  return Object.fromEntries(known) as { [P in K]?: number }
 }

@@ -19,6 +19,7 @@ import type { UpdateWish } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Image, ImageAbout } from '../fleet/images/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
+import type { RuleDraft } from '../fleet/observation-rules/service.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
@@ -63,7 +64,8 @@ export interface ObservationsCalls {
 
 export interface ObservationRulesCalls {
   list(): readonly ObservationRule[]
-  add(draft: Pick<ObservationRule, 'product' | 'tags' | 'path'>): Promise<ObservationRule>
+  /** Throws UsageError with what is wrong with it (422). */
+  add(draft: RuleDraft): Promise<ObservationRule>
   /** Throws UsageError 'rule.unknown' (404). */
   remove(id: number): Promise<void>
 }

@@ -100,13 +100,24 @@ function attributesText({ attributes }: LinkJson): string {
     .join(' ')
 }
 
+/** `pmin=10 pmax=60`. */
+export function attributeList(wanted: Readonly<Record<string, number | null | undefined>>): string {
+  return Object.entries(wanted)
+    .map(([name, value]) => `${name}=${value ?? ''}`)
+    .join(' ')
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Why it waits or failed, or what it brought. */
-export function outcomeText({ state, code, reason, detail, result }: OperationJson): string {
-  if (state !== 'acknowledged') return [reason, detail ?? code].filter((part) => part !== undefined).join(': ')
+export function outcomeText({ state, code, reason, detail, result, notBefore }: OperationJson): string {
+  if (state !== 'acknowledged') {
+    const again = notBefore === undefined ? undefined : `asked again at ${notBefore}`
+    return [reason, detail ?? code, again].filter((part) => part !== undefined).join(': ')
+  }
+  if (detail !== undefined) return detail
   if (isContent(result)) return shortLine(leavesOf(result))
   if (isLinks(result)) return counted(result.length, 'path')
   return code ?? ''

@@ -15,8 +15,17 @@ export interface Ask {
   readonly patience?: Patience
 }
 
-/** How long to wait for a device. */
-export type Patience =
+/** How long to wait for a device, and how the operation stands in its queue. */
+export type Patience = Waiting & {
+  /** 0 first … 9 last. */
+  readonly priority?: number
+  /** Milliseconds after which it is given up. */
+  readonly expireAfter?: number
+  /** Asked twice under one key it is done once. */
+  readonly key?: string
+}
+
+type Waiting =
   /** Not at all: return as soon as the server has it. */
   | { readonly patience: 'detached' }
   /** For one that listens; one that sleeps is asked when it wakes, and that is good. */
@@ -70,13 +79,18 @@ export async function followed(
   const until = now() + (patience.patience === 'wait' ? patience.milliseconds : timeout)
   const waitFor = (most: number): { wait: string } => ({ wait: `${Math.max(0, Math.min(most, until - now()))}ms` })
   const isDetached = patience.patience === 'detached'
+  const { priority, expireAfter, key = randomUUID() } = patience
+  const place = {
+    ...(priority !== undefined && { priority }),
+    ...(expireAfter !== undefined && { deadline: new Date(now() + expireAfter).toISOString() }),
+  }
   let operation = await client.call(
     'submitOperation',
     {
       params: { endpoint },
       query: isDetached ? {} : waitFor(firstWait),
-      body: draft,
-      headers: { 'idempotency-key': randomUUID() },
+      body: { ...draft, ...place },
+      headers: { 'idempotency-key': key },
     },
     longestWait,
   )
@@ -125,8 +139,10 @@ function waitingText(endpoint: string, operation: OperationJson | undefined): st
   return operation === undefined ? `waiting for ${endpoint}` : `waiting for ${endpoint}: ${whyItWaits(operation)}`
 }
 
-function whyItWaits({ state, reason, attempts }: OperationJson): string {
+function whyItWaits({ state, reason, attempts, notBefore }: OperationJson): string {
   switch (reason) {
+    case 'device-busy':
+      return `the device could not do it just now, and is asked again at ${notBefore ?? 'once'}`
     case 'device-asleep':
       return 'the device is asleep, and asked as soon as it wakes'
     case 'device-offline':

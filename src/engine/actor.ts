@@ -3,12 +3,13 @@
  * One input at a time; what arrives while a commit is on its way waits in a bounded mailbox.
  */
 import { instantOf, type Instant } from '../base/time.ts'
-import { profiles, unknownPeerProfile, type Profile } from '../config/profiles.ts'
+import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
+import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choice.ts'
 import { awakeWindowOf } from '../fleet/registry/rules.ts'
 import type { ActorInput } from './inputs.ts'
-import type { Asked } from './requests.ts'
+import type { Asked, Kept } from './requests.ts'
 import type { DeviceState, Plan } from './state.ts'
 
 /** The one request the device has from us. */
@@ -21,16 +22,19 @@ export type Outstanding =
       readonly sentAt: Instant
     }
   | {
-      readonly of: 'observation'
+      /** attributes: what the device is to be told before, or beside, its observation. */
+      readonly of: 'observation' | 'attributes'
       readonly request: RequestId
       readonly path: string
       readonly token: string
+      readonly kept: Kept
       readonly asked: Asked
       readonly sentAt: Instant
     }
 
 export class Actor {
   state: DeviceState
+  readonly #profiles: ProfileRules
   readonly mailbox: ActorInput[] = []
   /** The input and its plan that wait for the store. */
   committing: { readonly input: ActorInput; readonly plan: Plan } | undefined
@@ -48,16 +52,18 @@ export class Actor {
   /** The last profile that was made of a usual one. */
   #learned: { readonly usual: Profile; readonly profile: Profile } | undefined
 
-  constructor(state: DeviceState) {
+  constructor(state: DeviceState, profileRules: ProfileRules) {
     this.state = state
+    this.#profiles = profileRules
     this.lastUplink = state.device?.lastSeen ?? instantOf(0)
   }
 
   /** Timers and sizes to use towards the device, its awake window as it has shown it. */
   get profile(): Profile {
-    const { device, wake } = this.state
-    const usual = device?.profile === undefined ? unknownPeerProfile : profiles[device.profile]
-    const awakeWindow = awakeWindowOf(device?.profile, wake)
+    const { device, registration, wake } = this.state
+    const { profile } = chosenProfile(device, registration, this.#profiles)
+    const usual = profiles[profile]
+    const awakeWindow = awakeWindowOf(profile, wake)
     if (awakeWindow === usual.awakeWindow) return usual
     if (this.#learned?.usual !== usual || this.#learned.profile.awakeWindow !== awakeWindow) {
       this.#learned = { usual, profile: { ...usual, awakeWindow } }

@@ -3,7 +3,8 @@
  * what is idle: memory follows the devices that are awake, not those that exist.
  */
 import type { Peer } from '../coap/types.ts'
-import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
+import type { ProfileRules } from '../fleet/registry/profile-choice.ts'
+import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot } from '../fleet/store.ts'
 import { Actor } from './actor.ts'
 import type { ActorInput } from './inputs.ts'
@@ -17,6 +18,7 @@ interface Loading extends LoadTicket {
 
 export class Actors {
   readonly #limit: number
+  readonly #profiles: ProfileRules
   readonly #bound: (peer: Peer, endpoint: EndpointName) => void
   readonly #byEndpoint = new Map<EndpointName, Actor>()
   readonly #byId = new Map<DeviceId, Actor>()
@@ -26,8 +28,9 @@ export class Actors {
   readonly #loading = new Map<string, Loading>()
 
   /** `bound` hears of each peer that turns out to be a device. */
-  constructor(limit: number, bound: (peer: Peer, endpoint: EndpointName) => void) {
+  constructor(limit: number, profiles: ProfileRules, bound: (peer: Peer, endpoint: EndpointName) => void) {
     this.#limit = limit
+    this.#profiles = profiles
     this.#bound = bound
   }
 
@@ -49,6 +52,9 @@ export class Actors {
         return this.#byId.get(key.deviceId)
       case 'observation':
         return this.#byObservation.get(key.token)
+      case 'address':
+        // Whoever is in memory is found by its peer; an address is for the store.
+        return undefined
     }
   }
 
@@ -74,6 +80,7 @@ export class Actors {
   settle(
     ticket: LoadTicket,
     snapshot: DeviceSnapshot | undefined,
+    vouched?: VouchedFor,
   ): { actor: Actor | undefined; inputs: readonly ActorInput[] } {
     const name = nameOf(ticket.key)
     const inputs = this.#loading.get(name)?.inputs ?? []
@@ -83,7 +90,7 @@ export class Actors {
     // Another key may have brought the same device in meanwhile: what is in memory is newer.
     const present = this.#byEndpoint.get(endpoint)
     if (present !== undefined) return { actor: present, inputs }
-    const actor = new Actor(stateOf(endpoint, snapshot))
+    const actor = new Actor(stateOf(endpoint, snapshot, vouched), this.#profiles)
     this.#byEndpoint.set(endpoint, actor)
     this.#index(actor, undefined, actor.state)
     return { actor, inputs }
@@ -167,5 +174,7 @@ function nameOf(key: DeviceKey): string {
       return `i${key.deviceId}`
     case 'observation':
       return `o${key.token}`
+    case 'address':
+      return `a${key.address} ${key.port}`
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a name nobody has heard of may register in the clear (knob `registration.policy`). A credential
- * vouches for its name, so over DTLS this is never asked.
+ * Whether a name nobody has heard of may register: in the clear by the knob `registration.policy`, with a
+ * credential that stands for it by `registration.policy-secured`.
  */
 import type { Settings } from '../config/tunables.ts'
 import type { Device } from '../fleet/registry/types.ts'
@@ -12,11 +12,10 @@ export type Admission = 'admitted' | 'quarantined' | 'refused'
 export function admissionOf(
   known: Device | undefined,
   from: Sender,
-  settings: Pick<Settings, 'registration.policy'>,
+  settings: Pick<Settings, 'registration.policy' | 'registration.policy-secured'>,
 ): Admission {
-  if (from.secured) return 'admitted'
   if (known !== undefined) return known.quarantinedAt === undefined ? 'admitted' : 'quarantined'
-  switch (settings['registration.policy']) {
+  switch (settings[from.secured ? 'registration.policy-secured' : 'registration.policy']) {
     case 'closed':
       return 'refused'
     case 'quarantine':

@@ -5,17 +5,18 @@
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
 import { after, between, instantOf, type Instant } from '../base/time.ts'
 import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
+import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
-import { awakeWindowOf } from '../fleet/registry/rules.ts'
+import { listeningWindow } from '../lwm2m/reachability.ts'
 import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
 import type { Actor, Outstanding } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
 import { peerOfPath } from './peers.ts'
-import { answerOf, observeOperation, observeRequestOf, requestOf } from './requests.ts'
+import { answerOf, attributesOperation, observeOperation, observeRequestOf, requestOf } from './requests.ts'
 
 type Notification = Extract<UplinkInput, { input: 'notification' }>
 
@@ -43,16 +44,26 @@ export class Downlink {
     if (actor.outstanding !== undefined || actor.silent || actor.stalled) return undefined
     if (actor.state.device?.quarantinedAt !== undefined) return undefined
     const operation = actor.state.operations[0]
-    const wanted =
-      operation === undefined ? actor.state.observations.find(({ state }) => state === 'wanted') : undefined
+    if (operation?.notBefore !== undefined && now < operation.notBefore) return undefined
+    const wanted = this.#intentToTell(actor, operation)
     if (operation === undefined && wanted === undefined) return undefined
     const notAfter = this.#listensUntil(now, actor)
     if (notAfter === undefined || now >= notAfter) return undefined
     const peer = this.#peerOf(actor)
     if (peer === undefined) return undefined
-    if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
-    this.#observe(now, actor, peer, wanted!, notAfter)
+    if (wanted !== undefined) this.#tell(now, actor, peer, wanted, notAfter)
+    else if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
     return undefined
+  }
+
+  /** The intent whose turn it is: an operation goes first, but for what has to be told before it. */
+  #intentToTell(actor: Actor, operation: Operation | undefined): Observation | undefined {
+    const { observations, registration } = actor.state
+    if (observations.length === 0 || registration === undefined) return undefined
+    const isToWrite = (intent: Observation): boolean => wayOfAttributes(intent, registration.lwm2mVersion) === 'write'
+    if (operation === undefined) return observations.find((intent) => intent.state === 'wanted' || isToWrite(intent))
+    if (!isObserve(operation.kind)) return undefined
+    return observations.find((intent) => intent.path === operation.path && isToWrite(intent))
   }
 
   /** Takes a request back; nothing is heard of it any more. */
@@ -92,10 +103,21 @@ export class Downlink {
     const view = this.#engine.views.of(actor.state)
     if (of.of === 'operation') {
       const answer = answerOf(now, of.operation, of.asked, outcome, view)
-      this.#engine.give(now, actor, { input: 'outcome', operationId: of.operation.id, answer, ...sleep })
+      const withAttributes = of.asked.query !== undefined
+      this.#engine.give(now, actor, {
+        input: 'outcome',
+        operationId: of.operation.id,
+        answer,
+        withAttributes,
+        ...sleep,
+      })
+    } else if (of.of === 'attributes') {
+      const answer = answerOf(now, of.kept, of.asked, outcome, view)
+      this.#engine.give(now, actor, { input: 'attributed', path: of.path, answer, ...sleep })
     } else {
-      const answer = answerOf(now, observeOperation(of.path), of.asked, outcome, view)
-      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer, ...sleep })
+      const answer = answerOf(now, of.kept, of.asked, outcome, view)
+      const withAttributes = of.asked.query !== undefined
+      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer, withAttributes, ...sleep })
     }
   }
 
@@ -147,21 +169,29 @@ export class Downlink {
     const view = this.#engine.views.of(actor.state)
     if (!isObserve(operation.kind) && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
-    const request = requestOf(operation, view)
+    const request =
+      isObserve(operation.kind) && observation !== undefined
+        ? observeRequestOf(observation, view)
+        : requestOf(operation, view)
     if (observation === undefined || isRefusal(request)) return request
     return { ...request, token: bytesOfHex(observation.token)! }
   }
 
-  #observe(now: Instant, actor: Actor, peer: Peer, observation: Observation, notAfter: Instant): void {
-    const request = observeRequestOf(observation, this.#engine.views.of(actor.state))
+  /** Asks for an observation, or tells the attributes that have to be there before it. */
+  #tell(now: Instant, actor: Actor, peer: Peer, observation: Observation, notAfter: Instant): void {
+    const view = this.#engine.views.of(actor.state)
+    const isToWrite = wayOfAttributes(observation, view.version) === 'write'
+    const kept = isToWrite ? attributesOperation(observation) : observeOperation(observation.path)
+    const request = isToWrite ? requestOf(kept, view) : observeRequestOf(observation, view)
     if (isRefusal(request)) return
-    const token = bytesOfHex(observation.token)!
-    const ticket = this.#engine.coap.request(now, peer, { ...request, token, notAfter })
+    const token = isToWrite ? {} : { token: bytesOfHex(observation.token)! }
+    const ticket = this.#engine.coap.request(now, peer, { ...request, ...token, notAfter })
     const outstanding: Outstanding = {
-      of: 'observation',
+      of: isToWrite ? 'attributes' : 'observation',
       request: ticket.id,
       path: observation.path,
       token: observation.token,
+      kept,
       asked: request,
       sentAt: now,
     }
@@ -174,8 +204,10 @@ export class Downlink {
     const { registration } = actor.state
     if (registration === undefined || registration.expiresAt <= now) return undefined
     if (!registration.queueMode) return registration.expiresAt
-    const window = awakeWindowOf(actor.state.device?.profile, actor.state.wake)
-    return window === 'always' ? registration.expiresAt : after(actor.lastUplink, window)
+    const { awakeWindow } = actor.profile
+    const powerSaving = actor.state.device?.learned?.powerSaving
+    const window = listeningWindow({ awakeWindow, ...(powerSaving === undefined ? {} : { powerSaving }) })
+    return window === Number.POSITIVE_INFINITY ? registration.expiresAt : after(actor.lastUplink, window)
   }
 
   #peerOf(actor: Actor): Peer | undefined {
@@ -220,5 +252,5 @@ function failed(
   detail: string,
 ): ActorInput {
   const answer: OperationAnswer = { answer: 'failed', reason, detail, quirks: [] }
-  return { input: 'outcome', operationId: operation.id, answer }
+  return { input: 'outcome', operationId: operation.id, answer, withAttributes: false }
 }

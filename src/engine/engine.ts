@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { after, milliseconds, never, type Instant } from '../base/time.ts'
-import { unknownPeerProfile, type Profile } from '../config/profiles.ts'
+import { profiles, type Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import { CoapEndpoint } from '../coap/endpoint.ts'
 import type {
@@ -29,7 +29,8 @@ import type { Command } from '../fleet/commands.ts'
 import type { EventId } from '../fleet/events/types.ts'
 import { imageKeyOf } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
-import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
+import { statusRulesOf, type StatusRules } from '../fleet/registry/rules.ts'
+import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
 import { Actor } from './actor.ts'
@@ -71,6 +72,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly recorder: FlightRecorder
   readonly settings: Settings
   readonly views: DeviceViews
+  readonly #statusRules: StatusRules
   readonly output: EngineOutput
   readonly #ids: Ids
   readonly secure: SecureLink | undefined
@@ -86,11 +88,14 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   constructor(options: EngineOptions) {
     this.settings = options.settings
+    this.#statusRules = statusRulesOf(options.settings)
     this.views = new DeviceViews(options.library)
     this.output = options.output
     this.#ids = new Ids(options.sequences, options.random)
     this.recorder = new FlightRecorder(options.settings, (peer) => this.actors.ofPeer(peer)?.state.endpoint)
-    this.actors = new Actors(options.settings['actors.awake'], (peer, endpoint) => this.recorder.bind(peer, endpoint))
+    this.actors = new Actors(options.settings['actors.awake'], this.#statusRules.profiles, (peer, endpoint) =>
+      this.recorder.bind(peer, endpoint),
+    )
     this.coap = new CoapEndpoint({
       random: options.random,
       settings: options.settings,
@@ -135,8 +140,9 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.deliver(now, { by: 'endpoint', endpoint: command.endpoint }, { input: 'command', command, reply })
   }
 
-  loaded(now: Instant, ticket: LoadTicket, snapshot: DeviceSnapshot | undefined): void {
-    const { actor, inputs } = this.actors.settle(ticket, snapshot)
+  /** Answer to `EngineOutput.load`; `vouched` of a name no device has, where a credential stands for it. */
+  loaded(now: Instant, ticket: LoadTicket, snapshot: DeviceSnapshot | undefined, vouched?: VouchedFor): void {
+    const { actor, inputs } = this.actors.settle(ticket, snapshot, vouched)
     for (const input of inputs) {
       if (actor === undefined) this.#uplink.answerUnknownDevice(now, input)
       else this.give(now, actor, input)
@@ -245,7 +251,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOf(peer: Peer): Profile {
-    return this.actors.ofPeer(peer)?.profile ?? unknownPeerProfile
+    return this.actors.ofPeer(peer)?.profile ?? this.#listenersProfile(isSecured(peer))
   }
 
   // ——— what the secured link tells us ———
@@ -275,7 +281,11 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOfPath(_path: number): Profile {
-    return unknownPeerProfile
+    return this.#listenersProfile(true)
+  }
+
+  #listenersProfile(secured: boolean): Profile {
+    return profiles[secured ? this.#statusRules.profiles.secured : this.#statusRules.profiles.plain]
   }
 
   // ——— actors ———
@@ -286,6 +296,12 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       return { secured: true, peer, remote, endpoint: this.secure?.endpointOf(peer) }
     }
     return { secured: false, peer, remote: this.output.addressOf(pathOfPeer(peer)) ?? nowhere }
+  }
+
+  keyOf(from: Sender): DeviceKey | undefined {
+    if (from.secured) return from.endpoint === undefined ? undefined : { by: 'endpoint', endpoint: from.endpoint }
+    const endpoint = this.actors.ofPeer(from.peer)?.state.endpoint
+    return endpoint === undefined ? { by: 'address', ...from.remote } : { by: 'endpoint', endpoint }
   }
 
   findSecured(endpoint: EndpointName): void {
@@ -316,6 +332,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       ids: this.#ids,
       views: this.views,
       settings: this.settings,
+      statusRules: this.#statusRules,
       observationRules: this.observationRules,
       packageUri: (sha256, deviceId, secured) =>
         `${this.output.publicUri(secured)}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
@@ -333,7 +350,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     const peer =
       'from' in input
         ? input.from.peer
-        : input.input === 'outcome' || input.input === 'observed'
+        : input.input === 'outcome' || input.input === 'observed' || input.input === 'attributed'
           ? actor.peer
           : undefined
     if (peer === undefined || !isSecured(peer)) return ops

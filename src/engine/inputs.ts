@@ -101,9 +101,23 @@ export type InternalInput =
       readonly input: 'outcome'
       readonly operationId: OperationId
       readonly answer: OperationAnswer
+      /** An observe that carried its attributes. */
+      readonly withAttributes: boolean
       readonly sleep?: SleepSign
     }
-  | { readonly input: 'observed'; readonly path: string; readonly answer: OperationAnswer; readonly sleep?: SleepSign }
+  | {
+      readonly input: 'observed'
+      readonly path: string
+      readonly answer: OperationAnswer
+      readonly withAttributes: boolean
+      readonly sleep?: SleepSign
+    }
+  | {
+      readonly input: 'attributed'
+      readonly path: string
+      readonly answer: OperationAnswer
+      readonly sleep?: SleepSign
+    }
   | {
       readonly input: 'block-served'
       readonly offset: number
@@ -134,6 +148,7 @@ export function isInternal(input: ActorInput): input is InternalInput {
   switch (input.input) {
     case 'outcome':
     case 'observed':
+    case 'attributed':
     case 'block-served':
     case 'due':
     case 'recovered':

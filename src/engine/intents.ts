@@ -1,16 +1,43 @@
 /** A device's observe intents: wanted, changed, forgotten, each with its row. */
-import { wantAgain } from '../fleet/observations/rules.ts'
-import type { Observation } from '../fleet/observations/types.ts'
+import type { NotificationAttributes } from '../lwm2m/attributes.ts'
+import { withAttributes, wantAgain } from '../fleet/observations/rules.ts'
+import type { Observation, ObservationOrigin } from '../fleet/observations/types.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
 import type { Draft } from './state.ts'
 
-/** The intent exists from now on. */
-export function wantObserved(draft: Draft, deviceId: DeviceId, path: string, origin: Observation['origin']): void {
-  if (draft.next.observations.some((observation) => observation.path === path)) return
+/** `origin` wants it from now on, with these attributes where it names any. */
+export function wantObserved(
+  draft: Draft,
+  deviceId: DeviceId,
+  path: string,
+  origin: ObservationOrigin,
+  attributes?: NotificationAttributes,
+): void {
+  const known = intentAt(draft, path)
+  if (known !== undefined) {
+    const origins = known.origins.includes(origin) ? known.origins : [...known.origins, origin]
+    const intended = withAttributes(known.attributes, attributes)
+    if (origins === known.origins && intended === known.attributes) return
+    change(draft, known, { origins, ...(intended === undefined ? {} : { attributes: intended }) })
+    return
+  }
   const token = draft.newToken()
-  const observation: Observation = { deviceId, path, token, createdAt: draft.now, origin, state: 'wanted' }
+  const intended = withAttributes(undefined, attributes)
+  const observation: Observation = {
+    deviceId,
+    path,
+    token,
+    createdAt: draft.now,
+    origins: [origin],
+    state: 'wanted',
+    ...(intended === undefined ? {} : { attributes: intended }),
+  }
   draft.ops.push({ op: 'observation.put', observation })
   draft.change({ observations: [...draft.next.observations, observation] })
+}
+
+export function intentAt(draft: Draft, path: string): Observation | undefined {
+  return draft.next.observations.find((observation) => observation.path === path)
 }
 
 export function change(draft: Draft, observation: Observation, part: Partial<Observation>): void {
@@ -20,13 +47,41 @@ export function change(draft: Draft, observation: Observation, part: Partial<Obs
   draft.change({ observations: draft.next.observations.map((other) => (other === observation ? next : other)) })
 }
 
+/** A notification of an established one: only its time and sequence are written. */
+export function noteHeard(draft: Draft, observation: Observation, sequence: number | undefined): void {
+  const { deviceId, path } = observation
+  const { lastSequence: _, ...rest } = observation
+  const part = sequence === undefined ? {} : { lastSequence: sequence }
+  const next: Observation = { ...rest, lastNotification: draft.now, ...part }
+  draft.ops.push({
+    op: 'observation.heard',
+    deviceId,
+    path,
+    at: draft.now,
+    ...(sequence === undefined ? {} : { sequence }),
+  })
+  draft.change({ observations: draft.next.observations.map((other) => (other === observation ? next : other)) })
+}
+
 /** The device has forgotten these observations: they are to be asked for again. */
 export function renew(draft: Draft, forgotten: readonly Observation[]): void {
+  if (forgotten.length === 0) return
   const renewed = new Map(
     wantAgain(forgotten, () => draft.newToken()).map((observation) => [observation.path, observation]),
   )
   for (const observation of renewed.values()) draft.ops.push({ op: 'observation.put', observation })
   draft.change({ observations: draft.next.observations.map((other) => renewed.get(other.path) ?? other) })
+}
+
+/** `origin` wants it no longer; it goes where nobody else does. True where it is gone. */
+export function release(draft: Draft, observation: Observation, origin: ObservationOrigin): boolean {
+  const origins = observation.origins.filter((other) => other !== origin)
+  if (origins.length === 0) {
+    forget(draft, observation)
+    return true
+  }
+  if (origins.length < observation.origins.length) change(draft, observation, { origins })
+  return false
 }
 
 export function forget(draft: Draft, observation: Observation): void {

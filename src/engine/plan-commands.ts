@@ -6,6 +6,7 @@ import { UsageError } from '../base/errors.ts'
 import type { Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
 import { isObserve, supersededBy } from '../fleet/operations/rules.ts'
+import type { ObservationOrigin } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Device } from '../fleet/registry/types.ts'
@@ -13,7 +14,7 @@ import { isRefusal } from '../lwm2m/refusal.ts'
 import type { CommandInput } from './inputs.ts'
 import { quarantined, refusedBy, unknownDevice } from './command-errors.ts'
 import { planFirmware, planFirmwareCancel, planFirmwareStart } from './plan-firmware.ts'
-import { forget, wantObserved } from './intents.ts'
+import { intentAt, release, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { setConfiguration } from './plan-plain.ts'
 import { planRules } from './plan-rules.ts'
@@ -39,7 +40,7 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
     if (draft.next.device === undefined && command.mustExist) throw unknownDevice(command.endpoint)
     putDevice(draft, command.patch)
     planRules(draft, context)
-    return describeDevice(draft.next, draft.now, context.settings)
+    return describeDevice(draft.next, draft.now, context.statusRules)
   }
   const device = draft.next.device
   if (device === undefined) throw unknownDevice(command.endpoint)
@@ -133,7 +134,7 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
   }
   const checked = checkDraft(wish, context.views.of(draft.next), draft.next.registration !== undefined)
   if (isRefusal(checked)) throw refusedBy(checked)
-  const operation = operationOf(draft, device, { ...wish, ...checked }, context)
+  const operation = operationOf(draft, device, { ...wish, path: checked.path }, context)
   const overtaken = supersededBy(operation.kind, operation.path, draft.next.operations)
   if (overtaken !== undefined)
     finish(draft, overtaken, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
@@ -141,9 +142,11 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
     if (takesBack(operation, opposed))
       finish(draft, opposed, { state: 'cancelled', reason: 'superseded', detail: `by operation ${operation.id}` })
   }
-  if (isObserve(operation.kind)) wantObserved(draft, device.id, operation.path, 'operator')
-  if (operation.kind === 'cancel-observe' && draft.next.registration === undefined)
-    return cancelIntent(draft, operation)
+  if (isObserve(operation.kind)) wantObserved(draft, device.id, operation.path, 'operator', checked.attributes)
+  if (operation.kind === 'cancel-observe') {
+    const done = cancelIntent(draft, operation)
+    if (done !== undefined) return done
+  }
   enqueue(draft, operation)
   return operation
 }
@@ -156,11 +159,24 @@ function takesBack(later: Operation, earlier: Operation): boolean {
   return isOpposite && earlier.path === later.path && earlier.attempts === 0
 }
 
-/** The device has no registration, so there is nothing to tell it: the intent ends here. */
-function cancelIntent(draft: Draft, operation: Operation): Operation {
-  const observation = draft.next.observations.find(({ path }) => path === operation.path)
-  if (observation !== undefined) forget(draft, observation)
-  return finish(draft, operation, { state: 'acknowledged' })
+/**
+ * Ends the operator's intent where the device need not hear of it: others want the same, or it is not
+ * registered. Undefined where it is to be told.
+ */
+function cancelIntent(draft: Draft, operation: Operation): Operation | undefined {
+  const observation = intentAt(draft, operation.path)
+  const others = observation?.origins.filter((origin) => origin !== 'operator') ?? []
+  if (others.length === 0 && draft.next.registration !== undefined) return undefined
+  if (observation !== undefined) release(draft, observation, 'operator')
+  if (others.length === 0) return finish(draft, operation, { state: 'acknowledged' })
+  const whose = others.map((origin) => keepers[origin]).join(' and ')
+  return finish(draft, operation, { state: 'acknowledged', detail: `it stays observed: ${whose} wants it, too` })
+}
+
+const keepers: Readonly<Record<ObservationOrigin, string>> = {
+  operator: 'an operator',
+  firmware: 'the firmware update',
+  rule: 'a rule',
 }
 
 function cancel(draft: Draft, id: number): Operation {

@@ -1,6 +1,7 @@
 /** What a plan may look at besides the state and the input: nothing that changes by looking. */
 import type { Settings } from '../config/tunables.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
+import type { StatusRules } from '../fleet/registry/rules.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
 import type { DeviceViews } from './device-view.ts'
 import type { Ids } from './state.ts'
@@ -9,6 +10,7 @@ export interface PlanContext {
   readonly ids: Ids
   readonly views: DeviceViews
   readonly settings: Settings
+  readonly statusRules: StatusRules
   readonly observationRules: readonly ObservationRule[]
   /** The URI a device is told to fetch an image from. */
   readonly packageUri: (sha256: string, deviceId: DeviceId, secured: boolean) => string

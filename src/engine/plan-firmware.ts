@@ -4,12 +4,13 @@
  */
 import { UsageError } from '../base/errors.ts'
 import { milliseconds } from '../base/time.ts'
-import { profiles, unknownPeerProfile } from '../config/profiles.ts'
+import { profiles } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
 import { isPackage, nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
 import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import { chosenProfile } from '../fleet/registry/profile-choice.ts'
 import type { Device, Registration } from '../fleet/registry/types.ts'
 import type { SampleJson } from '../lwm2m/content-json.ts'
 import { reportOfSamples } from './firmware-report.ts'
@@ -168,9 +169,9 @@ function rulesFor(
   device: Device,
   update: FirmwareUpdate,
   registration: Registration | undefined,
-  { packageUri, settings }: PlanContext,
+  { packageUri, settings, statusRules }: PlanContext,
 ): FirmwareRules {
-  const profile = device.profile === undefined ? unknownPeerProfile : profiles[device.profile]
+  const profile = profiles[chosenProfile(device, registration, statusRules.profiles).profile]
   return {
     packageUri: packageUri(update.sha256, device.id, registration?.secured ?? false),
     rebootGrace: profile.rebootGrace,

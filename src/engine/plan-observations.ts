@@ -2,20 +2,24 @@
  * Observe intents and what comes of them: established again after each registration, fed by
  * notifications in order (RFC 7641 §3.4), ended by an error notification (§4.2). And Send (Core 1.2 §6.4.6).
  */
-import { isFault } from '../base/fault.ts'
+import { hexOf } from '../base/bytes.ts'
+import { isFault, type Fault } from '../base/fault.ts'
 import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
 import { isNewer } from '../coap/observe.ts'
 import type { Observation } from '../fleet/observations/types.ts'
+import { compared } from '../fleet/observations/rules.ts'
 import { isObserve } from '../fleet/operations/rules.ts'
 import type { Operation } from '../fleet/operations/types.ts'
+import { effectiveAttributes } from '../lwm2m/observation.ts'
+import { parsePath, samePath } from '../lwm2m/path.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
-import { change, forget, renew } from './intents.ts'
+import { change, forget, intentAt, noteHeard, release, renew } from './intents.ts'
 import { mayChange, mayNotify } from './ownership.ts'
-import { samplesWithin } from './firmware-report.ts'
-import { planFirmwareReport } from './plan-firmware.ts'
+import { planContentReports, planReports } from './plan-reports.ts'
 import type { PlanContext } from './plan-context.ts'
-import { samplesOf, sentSamplesOf } from './requests.ts'
+import { exampleLimit } from '../fleet/registry/quirks.ts'
+import { attributesOfValue, samplesOf, sentSamplesOf } from './requests.ts'
 import { planSleepSign } from './plan-sleep.ts'
 import { finish } from './queue.ts'
 import type { Draft } from './state.ts'
@@ -56,15 +60,13 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   if (isNewest) establishedBy(draft, observation, input)
   draft.event('notification', {
     path: observation.path,
-    ...(isFault(samples)
-      ? { undecodable: samples.fault, contentFormat: input.contentFormat ?? null }
-      : { samples: samples.samples }),
+    ...(isFault(samples) ? unreadable(samples, input) : { samples: samples.samples }),
     // Its values are history: what is known as current stays (RFC 7641 §3.4).
     ...(isNewest ? {} : { overtaken: true }),
   })
-  if (isFault(samples)) return
-  draft.quirks(samples.quirks)
-  if (isNewest) planFirmwareReport(draft, samples.samples, context)
+  if (isFault(samples)) return draft.quirks(['payload.undecodable'], input.payload)
+  draft.quirks(samples.quirks, input.payload)
+  if (isNewest) planReports(draft, samples.samples, context)
 }
 
 function establishedBy(draft: Draft, observation: Observation, input: Of<'notification'>): void {
@@ -72,12 +74,21 @@ function establishedBy(draft: Draft, observation: Observation, input: Of<'notifi
   const asked = draft.next.operations.find(
     ({ kind, messageId, path }) => isObserve(kind) && path === observation.path && messageId !== undefined,
   )
-  change(draft, observation, {
-    state: 'established',
-    lastNotification: draft.now,
-    ...(input.sequence === undefined ? {} : { lastSequence: input.sequence }),
-  })
+  if (observation.state === 'established') noteHeard(draft, observation, input.sequence)
+  else {
+    const sequence = input.sequence === undefined ? {} : { lastSequence: input.sequence }
+    change(draft, observation, { state: 'established', lastNotification: draft.now, ...sequence })
+  }
   if (asked !== undefined) finish(draft, asked, { state: 'acknowledged', code: codeText(input.code) })
+}
+
+/** What an operator is told of content nobody can read. */
+function unreadable(
+  { fault, detail }: Fault,
+  { contentFormat, payload }: Pick<Of<'notification' | 'send'>, 'contentFormat' | 'payload'>,
+) {
+  const octets = hexOf(payload.subarray(0, exampleLimit))
+  return { undecodable: detail ?? fault, contentFormat: contentFormat ?? null, payload: octets, size: payload.length }
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
@@ -92,32 +103,103 @@ export function planObserved(
   input: Extract<InternalInput, { input: 'observed' }>,
   context: PlanContext,
 ): void {
-  planSleepSign(draft, input.sleep)
-  const observation = draft.next.observations.find(({ path }) => path === input.path)
+  planSleepSign(draft, input.sleep, context)
+  const observation = intentAt(draft, input.path)
   if (observation === undefined) return
   if (input.answer.formats !== undefined) draft.learn({ formats: input.answer.formats })
-  draft.quirks(input.answer.quirks)
+  draft.quirks(input.answer.quirks, input.answer.example)
   if (input.answer.answer === 'acknowledged') {
-    established(draft, observation, input.answer.result)
-    planFirmwareReport(draft, samplesWithin(input.answer.result), context)
+    established(draft, observation, input.answer.result, input.withAttributes)
+    planContentReports(draft, input.answer.result, context)
   } else if (input.answer.answer === 'failed') {
+    if (input.withAttributes && refusesAttributes(input.answer.code)) return writeInstead(draft, observation)
     change(draft, observation, { state: 'refused', reason: input.answer.detail })
     draft.event('observation.ended', { path: observation.path, reason: input.answer.detail })
   }
 }
 
-/** What the end of an observe or cancel operation means for the intent. */
-export function planObserveAnswer(draft: Draft, operation: Operation): void {
-  const observation = draft.next.observations.find(({ path }) => path === operation.path)
-  if (observation === undefined) return
-  const isDone = operation.state === 'acknowledged'
-  if (isObserve(operation.kind) && isDone) established(draft, observation, operation.result)
-  else if (isObserve(operation.kind) && observation.state === 'wanted') forget(draft, observation)
-  else if (operation.kind === 'cancel-observe' && isDone) forget(draft, observation)
+/** The device's answer to the attributes of an intent. */
+export function planAttributed(
+  draft: Draft,
+  input: Extract<InternalInput, { input: 'attributed' }>,
+  context: PlanContext,
+): void {
+  planSleepSign(draft, input.sleep, context)
+  const observation = intentAt(draft, input.path)
+  if (observation?.attributes === undefined) return
+  const { reason: _, ...attributes } = observation.attributes
+  if (input.answer.answer === 'acknowledged') {
+    change(draft, observation, { attributes: { ...attributes, state: 'set' } })
+  } else if (input.answer.answer === 'failed') {
+    const reason = input.answer.detail
+    change(draft, observation, { attributes: { ...attributes, state: 'refused', reason } })
+    draft.event('observation.drift', { path: observation.path, reason })
+  }
 }
 
-function established(draft: Draft, observation: Observation, result: unknown): void {
-  change(draft, observation, { state: 'established', lastNotification: draft.now })
+/** 4.00, 4.02, 4.05: an observation without them might do (Observe with attributes is optional in 1.2). */
+export function refusesAttributes(code: string | undefined): boolean {
+  return code === '4.00' || code === '4.02' || code === '4.05'
+}
+
+export function writeInstead(draft: Draft, observation: Observation): void {
+  const { attributes } = observation
+  if (attributes !== undefined) change(draft, observation, { attributes: { ...attributes, byWrite: true } })
+}
+
+/** What the end of an observe or cancel operation means for the intent. */
+export function planObserveAnswer(draft: Draft, operation: Operation, withAttributes: boolean): void {
+  const observation = intentAt(draft, operation.path)
+  if (observation === undefined) return
+  const isDone = operation.state === 'acknowledged'
+  if (isObserve(operation.kind) && isDone) established(draft, observation, operation.result, withAttributes)
+  else if (isObserve(operation.kind) && observation.state === 'wanted') forget(draft, observation)
+  else if (operation.kind === 'cancel-observe' && isDone) ended(draft, observation)
+  else if (operation.kind === 'write-attributes' && isDone) adopt(draft, observation, operation.value)
+}
+
+/** The device observes it no more; whoever else still wants it gets it again. */
+function ended(draft: Draft, observation: Observation): void {
+  if (release(draft, observation, 'operator')) return
+  renew(
+    draft,
+    draft.next.observations.filter(({ path }) => path === observation.path),
+  )
+}
+
+/** What an operator wrote by hand is what is wanted from now on, after every registration too. */
+function adopt(draft: Draft, observation: Observation, value: unknown): void {
+  const written = attributesOfValue(value)
+  if (written === undefined) return
+  const { drift: _, reason: __, ...known } = observation.attributes ?? {}
+  const wanted = { ...observation.attributes?.wanted, ...written }
+  change(draft, observation, { attributes: { ...known, wanted, state: 'set' } })
+}
+
+/** What a Discover shows of the attributes of intents below its path. */
+export function planDiscovered(draft: Draft, result: unknown): void {
+  if (!Array.isArray(result)) return
+  const discovered = (result as readonly { path: string; attributes: Readonly<Record<string, string>> }[]).flatMap(
+    ({ path: text, attributes }) => {
+      const path = parsePath(text)
+      return isFault(path) ? [] : [{ path, attributes }]
+    },
+  )
+  for (const observation of draft.next.observations) {
+    const path = parsePath(observation.path)
+    if (observation.attributes === undefined || isFault(path)) continue
+    if (!discovered.some((each) => samePath(each.path, path))) continue
+    const seen = compared(observation.attributes, effectiveAttributes(path, discovered), draft.now)
+    change(draft, observation, { attributes: seen })
+    if (seen.drift !== undefined) draft.event('observation.drift', { path: observation.path, drift: seen.drift })
+  }
+}
+
+function established(draft: Draft, observation: Observation, result: unknown, withAttributes: boolean): void {
+  const { attributes } = observation
+  const told =
+    withAttributes && attributes !== undefined ? { attributes: { ...attributes, state: 'set' as const } } : {}
+  change(draft, observation, { state: 'established', lastNotification: draft.now, ...told })
   draft.event('observation.established', { path: observation.path, ...(result === undefined ? {} : { result }) })
 }
 
@@ -134,14 +216,15 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
   draft.effects.push({ effect: 'heard', peer: input.from.peer })
   const samples = sentSamplesOf(draft.now, input, context.views.of(draft.next))
   if (isFault(samples)) {
-    draft.event('send', { undecodable: samples.detail ?? samples.fault, contentFormat: input.contentFormat ?? null })
+    draft.quirks(['payload.undecodable'], input.payload)
+    draft.event('send', unreadable(samples, input))
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })
     return
   }
-  draft.quirks(samples.quirks)
+  draft.quirks(samples.quirks, input.payload)
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
   draft.event('send', { samples: samples.samples })
-  planFirmwareReport(draft, samples.samples, context)
+  planReports(draft, samples.samples, context)
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
 }

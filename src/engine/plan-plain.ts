@@ -26,7 +26,7 @@ export function planData(draft: Draft, input: Of<'data'>, { settings }: PlanCont
     return
   }
   seen(draft)
-  draft.quirks(telemetry.quirks)
+  draft.quirks(telemetry.quirks, input.payload)
   draft.event('data', telemetry.detail)
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })
 }

@@ -1,13 +1,13 @@
 /**
  * Register, Update, De-register and the end of a lifetime (LwM2M Core 1.2 §6.2).
  */
-import { after, between, instantOf, seconds, type Duration, type Instant } from '../base/time.ts'
+import { after, between, hours, instantOf, seconds, type Duration, type Instant } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
 import type { OutboundResponse } from '../coap/types.ts'
-import type { Registration } from '../fleet/registry/types.ts'
+import type { Device, Registration } from '../fleet/registry/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import { admissionOf } from './admission.ts'
-import type { UplinkInput } from './inputs.ts'
+import type { Sender, UplinkInput } from './inputs.ts'
 import { mayChange, mayRegister } from './ownership.ts'
 import { renew } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -31,6 +31,7 @@ export function planRegister(
   const admission = admissionOf(draft.next.device, input.from, settings)
   if (admission === 'refused' || !mayRegister(draft.next, input.from)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: refused })
+    noteRefusal(draft, input.from, admission === 'refused' ? 'policy' : 'another-credential')
     return 'refused'
   }
   const before = draft.next.registration
@@ -42,14 +43,9 @@ export function planRegister(
   const { request } = input
   const { remote, secured } = input.from
   const isNew = draft.next.device === undefined
-  const device = draft.next.device ?? {
-    id: draft.nextId('deviceId'),
-    endpoint: draft.next.endpoint,
-    tags: {},
-    createdAt: draft.now,
-  }
+  const device = draft.next.device ?? newDevice(draft)
   const { quarantinedAt = draft.now, ...rest } = device
-  const seen = {
+  const seen: Device = {
     ...rest,
     firstSeen: device.firstSeen ?? draft.now,
     lastSeen: draft.now,
@@ -62,6 +58,7 @@ export function planRegister(
     binding: request.binding,
     queueMode: request.queueMode,
     ...(request.smsNumber === undefined ? {} : { smsNumber: request.smsNumber }),
+    ...(request.profileId === undefined ? {} : { profileId: request.profileId }),
     links: request.links,
     registeredAt: draft.now,
     updatedAt: draft.now,
@@ -72,8 +69,11 @@ export function planRegister(
     token: input.token,
     secured,
   }
-  draft.change({ device: seen, registration })
-  draft.ops.push({ op: 'device.put', device: seen }, { op: 'registration.put', deviceId: seen.id, registration })
+  draft.change({ device: seen, registration, vouched: undefined })
+  if (isNew) draft.ops.push({ op: 'device.add', device: seen })
+  else if (seen.firstSeen !== device.firstSeen) draft.ops.push({ op: 'device.put', device: seen })
+  draft.ops.push({ op: 'registration.put', deviceId: seen.id, registration })
+  if (speaksDifferently(before, registration) && seen.learned?.formats !== undefined) draft.learn({ formats: {} })
   if (isNew) draft.event('device.created')
   if (isNew && admission === 'quarantined') draft.event('registration.quarantined', { address: remote.address })
   draft.event('registration.registered', {
@@ -84,11 +84,38 @@ export function planRegister(
     queueMode: registration.queueMode,
     ...(before === undefined ? {} : { replaces: before.id }),
   })
-  draft.quirks(request.quirks)
+  draft.quirks(request.quirks, request.links)
   // The device has forgotten every observation (LwM2M Core 1.2 §6.2.1); the intents stay.
   renew(draft, draft.next.observations)
   draft.effects.push({ effect: 'heard', peer: input.from.peer }, created(input, registration.id))
   return 'new'
+}
+
+/** What is known of a name that is heard for the first time. */
+function newDevice(draft: Draft): Device {
+  const { endpoint, vouched } = draft.next
+  const product = vouched?.product === undefined ? {} : { product: vouched.product }
+  return { id: draft.nextId('deviceId'), endpoint, ...product, tags: vouched?.tags ?? {}, createdAt: draft.now }
+}
+
+/** Other objects or another version: what it learned to accept or to answer in may be another now, too. */
+function speaksDifferently(before: Registration | undefined, now: Registration): boolean {
+  return before !== undefined && (before.links !== now.links || before.lwm2mVersion !== now.lwm2mVersion)
+}
+
+/** Between two alarms about one name. */
+const refusalInterval = hours(1)
+
+/** Somebody is turned away: an operator wants to know, but not once a datagram. */
+function noteRefusal(draft: Draft, { remote, secured, ...from }: Sender, why: 'policy' | 'another-credential'): void {
+  const { rivalAt, device } = draft.next
+  // Of names nobody knows anyone could make up as many as the log of events has room for.
+  if (device === undefined || (rivalAt !== undefined && draft.now < after(rivalAt, refusalInterval))) return
+  draft.change({ rivalAt: draft.now })
+  const who = 'endpoint' in from ? { credentialOf: from.endpoint ?? null } : {}
+  const detail = { reason: why, address: `${remote.address}:${remote.port}`, secured, ...who }
+  draft.event('registration.refused', detail)
+  if (why === 'another-credential') draft.event('alarm.raised', { alarm: 'endpoint-claimed-twice', ...detail })
 }
 
 export function planUpdate(draft: Draft, input: Of<'update'>): void {
@@ -139,7 +166,7 @@ export function planUpdate(draft: Draft, input: Of<'update'>): void {
       objectsChanged: next.links !== registration.links,
     })
   }
-  draft.quirks(request.quirks)
+  draft.quirks(request.quirks, request.links)
   draft.effects.push(
     { effect: 'heard', peer: input.from.peer },
     { effect: 'respond', exchange: input.exchange, response: { code: codes.changed } },

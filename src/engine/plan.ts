@@ -8,7 +8,7 @@ import type { PlanContext } from './plan-context.ts'
 import type { ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
 import { planFirmware } from './plan-firmware.ts'
-import { planNotification, planObserved, planSend } from './plan-observations.ts'
+import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planConfiguration, planData } from './plan-plain.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
@@ -57,6 +57,9 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     case 'observed':
       planObserved(draft, input, context)
       break
+    case 'attributed':
+      planAttributed(draft, input, context)
+      break
     case 'block-served':
       planFirmware(draft, input, context)
       break
@@ -75,7 +78,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       unreachable(input)
   }
   if (isHeard(draft)) {
-    planHeard(draft, state.device?.lastSeen)
+    planHeard(draft, state.device?.lastSeen, context)
     if (draft.next.update?.state === 'proving') planFirmware(draft, { input: 'heard' }, context)
   }
   keepLearned(draft)

@@ -3,12 +3,14 @@
  * it is asked for, built when it is sent, its answer read when it comes. The LwM2M of it is `lwm2m/management`.
  */
 import { isFault, type Fault } from '../base/fault.ts'
-import type { Instant } from '../base/time.ts'
+import { seconds, type Duration, type Instant } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
 import { option } from '../coap/options.ts'
 import type { OutboundRequest, RequestOutcome } from '../coap/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
+import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
+import { parseAttributes, attributesOfText, type NotificationAttributes } from '../lwm2m/attributes.ts'
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
 import { prepareOperation } from '../lwm2m/management/check.ts'
 import type { DeviceView, FormatMemory } from '../lwm2m/management/device-view.ts'
@@ -18,27 +20,33 @@ import { buildRequest } from '../lwm2m/management/request.ts'
 import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
 import { formatPath, parsePath, rootPath, type Path } from '../lwm2m/path.ts'
 import { formatOf, type FormatNumber } from '../lwm2m/payload/content-format.ts'
+import { exampleLimit } from '../fleet/registry/quirks.ts'
 import { QuirkSet } from '../lwm2m/quirks.ts'
 import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
 import { decodeSend } from '../lwm2m/send.ts'
 import type { OperationAnswer } from './answers.ts'
 
 /** What an operation is kept as, whoever asked for it and however it was spelled. */
-type Kept = Pick<Operation, 'kind' | 'path'> & { readonly value?: unknown }
+export type Kept = Pick<Operation, 'kind' | 'path'> & { readonly value?: unknown }
+
+export interface CheckedDraft {
+  readonly path: string
+  /** Of an observe or write-attributes. */
+  readonly attributes?: NotificationAttributes
+}
 
 /**
  * The draft with its path in numbers, or why it is refused. A device that is not registered has nothing to
  * check against but the model: then only syntax and types count, and the rest shows when it is sent.
  */
-export function checkDraft(
-  draft: OperationDraft,
-  view: DeviceView,
-  isRegistered: boolean,
-): { readonly path: string } | Refusal {
+export function checkDraft(draft: OperationDraft, view: DeviceView, isRegistered: boolean): CheckedDraft | Refusal {
   const force = draft.force ?? false
   const operation = isRegistered ? prepareOperation(draft, view, { force }) : parseOperation(draft, view.model, force)
   if (isRefusal(operation)) return operation
-  if ('path' in operation) return { path: formatPath(operation.path) }
+  if ('path' in operation) {
+    const attributes = 'attributes' in operation ? { attributes: operation.attributes } : {}
+    return { path: formatPath(operation.path), ...attributes }
+  }
   const paths = 'paths' in operation ? operation.paths : operation.entries.map(({ path }) => path)
   return { path: paths.map(formatPath).join(' ') }
 }
@@ -54,12 +62,26 @@ export function observeOperation(path: string): Kept {
   return { kind: isComposite(path) ? 'observe-composite' : 'observe', path }
 }
 
+/** With its attributes where they go with the observation (LwM2M 1.2). */
 export function observeRequestOf(observation: Observation, view: DeviceView): OutboundRequest | Refusal {
-  return requestOf(observeOperation(observation.path), view)
+  const way = wayOfAttributes(observation, view.version)
+  const value = way === 'query' ? { value: observation.attributes?.wanted } : {}
+  return requestOf({ ...observeOperation(observation.path), ...value }, view)
+}
+
+/** The operation that tells the device when it is to notify of `path`. */
+export function attributesOperation({ path, attributes }: Pick<Observation, 'path' | 'attributes'>): Kept {
+  return { kind: 'write-attributes', path, value: attributes?.wanted ?? {} }
+}
+
+/** The attributes in the value of a kept operation. */
+export function attributesOfValue(value: unknown): NotificationAttributes | undefined {
+  const attributes = typeof value === 'string' ? attributesOfText(value) : parseAttributes(value ?? {})
+  return isRefusal(attributes) ? undefined : attributes
 }
 
 /** What a request said about formats; its answer is read by it. */
-export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat' | 'payload'>
+export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat' | 'payload' | 'query'>
 
 /** What came of a request; payloads are read here, so nothing of the message has to be kept. */
 export function answerOf(
@@ -113,7 +135,8 @@ function answerOfResponse(
     location: response.options.texts(option.locationPath),
   }
   const result = interpretResponse(operation, view, parts, now, accept)
-  const { code, quirks } = result
+  const { code } = result
+  const quirks = exampled(result.quirks, response)
   switch (result.result) {
     case 'success': {
       const { json, format } = result
@@ -125,7 +148,7 @@ function answerOfResponse(
         answer: 'acknowledged',
         code,
         ...(json === undefined ? {} : { result: json }),
-        quirks,
+        ...quirks,
         ...changedFormats(view, formats),
       }
     }
@@ -137,7 +160,8 @@ function answerOfResponse(
         reason: 'rejected',
         detail: result.reason,
         code,
-        quirks,
+        ...retryAfterOf(response),
+        ...quirks,
         ...changedFormats(view, formats),
       }
     }
@@ -148,9 +172,20 @@ function answerOfResponse(
         detail: result.reason,
         code,
         result: { payload: result.payload },
-        quirks,
+        ...quirks,
       }
   }
+}
+
+/** A copy of what the device sent, where something is odd about it. */
+function exampled(quirks: readonly string[], { payload }: Response): Pick<OperationAnswer, 'quirks' | 'example'> {
+  return quirks.length === 0 ? { quirks } : { quirks, example: payload.slice(0, exampleLimit) }
+}
+
+/** How long a device that refused for the moment asks to be left alone (RFC 7252 §5.10.5). */
+function retryAfterOf({ options }: Response): { readonly retryAfter?: Duration } {
+  const maxAge = options.uint(option.maxAge)
+  return maxAge === undefined ? {} : { retryAfter: seconds(maxAge) }
 }
 
 function knownFormat(number: number | undefined): FormatNumber | undefined {

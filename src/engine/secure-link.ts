@@ -30,7 +30,7 @@ import type {
 import type { AssociationNumber, StoredAssociation } from '../fleet/associations/types.ts'
 import type { EndpointName } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
-import { addressOctets } from './address-octets.ts'
+import { addressOctets } from '../base/address.ts'
 import { associationOfPeer, peerOfAssociation } from './peers.ts'
 import type { AssociationKey, CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
 import { identityOf, knownOf, principalOf, progressOf, type Known } from './known-association.ts'

@@ -2,7 +2,7 @@
  * What a device actor knows durably, and the shape of its transitions:
  * `plan(state, input, now) → { next, ops, effects }`. Nothing here is applied before it is committed.
  */
-import { hexOf } from '../base/bytes.ts'
+import { hexOf, utf8, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import type { ExchangeId, OutboundResponse, Peer, RequestId } from '../coap/types.ts'
@@ -12,7 +12,8 @@ import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import type { Learned } from '../fleet/registry/learned.ts'
-import type { Device, DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
+import { exampleLimit } from '../fleet/registry/quirks.ts'
+import type { Device, DeviceId, EndpointName, Registration, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import { noWakeSamples, type WakeSamples } from '../lwm2m/queue-mode.ts'
 import type { CommandReply, UplinkInput } from './inputs.ts'
@@ -34,9 +35,17 @@ export interface DeviceState {
   readonly wake: WakeSamples
   /** When the device's last wake began, as far as known. */
   readonly wokeAt: Instant | undefined
+  /** What a credential says of it, while it is not known yet. */
+  readonly vouched: VouchedFor | undefined
+  /** When somebody else last tried to take its name; told once an hour. */
+  readonly rivalAt: Instant | undefined
 }
 
-export function stateOf(endpoint: EndpointName, snapshot: DeviceSnapshot | undefined): DeviceState {
+export function stateOf(
+  endpoint: EndpointName,
+  snapshot: DeviceSnapshot | undefined,
+  vouched?: VouchedFor,
+): DeviceState {
   return {
     endpoint,
     device: snapshot?.device,
@@ -47,6 +56,8 @@ export function stateOf(endpoint: EndpointName, snapshot: DeviceSnapshot | undef
     configuration: snapshot?.configuration,
     wake: snapshot?.device.learned?.wake ?? noWakeSamples,
     wokeAt: snapshot?.device.lastSeen,
+    vouched,
+    rivalAt: undefined,
   }
 }
 
@@ -127,17 +138,21 @@ export class Draft {
     this.ops.push({ op: 'device.learned', deviceId: device.id, learned })
   }
 
-  /** Each deviation of a device is written down once (ARCHITECTURE §1.4). */
-  quirks(names: readonly string[]): void {
+  /** Each deviation of a device is written down once, with what it sent (ARCHITECTURE §1.4). */
+  quirks(names: readonly string[], sent: Bytes | string = ''): void {
+    if (names.length === 0) return
     const device = this.next.device
     if (device === undefined) return
     const known = device.quirks ?? []
-    const fresh = names.filter((name) => !known.includes(name))
+    const fresh = names.filter((name) => known.every((quirk) => quirk.name !== name))
     if (fresh.length === 0) return
-    const next = { ...device, quirks: [...known, ...fresh] }
+    const octets = typeof sent === 'string' ? utf8(sent) : sent
+    const example = octets.length === 0 ? {} : { example: hexOf(octets.subarray(0, exampleLimit)) }
+    const seen = fresh.map((name) => ({ name, at: this.now, ...example }))
+    const next = { ...device, quirks: [...known, ...seen] }
     this.change({ device: next })
     this.ops.push({ op: 'device.put', device: next })
-    for (const quirk of fresh) this.event('quirk', { quirk })
+    for (const quirk of fresh) this.event('quirk', { quirk, ...example })
   }
 
   event(kind: EventKind, detail: FleetEvent['detail'] = {}): void {

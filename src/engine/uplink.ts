@@ -19,7 +19,7 @@ import type { EngineCore } from './core.ts'
 import type { ActorInput } from './inputs.ts'
 import { unknownDevice } from './command-errors.ts'
 import { offeredLinks } from './resources/links.ts'
-import { PlainDevices } from './resources/plain-devices.ts'
+import { PlainDevices, unknownPeer } from './resources/plain-devices.ts'
 
 const greeting = utf8('Coapstan, a CoAP and LwM2M server\n')
 
@@ -91,6 +91,13 @@ export class Uplink {
         // Whoever sent it observes for nobody: RST makes it forget (RFC 7641 §3.5).
         this.#engine.coap.reject(now, input.exchange)
         return
+      case 'send':
+        this.#engine.coap.respond(now, input.exchange, notRegistered)
+        return
+      case 'data':
+      case 'configuration':
+        this.#engine.coap.respond(now, input.exchange, unknownPeer)
+        return
       case 'command':
         input.reply.reject(unknownDevice(input.command.endpoint))
         return
@@ -144,19 +151,15 @@ export class Uplink {
   #send(now: Instant, request: InboundRequest): void {
     if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
     const from = this.#engine.senderOf(request.peer)
-    const endpoint = from.secured ? from.endpoint : this.#engine.actors.ofPeer(request.peer)?.state.endpoint
-    if (endpoint === undefined) return this.#respond(now, request, notRegistered)
-    this.#engine.deliver(
-      now,
-      { by: 'endpoint', endpoint },
-      {
-        input: 'send',
-        exchange: request.exchange,
-        from,
-        contentFormat: request.options.uint(option.contentFormat),
-        payload: copyOf(request.payload),
-      },
-    )
+    const key = this.#engine.keyOf(from)
+    if (key === undefined) return this.#respond(now, request, notRegistered)
+    this.#engine.deliver(now, key, {
+      input: 'send',
+      exchange: request.exchange,
+      from,
+      contentFormat: request.options.uint(option.contentFormat),
+      payload: copyOf(request.payload),
+    })
   }
 
   /** `/fw/{image}` or `/fw/{image}/{device, base 36}`: the second tells whose progress it is. */

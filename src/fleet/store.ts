@@ -49,6 +49,8 @@ export type DeviceKey =
   | { readonly by: 'id'; readonly deviceId: DeviceId }
   /** The token of one of its observations, hex. */
   | { readonly by: 'observation'; readonly token: string }
+  /** Where a device without a credential was last heard from. */
+  | { readonly by: 'address'; readonly address: string; readonly port: number }
 
 export interface Store
   extends
@@ -70,7 +72,8 @@ export interface Store
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
   /**
    * Devices for which an instant has passed at or before `at`: the end of a registration, the deadline of
-   * an open operation, the `dueAt` of an open update. Earliest first, each device once, at most `limit`. A registration counts `grace` after its end.
+   * an open operation or its next try, the `dueAt` of an open update. Earliest first, each device once, at
+   * most `limit`. A registration counts `grace` after its end.
    */
   devicesDue(at: Instant, limit: number, grace?: Duration): readonly DeviceId[]
   /** Highest device id ever given, 0 where there is none. */

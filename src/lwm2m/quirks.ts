@@ -64,6 +64,7 @@ export const quirks = {
     'sends several instances of a resource that has one, or one without its id',
     'they were kept as sent',
   ],
+  'payload.undecodable': ['sends a payload that cannot be read', 'it was refused, and what was known stays'],
   'model.unknown-object': ['has an object no definition is known for', 'its values were kept raw'],
   'model.unknown-resource': ["has a resource its object's definition does not list", 'its value was kept raw'],
   'model.other-version': ['has an object in a version no definition is known for', 'the nearest version was used'],

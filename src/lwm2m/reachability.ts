@@ -43,14 +43,18 @@ export function reachability(facts: ReachabilityFacts, now: Instant): Reachabili
   if (now >= registration.expiresAt) return { state: 'overdue', expectedAt: registration.expiresAt }
   const heard = lastUplink ?? instantOf(registration.expiresAt - registration.lifetime)
   const expected = expectedAt(facts, registration, heard)
-  const awakeUntil = registration.queueMode ? after(heard, windowOf(facts)) : never
+  const awakeUntil = registration.queueMode ? after(heard, listeningWindow(facts)) : never
   if (now < awakeUntil) return { state: 'awake', until: earlier(awakeUntil, end) }
   const late = milliseconds(Math.max(leastTolerance, tolerance * (expected - heard)))
   if (now >= after(expected, late)) return { state: 'overdue', expectedAt: expected }
   return { state: 'asleep', nextExpected: expected }
 }
 
-function windowOf({ awakeWindow, powerSaving }: ReachabilityFacts): Duration {
+/** How long after an uplink the device can be reached; infinite where its receiver is never off. */
+export function listeningWindow({
+  awakeWindow,
+  powerSaving,
+}: Pick<ReachabilityFacts, 'awakeWindow' | 'powerSaving'>): Duration {
   const window = awakeWindow === 'always' ? milliseconds(Number.POSITIVE_INFINITY) : awakeWindow
   const active = powerSaving?.trackingUpdate === undefined ? undefined : powerSaving.activeTime
   // In PSM the radio is off once the active time is over, whatever the device's stack thinks.

@@ -12,7 +12,7 @@ import type { AssociationKey, CommitTicket, LoadTicket, RecallTicket, RemoteEndp
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { CredentialPurpose } from '../fleet/credentials/types.ts'
 import type { EventDraft, FleetEvent } from '../fleet/events/types.ts'
-import type { EndpointName } from '../fleet/registry/types.ts'
+import type { EndpointName, VouchedFor } from '../fleet/registry/types.ts'
 import type { Store, StoreOp } from '../fleet/store.ts'
 import { Committer } from './committer.ts'
 
@@ -44,6 +44,8 @@ export interface LocalDeskOptions {
   readonly grace: Duration
   /** The credential a peer of a handshake has to prove, and the endpoint name it stands for. */
   readonly credentials: CredentialDesk
+  /** What a credential says of the device it stands for, while that is not known. */
+  readonly vouched: (endpoint: EndpointName) => VouchedFor | undefined
   readonly handshake: Desk['handshake']
   readonly publish: (event: FleetEvent) => void
   readonly log: Log
@@ -140,13 +142,18 @@ export class LocalDesk implements Desk {
 
   /** What the engine asked the store for, until it asks for nothing more. */
   #answer(engine: Engine, now: Instant): void {
-    const { store, operationsLimit, credentials } = this.#options
+    const { store, operationsLimit, credentials, vouched } = this.#options
     while (this.#loads.length + this.#lookups.length + this.#recalls.length > 0) {
       const [loads, lookups, recalls] = [this.#loads, this.#lookups, this.#recalls]
       this.#loads = []
       this.#lookups = []
       this.#recalls = []
-      for (const ticket of loads) engine.loaded(now, ticket, store.snapshot(ticket.key, operationsLimit))
+      for (const ticket of loads) {
+        const { key } = ticket
+        const snapshot = store.snapshot(key, operationsLimit)
+        const isNew = snapshot === undefined && key.by === 'endpoint'
+        engine.loaded(now, ticket, snapshot, isNew ? vouched(key.endpoint) : undefined)
+      }
       for (const { ticket, query } of lookups) {
         const { answer, endpoint } = credentials.lookup(query)
         engine.credentials(now, ticket, answer, endpoint)

@@ -12,6 +12,7 @@ import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
+import { vouchedFor } from '../fleet/credentials/vouched.ts'
 import { ImagesService } from '../fleet/images/service.ts'
 import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
 import { ObservationsService } from '../fleet/observations/service.ts'
@@ -107,6 +108,7 @@ async function start(
       lookup: (query) => credentials.lookup(query),
       accepts: (association) => credentials.accepts(association),
     },
+    vouched: (endpoint) => vouchedFor(store.credentialsOfEndpoint(endpoint, 1)),
     handshake: (at, report, remote) => {
       handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal)))
       if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)

@@ -107,6 +107,7 @@ export class Ledger implements Witness {
 
   #enter(op: StoreOp): void {
     switch (op.op) {
+      case 'device.add':
       case 'device.put':
         this.#open(op.device.id, op.device.endpoint)
         return

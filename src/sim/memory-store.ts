@@ -4,7 +4,7 @@
  */
 import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
-import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
+import { instantOf, milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -237,6 +237,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'credential.trim':
       case 'store-key.put':
         return this.applyCredentials(op)
+      case 'device.add':
       case 'device.put':
         return this.#putDevice(op.device)
       case 'device.delete':
@@ -272,6 +273,13 @@ export class MemoryStore extends MemoryCredentials implements Store {
         this.#row(op.observation.deviceId).observations.set(op.observation.path, op.observation)
         this.#byToken.set(op.observation.token, this.#row(op.observation.deviceId))
         return
+      case 'observation.heard': {
+        const { observations } = this.#row(op.deviceId)
+        const { lastSequence: _, ...rest } = observations.get(op.path)!
+        const sequence = op.sequence === undefined ? {} : { lastSequence: op.sequence }
+        observations.set(op.path, { ...rest, lastNotification: op.at, ...sequence })
+        return
+      }
       case 'observation.delete':
         this.#forgetToken(op.deviceId, op.path)
         this.#rows.get(op.deviceId)?.observations.delete(op.path)
@@ -360,7 +368,9 @@ export class MemoryStore extends MemoryCredentials implements Store {
 
   #schedule(row: Row): void {
     let due: Instant = row.registration?.expiresAt ?? never
-    for (const { deadline } of row.open.values()) if (deadline < due) due = deadline
+    for (const { deadline, notBefore = never } of row.open.values()) {
+      due = instantOf(Math.min(due, deadline, notBefore))
+    }
     const dueAt = row.update?.dueAt
     if (dueAt !== undefined && dueAt < due) due = dueAt
     if (due === never) this.#due.clear(row)
@@ -383,6 +393,10 @@ export class MemoryStore extends MemoryCredentials implements Store {
         return this.#rows.get(key.deviceId)
       case 'observation':
         return this.#byToken.get(key.token)
+      case 'address':
+        return [...this.#rows.values()].find(
+          ({ registration: of }) => of?.secured === false && of.address === key.address && of.port === key.port,
+        )
     }
   }
 }

@@ -46,7 +46,7 @@ export class ScriptedDevice {
   }
 
   get quirks(): readonly string[] {
-    return this.house.store.device(this.endpoint)?.device.quirks ?? []
+    return (this.house.store.device(this.endpoint)?.device.quirks ?? []).map(({ name }) => name)
   }
 
   /** The observe intents as they are stored now. */

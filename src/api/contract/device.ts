@@ -1,7 +1,16 @@
 /** Devices as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
+import type { ProfileSource } from '../../fleet/registry/profile-choice.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
+
+const profileSources = [
+  'operator',
+  'product',
+  'prefix',
+  'network',
+  'listener',
+] as const satisfies readonly ProfileSource[]
 
 export const deviceStatuses = ['never-seen', 'awake', 'asleep', 'overdue', 'offline', 'quarantined', 'retired'] as const
 
@@ -13,6 +22,7 @@ export const registrationSchema = Type.Object(
     binding: Type.String(),
     queueMode: Type.Boolean({ description: 'The device may sleep between uplinks' }),
     smsNumber: Type.Optional(Type.String()),
+    profileId: Type.Optional(Type.String({ description: 'LwM2M 1.2' })),
     links: Type.String({ description: 'Its objects in link format (RFC 6690), as sent' }),
     registeredAt: instantSchema,
     updatedAt: instantSchema,
@@ -36,7 +46,25 @@ export const deviceSchema = Type.Object(
     ),
     product: Type.Optional(Type.String()),
     tags: Type.Record(Type.String(), Type.String()),
-    profile: Type.Optional(Type.Enum([...profileNames])),
+    profile: Type.Optional(Type.Enum([...profileNames], { description: 'As an operator set it' })),
+    network: Type.Object(
+      { profile: Type.Enum([...profileNames]), from: Type.Enum([...profileSources]) },
+      { description: 'The network profile in force, and what chose it' },
+    ),
+    awakeWindowSeconds: Type.Optional(
+      Type.Number({ description: 'How long it listens after an uplink, usual or learned; absent: always' }),
+    ),
+    wakeIntervalSeconds: Type.Optional(Type.Number({ description: 'Its usual time between wakes, once learned' })),
+    powerSaving: Type.Optional(
+      Type.Object(
+        {
+          trackingUpdateSeconds: Type.Optional(Type.Number({ description: 'T3412, /10/0/4' })),
+          activeTimeSeconds: Type.Optional(Type.Number({ description: 'T3324, /10/0/5' })),
+          pagingCycleSeconds: Type.Optional(Type.Number({ description: 'eDRX, /10/0/8 or /10/0/9' })),
+        },
+        { description: 'As its modem reported in object 10' },
+      ),
+    ),
     createdAt: instantSchema,
     firstSeen: Type.Optional(instantSchema),
     lastSeen: Type.Optional(instantSchema),
@@ -50,6 +78,8 @@ export const deviceSchema = Type.Object(
           name: Type.String(),
           deviation: Type.String({ description: 'What the device does' }),
           assumption: Type.String({ description: 'What it was taken to mean' }),
+          at: Type.Optional(Type.String({ format: 'date-time', description: 'When it was seen first' })),
+          example: Type.Optional(Type.String({ description: 'What the device sent then, hex, its first octets' })),
         }),
         { description: 'How it deviates from the specifications, each once' },
       ),

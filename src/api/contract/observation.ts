@@ -1,9 +1,45 @@
 /** Observe intents as the API shows them. */
 import Type, { type Static } from 'typebox'
-import type { Observation } from '../../fleet/observations/types.ts'
+import type { Observation, ObservationOrigin } from '../../fleet/observations/types.ts'
+import { attributeDefinitions, attributeNames } from '../../lwm2m/attributes.ts'
 import { idSchema, instantSchema, pathSchema } from './scalars.ts'
 
 export const observationStates = ['wanted', 'established', 'refused'] as const satisfies readonly Observation['state'][]
+
+export const observationOrigins = ['operator', 'firmware', 'rule'] as const satisfies readonly ObservationOrigin[]
+
+/** A number sets an attribute, null takes it away. */
+const attributesSchema = Type.Object(
+  Object.fromEntries(
+    attributeNames.map((name) => [
+      name,
+      Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: attributeDefinitions[name].meaning })),
+    ]),
+  ),
+  { title: 'NotificationAttributes', additionalProperties: false },
+)
+
+const intendedAttributesSchema = Type.Object(
+  {
+    wanted: attributesSchema,
+    state: Type.Enum(['due', 'set', 'refused'], {
+      description: 'due: the device is (again) to be told; set: it took them; refused: it did not',
+    }),
+    reason: Type.Optional(Type.String({ description: 'Why they were refused' })),
+    drift: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.Enum([...attributeNames]),
+          wanted: Type.Union([Type.Number(), Type.Null()]),
+          actual: Type.Union([Type.Number(), Type.Null()]),
+        }),
+        { description: 'What was otherwise on the device when it was last discovered' },
+      ),
+    ),
+    seenAt: Type.Optional(instantSchema),
+  },
+  { title: 'IntendedAttributes', additionalProperties: false },
+)
 
 export const observationSchema = Type.Object(
   {
@@ -12,7 +48,8 @@ export const observationSchema = Type.Object(
       description: 'wanted: the device was not (again) asked yet; established: it said yes; refused: it said no',
     }),
     reason: Type.Optional(Type.String({ description: 'Why it was refused' })),
-    origin: Type.Enum(['operator', 'firmware', 'rule'] satisfies Observation['origin'][]),
+    wantedBy: Type.Array(Type.Enum([...observationOrigins]), { description: 'It lasts until nobody wants it' }),
+    attributes: Type.Optional(intendedAttributesSchema),
     createdAt: instantSchema,
     lastNotification: Type.Optional(instantSchema),
   },
@@ -32,13 +69,27 @@ const tags = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Stri
 })
 
 export const observationRuleSchema = Type.Object(
-  { id: idSchema, product: Type.Optional(product), tags, path: pathSchema, createdAt: instantSchema },
+  {
+    id: idSchema,
+    product: Type.Optional(product),
+    tags,
+    path: pathSchema,
+    attributes: Type.Optional(attributesSchema),
+    createdAt: instantSchema,
+  },
   { title: 'ObservationRule', additionalProperties: false },
 )
 export type ObservationRuleJson = Static<typeof observationRuleSchema>
 
 export const observationRuleDraftSchema = Type.Object(
-  { product: Type.Optional(product), tags: Type.Optional(tags), path: pathSchema },
+  {
+    product: Type.Optional(product),
+    tags: Type.Optional(tags),
+    path: pathSchema,
+    attributes: Type.Optional(
+      Type.Union([attributesSchema, Type.String()], { description: 'When to tell; as text: pmin=10,pmax=60' }),
+    ),
+  },
   { title: 'ObservationRuleDraft', additionalProperties: false },
 )
 

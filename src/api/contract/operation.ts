@@ -32,6 +32,7 @@ export const operationReasons = [
   'device-offline',
   'device-asleep',
   'behind-another',
+  'device-busy',
   'rejected',
   'timed-out',
   'reset',
@@ -54,6 +55,10 @@ export const operationSchema = Type.Object(
     priority: Type.Integer({ minimum: 0, maximum: 9 }),
     state: Type.Enum([...operationStates]),
     attempts: Type.Integer({ minimum: 0 }),
+    retries: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'How often a passing failure of the device made us ask again' }),
+    ),
+    notBefore: Type.Optional(Type.String({ format: 'date-time', description: 'device-busy: when it is asked again' })),
     reason: Type.Optional(Type.Enum([...operationReasons])),
     detail: Type.Optional(Type.String()),
     code: Type.Optional(Type.String({ description: 'CoAP code of the answer, 2.05' })),

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import type { ObservationRuleJson } from '../../api/contract/observation.ts'
 import { does, withExamples, type Frame } from '../command.ts'
-import { usageFailure } from '../failure.ts'
 import type { DeviceQuery } from '../fleet.ts'
+import { attributeList } from '../content.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
 import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
@@ -42,15 +42,24 @@ export function addObserveRules(observe: Command, frame: Frame): void {
 }
 
 /** Makes a rule of what `--select` says, for devices to come too. */
-export async function addRule({ client, output, note }: Session, filter: DeviceQuery, path: string): Promise<void> {
-  const { product, tag = [], status, prefix } = filter
-  if (status !== undefined || prefix !== undefined) {
-    throw usageFailure('a rule selects by product and tags', 'for example --select product=meter,tag.site=berlin')
+export async function addRule(
+  { client, output, note }: Session,
+  filter: DeviceQuery,
+  path: string,
+  attributes: string | undefined,
+): Promise<void> {
+  const { product, tag = [] } = filter
+  const body = {
+    ...(product !== undefined && { product }),
+    tags: pairsOf('tag', tag),
+    path,
+    ...(attributes !== undefined && { attributes }),
   }
-  const body = { ...(product !== undefined && { product }), tags: pairsOf('tag', tag), path }
   const rule = await client.call('addObservationRule', { body })
   await output.done(rule, String(rule.id), `rule ${rule.id}: ${rule.path} is observed on ${selectionText(rule)}`)
-  note(`it holds for devices to come, too; end it with: coapstan observe rules delete ${rule.id}`)
+  note(
+    `a rule: it holds for devices to come, too (--each asks only those there are now); end it with: coapstan observe rules delete ${rule.id}`,
+  )
 }
 
 function selectionText({ product, tags }: Pick<ObservationRuleJson, 'product' | 'tags'>): string {
@@ -63,6 +72,7 @@ function columns(now: number): readonly Column<ObservationRuleJson>[] {
     { title: 'ID', text: ({ id }) => String(id), align: 'right' },
     { title: 'DEVICES', text: selectionText, flexible: true },
     { title: 'PATH', text: ({ path }) => path },
+    { title: 'WHEN', text: ({ attributes = {} }) => attributeList(attributes) },
     { title: 'CREATED', text: ({ createdAt }) => relativeTime(createdAt, now) },
   ]
 }

@@ -3,7 +3,7 @@ import type { EventJson } from '../../api/contract/event.ts'
 import type { OperationJson } from '../../api/contract/operation.ts'
 import type { ObservationJson } from '../../api/contract/observation.ts'
 import { does, withExamples, type AddCommand } from '../command.ts'
-import { isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
+import { attributeList, isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { usageFailure } from '../failure.ts'
 import { forceOf, forceOption, type Forcible } from '../force.ts'
@@ -20,6 +20,7 @@ interface ObserveOptions extends Forcible {
   readonly follow?: boolean
   readonly cancel?: boolean
   readonly attributes?: string
+  readonly each?: boolean
 }
 
 export const addObserve: AddCommand = (parent, frame) => {
@@ -27,7 +28,7 @@ export const addObserve: AddCommand = (parent, frame) => {
     parent.command('observe').description('have a device tell when something changes; show what is observed'),
     [
       'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
-      'coapstan observe --select product=demo /3/0/9     # every such device, those to come too',
+      'coapstan observe --select product=demo /3/0/9 --attributes pmin=60   # a rule: those to come too',
       'coapstan observe status urn:dev:demo-1',
     ],
   )
@@ -40,7 +41,11 @@ export const addObserve: AddCommand = (parent, frame) => {
           .argument('[path]', 'an object, an instance or a resource')
           .description('have a device tell when something changes; it stays observed until cancelled')
           .option('--follow', 'show what it tells as it comes, until Ctrl-C')
-          .option('--attributes <list>', 'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…')
+          .option(
+            '--attributes <list>',
+            'when to tell: pmin=10,pmax=60,gt=…,lt=…,st=…; told again after every registration',
+          )
+          .option('--each', 'with --select: the devices there are now, one by one, instead of a rule')
           .option('--cancel', 'no longer observe it')
           .addOption(forceOption()),
       ),
@@ -50,19 +55,36 @@ export const addObserve: AddCommand = (parent, frame) => {
       'coapstan observe urn:dev:demo-1 /4/0/2 --follow',
       'coapstan observe urn:dev:demo-1 /3303/0/5700 --attributes pmin=10,st=0.5',
       'coapstan observe urn:dev:demo-1 /4/0/2 --cancel',
+      'coapstan observe --select product=meter,tag.site=berlin /3/0/9          # a rule',
+      'coapstan observe --select product=meter /3/0/9 --each                   # those there are now',
+      'coapstan observe --select status=awake /3/0/9                           # those there are now',
     ],
     async (session, args, options) => {
-      const { follow, cancel, attributes, dryRun } = options
+      const { follow, cancel, attributes, dryRun, each = false } = options
       const target = targetOf(args, options, ['path'])
       const path = target.rest[0]!
       const patience = patienceOf(options)
       if (cancel && follow) throw usageFailure('an observation is cancelled or followed, not both')
       if ('filter' in target) {
+        const { filter } = target
         if (follow) throw usageFailure('--follow shows one device', 'coapstan events --kind notification shows all')
-        if (cancel) throw usageFailure('a rule is ended by its number', 'see them with: coapstan observe rules')
-        if (attributes !== undefined) throw usageFailure('a rule has no attributes', 'write them: coapstan attributes')
-        if (dryRun) return askMany(session, target.filter, { draft: { kind: 'observe', path }, patience, dryRun })
-        return addRule(session, target.filter, path)
+        // What selects by more than a product and tags holds for a moment only: nothing a rule could go by.
+        const isRule = !each && filter.status === undefined && filter.prefix === undefined
+        if (cancel && isRule) {
+          throw usageFailure(
+            'a rule is ended by its number',
+            'coapstan observe rules lists them; --each ends one by one',
+          )
+        }
+        if (isRule && !dryRun) return addRule(session, filter, path, attributes)
+        const kind = cancel ? 'cancel-observe' : 'observe'
+        const draft = {
+          kind,
+          path,
+          ...(attributes !== undefined && { value: attributes }),
+          ...forceOf(options),
+        } as const
+        return askMany(session, filter, { draft, patience, dryRun })
       }
       const { endpoint } = target
       if (cancel) return endObservation(session, endpoint, path, patience)
@@ -84,14 +106,17 @@ export const addObserve: AddCommand = (parent, frame) => {
     },
   )
   addObserveRules(observe, frame)
-  does(
+  does<{ readonly check?: boolean }>(
     observe
       .command('status')
       .argument('<endpoint>', 'its endpoint name')
-      .description('show what is to be observed on a device, and whether it is'),
+      .description('show what is to be observed on a device, whether it is, and whether its attributes drifted')
+      .option('--check', 'ask the device first what attributes it has (Discover)'),
     frame,
-    ['coapstan observe status urn:dev:demo-1'],
-    async ({ client, output, surroundings }, [endpoint]) => {
+    ['coapstan observe status urn:dev:demo-1', 'coapstan observe status urn:dev:demo-1 --check'],
+    async (session, [endpoint], { check }) => {
+      const { client, output, surroundings } = session
+      if (check) await discoverObserved(session, endpoint!)
       const { observations } = await client.call('listObservations', { params: { endpoint: endpoint! } })
       await output.list({
         rows: observations,
@@ -113,16 +138,36 @@ function columns(now: number): readonly Column<ObservationJson>[] {
   return [
     { title: 'PATH', text: ({ path }) => path, flexible: true },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
-    { title: 'WANTED BY', text: ({ origin }) => origin },
+    { title: 'WANTED BY', text: ({ wantedBy }) => wantedBy.join(', ') },
+    { title: 'WHEN', text: attributesText, flexible: true },
     { title: 'LAST TOLD', text: ({ lastNotification }) => relativeTime(lastNotification, now) },
     { title: 'REASON', text: ({ reason = '' }) => reason, flexible: true },
   ]
 }
 
+/** `pmin=10 pmax=60`, and what is otherwise about it. */
+function attributesText({ attributes }: ObservationJson): string {
+  if (attributes === undefined) return ''
+  const { wanted, state, reason, drift = [] } = attributes
+  const drifted = drift.map(({ name, actual }) => `${name} was ${actual ?? 'not set'} on the device`)
+  const notes = [state === 'due' ? 'to be told' : '', reason ?? '', ...drifted].filter((note) => note !== '')
+  return `${attributeList(wanted)}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+}
+
+/** What each observed object instance says of its attributes; the server compares. */
+async function discoverObserved(session: Session, endpoint: string): Promise<void> {
+  const { observations } = await session.client.call('listObservations', { params: { endpoint } })
+  const paths = observations
+    .filter(({ attributes }) => attributes !== undefined)
+    .map(({ path }) => path.split('/').slice(0, 3).join('/'))
+  for (const path of new Set(paths)) await outcomeOf(session, { endpoint, draft: { kind: 'discover', path } })
+}
+
 async function endObservation(session: Session, endpoint: string, path: string, patience: Patience): Promise<void> {
   const operation = await outcomeOf(session, { endpoint, draft: { kind: 'cancel-observe', path }, patience })
   if (operation.finishedAt === undefined) return showResult(session, operation)
-  await session.output.done(operation, String(operation.id), `${operation.path} is no longer observed`)
+  const text = operation.detail ?? `${operation.path} is no longer observed`
+  await session.output.done(operation, String(operation.id), text)
 }
 
 /** What the device said when the observation was established (RFC 7641 §3.1). */

@@ -2,6 +2,7 @@
 import type { DeviceJson } from '../../api/contract/device.ts'
 import { does, type AddCommand } from '../command.ts'
 import { devicesOf } from '../fleet.ts'
+import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
 
 type Quirk = NonNullable<DeviceJson['quirks']>[number]
@@ -9,7 +10,7 @@ type Quirk = NonNullable<DeviceJson['quirks']>[number]
 interface Counted extends Quirk {
   readonly devices: number
   /** One that does it. */
-  readonly example: string
+  readonly device: string
 }
 
 export const addQuirks: AddCommand = (parent, frame) => {
@@ -21,10 +22,15 @@ export const addQuirks: AddCommand = (parent, frame) => {
     frame,
     ['coapstan quirks', 'coapstan quirks urn:dev:demo-1'],
     async (session, [endpoint]) => {
-      const { client, output } = session
+      const { client, output, surroundings } = session
       if (endpoint !== undefined) {
         const { quirks = [] } = await client.call('readDevice', { params: { endpoint } })
-        return output.list({ rows: quirks, columns, name: ({ name }) => name, empty: `${endpoint} has no quirks` })
+        return output.list({
+          rows: quirks,
+          columns: columnsOfOne(surroundings.now()),
+          name: ({ name }) => name,
+          empty: `${endpoint} has no quirks`,
+        })
       }
       const rows = countedOf(await devicesOf(session, {}))
       await output.list({ rows, columns: countedColumns, name: ({ name }) => name, empty: 'no device has a quirk' })
@@ -37,7 +43,7 @@ function countedOf(devices: readonly DeviceJson[]): readonly Counted[] {
   const byName = new Map<string, Counted>()
   for (const { endpoint, quirks = [] } of devices) {
     for (const quirk of quirks) {
-      const known = byName.get(quirk.name) ?? { ...quirk, devices: 0, example: endpoint }
+      const known = byName.get(quirk.name) ?? { ...quirk, devices: 0, device: endpoint }
       byName.set(quirk.name, { ...known, devices: known.devices + 1 })
     }
   }
@@ -50,8 +56,14 @@ const columns: readonly Column<Quirk>[] = [
   { title: 'SO', text: ({ assumption }) => assumption, flexible: true },
 ]
 
+const columnsOfOne = (now: number): readonly Column<Quirk>[] => [
+  ...columns,
+  { title: 'SINCE', text: ({ at }) => relativeTime(at, now) },
+  { title: 'IT SENT', text: ({ example = '' }) => example, flexible: true },
+]
+
 const countedColumns: readonly Column<Counted>[] = [
   { title: 'DEVICES', text: ({ devices }) => String(devices), align: 'right' },
   ...columns,
-  { title: 'FOR EXAMPLE', text: ({ example }) => example, flexible: true },
+  { title: 'FOR EXAMPLE', text: ({ device }) => device, flexible: true },
 ]

@@ -1,4 +1,5 @@
 /** Knobs of CoAP: the plain listener, what is kept of exchanges, bodies and observers. */
+import { profileNames } from '../profiles.ts'
 import type { Knob } from './knob.ts'
 
 export const coapKnobs = {
@@ -25,6 +26,15 @@ export const coapKnobs = {
     default: '',
     consequence:
       'How devices reach this listener, without a path (coap://iot.example.net:5683); firmware is offered under it. Empty: the address it is bound to.',
+    scope: 'listener',
+    takesHold: 'restart',
+  },
+  'coap.profile': {
+    kind: 'choice',
+    default: 'nbiot',
+    choices: profileNames,
+    consequence:
+      'Network profile of devices on this listener that nothing else gives one: timers, block sizes, awake window.',
     scope: 'listener',
     takesHold: 'restart',
   },

@@ -1,4 +1,5 @@
 /** Knobs of the secured listener: where it listens and what it shows of itself. */
+import { profileNames } from '../profiles.ts'
 import type { Knob } from './knob.ts'
 
 export const coapsKnobs = {
@@ -32,6 +33,15 @@ export const coapsKnobs = {
     default: '',
     consequence:
       'How devices reach this listener, without a path (coaps://iot.example.net:5684); firmware is offered to secured devices under it. Empty: the address it is bound to.',
+    scope: 'listener',
+    takesHold: 'restart',
+  },
+  'coaps.profile': {
+    kind: 'choice',
+    default: 'nbiot',
+    choices: profileNames,
+    consequence:
+      'Network profile of devices on this listener that nothing else gives one: timers, block sizes, awake window.',
     scope: 'listener',
     takesHold: 'restart',
   },

@@ -95,6 +95,32 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'registration.policy-secured': {
+    kind: 'choice',
+    default: 'open',
+    choices: ['open', 'quarantine', 'closed'],
+    consequence:
+      'The same for an unknown endpoint whose credential stands for its name: matters where certificates are let in by a pattern.',
+    reference: 'LwM2M Core 1.2 §6.2.1',
+    scope: 'server',
+    takesHold: 'restart',
+  },
+  'profiles.by-product': {
+    kind: 'text',
+    default: '',
+    consequence:
+      'Network profiles of products (meter=nbiot,tracker=lte-m), for devices an operator gave none: timers, block sizes, awake window.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
+  'profiles.by-prefix': {
+    kind: 'text',
+    default: '',
+    consequence:
+      'Network profiles by where a device comes from (10.1.0.0/16=nbiot,2001:db8::/32=thread-sleepy); the longest prefix counts, after operator and product.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'objects.directory': {
     kind: 'text',
     default: '',

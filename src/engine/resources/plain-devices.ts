@@ -10,14 +10,14 @@ import { option } from '../../coap/options.ts'
 import { acceptable } from '../../coap/preconditions.ts'
 import type { InboundRequest, OutboundResponse } from '../../coap/types.ts'
 import { endpointProblem } from '../../fleet/registry/rules.ts'
-import type { EndpointName } from '../../fleet/registry/types.ts'
+import type { DeviceKey } from '../../fleet/store.ts'
 import type { EngineCore } from '../core.ts'
 import type { Sender } from '../inputs.ts'
 import { configurationFormats } from './configuration.ts'
 
 /** `claimed`: nothing but its own word says so. */
 interface Identity {
-  readonly endpoint: EndpointName
+  readonly key: DeviceKey
   readonly claimed: boolean
 }
 
@@ -33,19 +33,15 @@ export class PlainDevices {
     const from = this.#engine.senderOf(request.peer)
     const identity = this.#identify(request, from)
     if ('code' in identity) return this.#respond(now, request, identity)
-    const { endpoint, claimed } = identity
-    this.#engine.deliver(
-      now,
-      { by: 'endpoint', endpoint },
-      {
-        input: 'data',
-        exchange: request.exchange,
-        from,
-        claimed,
-        contentFormat: request.options.uint(option.contentFormat),
-        payload: copyOf(request.payload),
-      },
-    )
+    const { key, claimed } = identity
+    this.#engine.deliver(now, key, {
+      input: 'data',
+      exchange: request.exchange,
+      from,
+      claimed,
+      contentFormat: request.options.uint(option.contentFormat),
+      payload: copyOf(request.payload),
+    })
   }
 
   configuration(now: Instant, request: InboundRequest): void {
@@ -55,33 +51,28 @@ export class PlainDevices {
     const from = this.#engine.senderOf(request.peer)
     const identity = this.#identify(request, from)
     if ('code' in identity) return this.#respond(now, request, identity)
-    const { endpoint, claimed } = identity
-    this.#engine.deliver(
-      now,
-      { by: 'endpoint', endpoint },
-      {
-        input: 'configuration',
-        exchange: request.exchange,
-        from,
-        claimed,
-        format,
-        observer: request.options.uint(option.observe) === 0 ? copyOf(request.token) : undefined,
-      },
-    )
+    const { key, claimed } = identity
+    this.#engine.deliver(now, key, {
+      input: 'configuration',
+      exchange: request.exchange,
+      from,
+      claimed,
+      format,
+      observer: request.options.uint(option.observe) === 0 ? copyOf(request.token) : undefined,
+    })
   }
 
   #identify(request: InboundRequest, from: Sender): Identity | OutboundResponse {
-    if (from.secured) return from.endpoint === undefined ? refused : { endpoint: from.endpoint, claimed: false }
     const argument = request.query.find((one) => one.startsWith('ep='))
-    if (argument === undefined) {
-      const registered = this.#engine.actors.ofPeer(request.peer)?.state.endpoint
-      return registered === undefined ? unknown : { endpoint: registered, claimed: false }
+    if (from.secured || argument === undefined) {
+      const key = this.#engine.keyOf(from)
+      return key === undefined ? refused : { key, claimed: false }
     }
-    if (!this.#mayClaim(request)) return unknown
+    if (!this.#mayClaim(request)) return unknownPeer
     const endpoint = argument.slice('ep='.length)
     const problem = endpointProblem(endpoint)
     return problem === undefined
-      ? { endpoint, claimed: true }
+      ? { key: { by: 'endpoint', endpoint }, claimed: true }
       : { code: codes.badRequest, payload: utf8('ep= is no name') }
   }
 
@@ -103,4 +94,5 @@ export class PlainDevices {
 
 /** A credential that stands for no device. */
 const refused: OutboundResponse = { code: codes.forbidden }
-const unknown: OutboundResponse = { code: codes.unauthorized, payload: utf8('who? register, or speak DTLS') }
+/** In the clear, from an address no device has registered from. */
+export const unknownPeer: OutboundResponse = { code: codes.unauthorized, payload: utf8('who? register, or speak DTLS') }

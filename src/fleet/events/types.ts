@@ -20,6 +20,7 @@ export const eventKinds = [
   'operation.finished',
   'observation.established',
   'observation.ended',
+  'observation.drift',
   'notification',
   'send',
   'data',

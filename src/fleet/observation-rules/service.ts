@@ -6,7 +6,15 @@
 import { UsageError } from '../../base/errors.ts'
 import { isFault } from '../../base/fault.ts'
 import type { Instant } from '../../base/time.ts'
-import { formatPath, parsePath } from '../../lwm2m/path.ts'
+import {
+  attributesOfText,
+  checkAttributes,
+  parseAttributes,
+  type NotificationAttributes,
+} from '../../lwm2m/attributes.ts'
+import type { Model } from '../../lwm2m/model/library.ts'
+import { formatPath, parsePath, type Path } from '../../lwm2m/path.ts'
+import { isRefusal, type Refusal } from '../../lwm2m/refusal.ts'
 import type { Commands } from '../commands.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { ObservationRulesOp, ObservationRulesStore } from './store.ts'
@@ -17,7 +25,10 @@ export const ruleLimit = 256
 /** Devices a rule is applied to at one time. */
 const atOnce = 64
 
-export type RuleDraft = Pick<ObservationRule, 'product' | 'tags' | 'path'>
+export interface RuleDraft extends Pick<ObservationRule, 'product' | 'tags' | 'path'> {
+  /** As JSON, or as text: `pmin=10,pmax=60`. */
+  readonly attributes?: unknown
+}
 
 export interface RulePorts {
   readonly store: ObservationRulesStore
@@ -41,8 +52,9 @@ export class ObservationRulesService {
   }
 
   /**
-   * The rule once it is durable and applied; the same rule again is the one there is. Throws UsageError
-   * 'operation.path', 'rule.everything' (422), 'rule.too-many' (409), or EnvironmentError.
+   * The rule once it is durable and applied; the same rule again is the one there is, with the attributes
+   * asked for now. Throws UsageError 'operation.path', 'rule.everything', 'attribute.…' (422),
+   * 'rule.too-many' (409), or EnvironmentError.
    */
   async add(draft: RuleDraft): Promise<ObservationRule> {
     const path = parsePath(draft.path)
@@ -58,17 +70,21 @@ export class ObservationRulesService {
       })
     }
     const rules = this.list()
-    const wanted = { ...draft, path: formatPath(path) }
+    const { attributes: asked, ...selection } = draft
+    const attributes = asked === undefined ? undefined : checkedAttributes(asked, path)
+    const wanted = { ...selection, path: formatPath(path), ...(attributes === undefined ? {} : { attributes }) }
     const known = rules.find((rule) => nameOf(rule) === nameOf(wanted))
-    if (known !== undefined) return known
-    if (rules.length >= ruleLimit) {
+    const isSame = attributes === undefined || JSON.stringify(known?.attributes) === JSON.stringify(attributes)
+    if (known !== undefined && isSame) return known
+    if (known === undefined && rules.length >= ruleLimit) {
       throw new UsageError('rule.too-many', `there are ${ruleLimit} rules already`, {
         status: 409,
         hint: "'coapstan observe rules' lists them; delete what is not wanted any more",
       })
     }
     const { store, commands, now } = this.#ports
-    const rule: ObservationRule = { ...wanted, id: store.lastObservationRuleId() + 1, createdAt: now() }
+    const { id = store.lastObservationRuleId() + 1, createdAt = now() } = known ?? {}
+    const rule: ObservationRule = { ...wanted, id, createdAt }
     await commands.commitNow([{ op: 'observation-rule.put', rule }])
     await this.#apply(rule)
     return rule
@@ -102,6 +118,21 @@ export class ObservationRulesService {
   }
 }
 
-function nameOf({ product = '', tags, path }: RuleDraft): string {
+/** What any device of any version would refuse is refused here. */
+function checkedAttributes(asked: unknown, path: Path): NotificationAttributes {
+  const attributes = typeof asked === 'string' ? attributesOfText(asked) : parseAttributes(asked)
+  const refusal = isRefusal(attributes) ? attributes : checkAttributes(attributes, path, '1.2', anyModel)
+  if (refusal !== undefined) throw refused(refusal)
+  return attributes as NotificationAttributes
+}
+
+/** A rule holds for devices of any model. */
+const anyModel: Model = { resource: () => undefined }
+
+function refused({ refusal, message, hint }: Refusal): UsageError {
+  return new UsageError(refusal, message, { status: 422, ...(hint === undefined ? {} : { hint }) })
+}
+
+function nameOf({ product = '', tags, path }: Pick<RuleDraft, 'product' | 'tags' | 'path'>): string {
   return JSON.stringify([product, Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)), path])
 }

@@ -3,6 +3,8 @@
  * every registration (LwM2M Core 1.2 §6.4.1; devices.md §0.10), each time under a token of its own.
  */
 import type { Instant } from '../../base/time.ts'
+import type { NotificationAttributes } from '../../lwm2m/attributes.ts'
+import type { AttributeDrift } from '../../lwm2m/observation.ts'
 import type { DeviceId } from '../registry/types.ts'
 
 export interface Observation {
@@ -11,8 +13,8 @@ export interface Observation {
   /** Hex, 8 octets; what the device puts on each notification. */
   readonly token: string
   readonly createdAt: Instant
-  /** `rule`: as long as a rule wants it. */
-  readonly origin: 'operator' | 'firmware' | 'rule'
+  /** Who wants it; it lasts until nobody does. */
+  readonly origins: readonly ObservationOrigin[]
   /**
    * `wanted`: not (again) asked of the device yet; `established`: the device said yes;
    * `refused`: it said no, see `reason`.
@@ -22,4 +24,22 @@ export interface Observation {
   readonly lastNotification?: Instant
   /** Observe option of the newest notification and when it came (RFC 7641 §3.4). */
   readonly lastSequence?: number
+  /** When the device is to tell; absent where nobody said. */
+  readonly attributes?: IntendedAttributes
+}
+
+/** `rule`: as long as a rule wants it. */
+export type ObservationOrigin = 'operator' | 'firmware' | 'rule'
+
+/** Attributes of an intent and how far the device is from them. */
+export interface IntendedAttributes {
+  readonly wanted: NotificationAttributes
+  /** `due`: not (again) told to the device; `set`: it took them; `refused`: it did not, see `reason`. */
+  readonly state: 'due' | 'set' | 'refused'
+  readonly reason?: string
+  /** It would not take them with the observation (LwM2M 1.2): they are written instead. */
+  readonly byWrite?: true
+  /** What is otherwise on the device, as a Discover showed at `seenAt`. */
+  readonly drift?: readonly AttributeDrift[]
+  readonly seenAt?: Instant
 }

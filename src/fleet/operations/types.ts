@@ -37,6 +37,8 @@ export type OperationReason =
   | 'device-asleep'
   /** Waits behind another operation of the same device. */
   | 'behind-another'
+  /** Waits: the device could not do it just now, and is asked again at `notBefore`. */
+  | 'device-busy'
   /** Ended: the device answered with an error code. */
   | 'rejected'
   /** Ended: no answer after all retransmissions. */
@@ -68,6 +70,10 @@ export interface Operation {
   readonly state: OperationState
   /** Transmissions begun, retransmissions not counted. */
   readonly attempts: number
+  /** How often an answer or a silence of the device made us try again by ourselves; absent: never. */
+  readonly retries?: number
+  /** Not tried again before. */
+  readonly notBefore?: Instant
   readonly reason?: OperationReason
   readonly detail?: string
   /** CoAP code of the answer, `2.05`. */

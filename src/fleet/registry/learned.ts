@@ -1,5 +1,7 @@
 /** What was learned of a device by talking with it, kept with the device and written with its other changes. */
 import type { FormatMemory } from '../../lwm2m/management/device-view.ts'
+import type { NetworkFacts } from '../../lwm2m/network.ts'
+import type { PowerSaving } from '../../lwm2m/power-saving.ts'
 import type { WakeSamples } from '../../lwm2m/queue-mode.ts'
 
 export interface Learned {
@@ -7,4 +9,8 @@ export interface Learned {
   readonly formats?: FormatMemory
   /** How long it listens after an uplink, and how often it wakes. */
   readonly wake?: WakeSamples
+  /** Its network, as /4 reported it last. */
+  readonly network?: NetworkFacts
+  /** Its modem's sleep, as /10 reported it last. */
+  readonly powerSaving?: PowerSaving
 }

@@ -1,8 +1,19 @@
-/** A device's deviations in words; which there are and what they mean is `lwm2m/quirks.ts`. */
+/** A device's deviations as they are kept, and in words; which there are and what they mean is `lwm2m/quirks.ts`. */
+import type { Instant } from '../../base/time.ts'
 import { quirks, type QuirkName } from '../../lwm2m/quirks.ts'
 
-export interface ExplainedQuirk {
+export interface SeenQuirk {
   readonly name: string
+  /** When it was seen first; absent where an older server noted it. */
+  readonly at?: Instant
+  /** What the device sent then, hex, its first octets. */
+  readonly example?: string
+}
+
+/** Octets of an example that are kept. */
+export const exampleLimit = 64
+
+export interface ExplainedQuirk extends SeenQuirk {
   /** What the device does. */
   readonly deviation: string
   /** What it was taken to mean. */
@@ -10,7 +21,8 @@ export interface ExplainedQuirk {
 }
 
 /** A name that an older server has written and nobody knows any more stands for itself. */
-export function explainedQuirk(name: string): ExplainedQuirk {
+export function explainedQuirk(quirk: SeenQuirk): ExplainedQuirk {
+  const { name } = quirk
   const [deviation, assumption] = name in quirks ? quirks[name as QuirkName] : [name, '']
-  return { name, deviation, assumption }
+  return { ...quirk, deviation, assumption }
 }

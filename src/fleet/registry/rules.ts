@@ -5,34 +5,34 @@
 import { utf8 } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { instantOf, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
-import { isProfileName, profileNames, profiles, unknownPeerProfile, type ProfileName } from '../../config/profiles.ts'
+import { isProfileName, profileNames, profiles, type ProfileName } from '../../config/profiles.ts'
 import type { Settings } from '../../config/tunables.ts'
 import { awakeWindow, noWakeSamples, wakeInterval, type WakeSamples } from '../../lwm2m/queue-mode.ts'
 import { reachability } from '../../lwm2m/reachability.ts'
 import type { DevicePatch } from '../commands.ts'
-import type { Device, DeviceStatus, Registration } from './types.ts'
+import { chosenProfile, profileRulesOf, type ProfileRules } from './profile-choice.ts'
+import type { Device, DeviceStatus, DeviceWithStatus, Registration } from './types.ts'
 
 /** What a status depends on besides the device itself. */
 export interface StatusRules {
   /** How long after its lifetime a registration still counts (LwM2M Core 1.2 §6.2.2). */
   readonly grace: Duration
+  readonly profiles: ProfileRules
 }
 
-export function graceOf(settings: Pick<Settings, 'registration.grace'>): StatusRules {
-  return { grace: milliseconds(settings['registration.grace']) }
+export type StatusSettings = Pick<Settings, 'registration.grace'> & Parameters<typeof profileRulesOf>[0]
+
+/** Throws UsageError 'config.value' where a knob names a profile that is none. */
+export function statusRulesOf(settings: StatusSettings): StatusRules {
+  return { grace: milliseconds(settings['registration.grace']), profiles: profileRulesOf(settings) }
 }
 
-/** How long a device in queue mode listens after an uplink, as its network usually has it. */
-function usualWindow(profile: ProfileName | undefined): Duration | 'always' {
-  return (profile === undefined ? unknownPeerProfile : profiles[profile]).awakeWindow
-}
-
-/** The same as the device has shown it; 'always' where its receiver is never off. */
-export function awakeWindowOf(
-  profile: ProfileName | undefined,
-  wake: WakeSamples = noWakeSamples,
-): Duration | 'always' {
-  const usual = usualWindow(profile)
+/**
+ * How long a device in queue mode listens after an uplink: as its network usually has it, or as it has
+ * shown; 'always' where its receiver is never off.
+ */
+export function awakeWindowOf(profile: ProfileName, wake: WakeSamples = noWakeSamples): Duration | 'always' {
+  const usual = profiles[profile].awakeWindow
   return usual === 'always' ? usual : awakeWindow(wake, usual)
 }
 
@@ -47,7 +47,7 @@ export function statusOf(
   device: Device,
   registration: Registration | undefined,
   now: Instant,
-  { grace }: StatusRules,
+  rules: StatusRules,
 ): StatusAsOfNow {
   if (device.retiredAt !== undefined) return { status: 'retired' }
   if (device.quarantinedAt !== undefined) return { status: 'quarantined' }
@@ -56,20 +56,44 @@ export function statusOf(
     return { status: isKnown ? 'offline' : 'never-seen' }
   }
   const wake = device.learned?.wake
+  const powerSaving = device.learned?.powerSaving
+  const { profile } = chosenProfile(device, registration, rules.profiles)
   const interval = wake === undefined ? undefined : wakeInterval(wake)
   const { expiresAt, lifetime, queueMode, updatedAt } = registration
   const found = reachability(
     {
       registration: { expiresAt, lifetime: seconds(lifetime), queueMode },
-      grace,
+      grace: rules.grace,
       lastUplink: instantOf(Math.max(device.lastSeen ?? 0, updatedAt)),
-      awakeWindow: awakeWindowOf(device.profile, wake),
+      awakeWindow: awakeWindowOf(profile, wake),
       ...(interval !== undefined && { wakeInterval: interval }),
+      ...(powerSaving !== undefined && { powerSaving }),
     },
     now,
   )
   if (found.state === 'asleep') return { status: 'asleep', nextExpectedAt: found.nextExpected }
   return found.state === 'overdue' ? { status: 'overdue', nextExpectedAt: found.expectedAt } : { status: found.state }
+}
+
+/** A device as operators see it: what is kept of it, and what only the clock and the settings know. */
+export function describedDevice(
+  device: Device,
+  registration: Registration | undefined,
+  now: Instant,
+  rules: StatusRules,
+): DeviceWithStatus {
+  const wake = device.learned?.wake
+  const network = chosenProfile(device, registration, rules.profiles)
+  const window = awakeWindowOf(network.profile, wake)
+  const interval = wake === undefined ? undefined : wakeInterval(wake)
+  return {
+    ...device,
+    ...statusOf(device, registration, now, rules),
+    network,
+    ...(window !== 'always' && { awakeWindow: window }),
+    ...(interval !== undefined && { wakeInterval: interval }),
+    ...(registration === undefined ? {} : { registration }),
+  }
 }
 
 const longestEndpoint = 255

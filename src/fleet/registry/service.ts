@@ -4,9 +4,8 @@
  */
 import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
-import type { Settings } from '../../config/tunables.ts'
 import type { Commands, DevicePatch } from '../commands.ts'
-import { graceOf, statusOf } from './rules.ts'
+import { describedDevice, statusRulesOf, type StatusRules, type StatusSettings } from './rules.ts'
 import type { DeviceRow, RegistryStore } from './store.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from './types.ts'
 
@@ -26,18 +25,13 @@ export class RegistryService {
   readonly #store: RegistryStore
   readonly #commands: Commands
   readonly #now: () => Instant
-  readonly #settings: Pick<Settings, 'registration.grace'>
+  readonly #rules: StatusRules
 
-  constructor(
-    store: RegistryStore,
-    commands: Commands,
-    now: () => Instant,
-    settings: Pick<Settings, 'registration.grace'>,
-  ) {
+  constructor(store: RegistryStore, commands: Commands, now: () => Instant, settings: StatusSettings) {
     this.#store = store
     this.#commands = commands
     this.#now = now
-    this.#settings = settings
+    this.#rules = statusRulesOf(settings)
   }
 
   /** In the order of endpoint names, after `cursor`. */
@@ -90,8 +84,7 @@ export class RegistryService {
   }
 
   #describe({ device, registration }: DeviceRow): DeviceWithStatus {
-    const status = statusOf(device, registration, this.#now(), graceOf(this.#settings))
-    return registration === undefined ? { ...device, ...status } : { ...device, ...status, registration }
+    return describedDevice(device, registration, this.#now(), this.#rules)
   }
 
   #unknown(endpoint: EndpointName): UsageError {

@@ -4,11 +4,13 @@ import type { Learned } from './learned.ts'
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from './types.ts'
 
 export type RegistryOp =
+  /** Inserts a device nobody knew; when it was heard comes with its registration, in the same commit. */
+  | { readonly op: 'device.add'; readonly device: Device }
   /** Inserts, or replaces everything but `createdAt`. */
   | { readonly op: 'device.put'; readonly device: Device }
   /** With everything that hangs on it; its events stay. */
   | { readonly op: 'device.delete'; readonly deviceId: DeviceId }
-  /** Inserts or replaces the device's one registration. */
+  /** Inserts or replaces the device's one registration; sets `lastSeen`. */
   | { readonly op: 'registration.put'; readonly deviceId: DeviceId; readonly registration: Registration }
   /** Keep-alive: the most frequent write of all. Also moves the device's `lastSeen`. */
   | {

@@ -2,9 +2,11 @@
  * Devices and their registrations. A device is what the operator owns; a registration is what the
  * device last told us of itself and for how long. The device stays when its registration ends.
  */
-import type { Instant } from '../../base/time.ts'
+import type { Duration, Instant } from '../../base/time.ts'
 import type { ProfileName } from '../../config/profiles.ts'
 import type { Learned } from './learned.ts'
+import type { ChosenProfile } from './profile-choice.ts'
+import type { SeenQuirk } from './quirks.ts'
 
 /** Ours, stable, never reused; the endpoint name can be given to another device one day. */
 export type DeviceId = number
@@ -18,7 +20,7 @@ export interface Device {
   readonly product?: string
   /** At most 32, names up to 64, values up to 256 characters. */
   readonly tags: Readonly<Record<string, string>>
-  /** The operator's choice; else the listener's default holds. */
+  /** The operator's choice; else `profile-choice.ts` chooses. */
   readonly profile?: ProfileName
   readonly createdAt: Instant
   readonly firstSeen?: Instant
@@ -27,8 +29,8 @@ export interface Device {
   readonly retiredAt?: Instant
   /** It registered unasked and waits to be accepted: until then nothing is asked of it. */
   readonly quarantinedAt?: Instant
-  /** Names of the deviations seen of it, each once (lwm2m/quirks.ts). */
-  readonly quirks?: readonly string[]
+  /** The deviations seen of it, each once. */
+  readonly quirks?: readonly SeenQuirk[]
   readonly learned?: Learned
 }
 
@@ -42,6 +44,8 @@ export interface Registration {
   /** The device may sleep between uplinks (LwM2M Core 1.2 §6.5, Queue Mode). */
   readonly queueMode: boolean
   readonly smsNumber?: string
+  /** LwM2M 1.2. */
+  readonly profileId?: string
   /** The object list as sent (RFC 6690); parsed when it is needed. */
   readonly links: string
   readonly registeredAt: Instant
@@ -57,6 +61,9 @@ export interface Registration {
   readonly secured: boolean
 }
 
+/** What a credential says of the device it stands for, for when that is seen first. */
+export type VouchedFor = Pick<Device, 'product' | 'tags'>
+
 /** From the clock, the registration and the operator; never stored. */
 export type DeviceStatus = 'never-seen' | 'awake' | 'asleep' | 'overdue' | 'offline' | 'quarantined' | 'retired'
 
@@ -64,6 +71,12 @@ export interface DeviceWithStatus extends Device {
   readonly status: DeviceStatus
   /** When a device that sleeps is expected to wake, or an overdue one was to be heard of. */
   readonly nextExpectedAt?: Instant
+  /** The profile in force, and what chose it. */
+  readonly network: ChosenProfile
+  /** How long it listens after an uplink in queue mode, as learned or usual; absent: always. */
+  readonly awakeWindow?: Duration
+  /** Its usual time between wakes, once learned. */
+  readonly wakeInterval?: Duration
   readonly registration?: Registration
 }
 

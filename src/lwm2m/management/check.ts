@@ -3,7 +3,7 @@
  * version, registered objects, operations and mandatory resources of the model. `force` skips what only
  * the model or the registration rules out.
  */
-import { attributeNames, checkAttributes } from '../attributes.ts'
+import { checkAttributes } from '../attributes.ts'
 import type { ResourceDefinition } from '../model/definition.ts'
 import { describePath } from '../model/names.ts'
 import { cutPath, formatPath, levelOf, type Level, type Path } from '../path.ts'
@@ -104,11 +104,7 @@ function checkKind(operation: OnePath, device: DeviceView): Refusal | undefined 
     case 'cancel-observe':
       return checkRead(path, device)
     case 'observe': {
-      const inQuery = attributeNames.some((name) => operation.attributes[name] !== undefined)
-      const version = inQuery ? needs('1.2', 'Attributes in an observe', device) : undefined
-      return (
-        version ?? checkRead(path, device) ?? checkAttributes(operation.attributes, path, device.version, device.model)
-      )
+      return checkRead(path, device) ?? checkAttributes(operation.attributes, path, device.version, device.model)
     }
     case 'write-attributes':
       return checkInModel(path, device) ?? checkAttributes(operation.attributes, path, device.version, device.model)

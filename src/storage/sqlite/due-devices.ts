@@ -27,6 +27,10 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
     `SELECT device_id, deadline AS at FROM operation INDEXED BY operation_by_deadline
      WHERE deadline <= +? AND ${isOpen} ORDER BY deadline LIMIT +?`,
   )
+  const retries = database.prepare<[number, number], Due>(
+    `SELECT device_id, not_before AS at FROM operation INDEXED BY operation_by_retry
+     WHERE not_before <= +? AND ${isOpen} ORDER BY not_before LIMIT +?`,
+  )
   const updates = database.prepare<[number, number], Due>(
     `SELECT device_id, due_at AS at FROM firmware_update INDEXED BY firmware_update_due
      WHERE due_at <= +? AND ${isOpenUpdate} ORDER BY due_at LIMIT +?`,
@@ -35,6 +39,7 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
     const due = [
       ...registrations(instantOf(at - grace), limit),
       ...operations.all(at, limit),
+      ...retries.all(at, limit),
       ...updates.all(at, limit),
     ]
     due.sort((a, b) => a.at - b.at)

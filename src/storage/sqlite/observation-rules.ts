@@ -11,6 +11,7 @@ interface RuleRow {
   tags: string
   path: string
   created_at: number
+  attributes: string | null
 }
 
 export function observationRulesIn(database: Sqlite): {
@@ -20,26 +21,27 @@ export function observationRulesIn(database: Sqlite): {
   const list = database.prepare<[number], RuleRow>('SELECT * FROM observation_rule WHERE id > +? ORDER BY id')
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'observation_rule'`).pluck()
   const put = database.prepare(
-    'INSERT INTO observation_rule (id, product, tags, path, created_at) VALUES (?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO observation_rule (id, product, tags, path, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const remove = database.prepare<[number]>('DELETE FROM observation_rule WHERE id = +?')
   return {
     reads: { observationRules: () => list.all(0).map(ruleOf), lastObservationRuleId: () => lastId.get() ?? 0 },
     apply: {
       'observation-rule.put': ({ rule }) => {
-        put.run(rule.id, columnOf(rule.product), jsonOf(rule.tags), rule.path, rule.createdAt)
+        put.run(rule.id, columnOf(rule.product), jsonOf(rule.tags), rule.path, rule.createdAt, jsonOf(rule.attributes))
       },
       'observation-rule.delete': ({ id }) => void remove.run(id),
     },
   }
 }
 
-function ruleOf({ id, product, tags, path, created_at }: RuleRow): ObservationRule {
+function ruleOf({ id, product, tags, path, created_at, attributes }: RuleRow): ObservationRule {
   return {
     id,
     ...(product !== null && { product }),
     tags: JSON.parse(tags) as ObservationRule['tags'],
     path,
     createdAt: instantOf(created_at),
+    ...(attributes !== null && { attributes: JSON.parse(attributes) as NonNullable<ObservationRule['attributes']> }),
   }
 }

@@ -2,7 +2,7 @@
 import { instantOf } from '../../base/time.ts'
 import type { ObservationsOp, ObservationsStore } from '../../fleet/observations/store.ts'
 import type { Observation } from '../../fleet/observations/types.ts'
-import { columnOf, type Appliers } from './appliers.ts'
+import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -17,6 +17,7 @@ interface ObservationRow {
   reason: string | null
   last_notification: number | null
   last_sequence: number | null
+  attributes: string | null
 }
 
 export function observationsIn(database: Sqlite): { reads: ObservationsStore; apply: Appliers<ObservationsOp> } {
@@ -24,11 +25,17 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
     'SELECT * FROM observation WHERE device_id = +? ORDER BY path LIMIT +?',
   )
   const put = database.prepare(
-    `INSERT INTO observation (device_id, path, token, created_at, origin, state, reason, last_notification, last_sequence)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO observation (device_id, path, token, created_at, origin, state, reason, last_notification, last_sequence,
+       attributes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id, path) DO UPDATE SET token = excluded.token, created_at = excluded.created_at,
        origin = excluded.origin, state = excluded.state, reason = excluded.reason,
-       last_notification = excluded.last_notification, last_sequence = excluded.last_sequence`,
+       last_notification = excluded.last_notification, last_sequence = excluded.last_sequence,
+       attributes = excluded.attributes`,
+  )
+  // The token stays, and with it its index.
+  const heard = database.prepare(
+    'UPDATE observation SET last_notification = ?, last_sequence = ? WHERE device_id = ? AND path = ?',
   )
   const remove = database.prepare<[number, string]>('DELETE FROM observation WHERE device_id = +? AND path = +?')
   return {
@@ -40,13 +47,15 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
           o.path,
           o.token,
           o.createdAt,
-          o.origin,
+          o.origins.join(' '),
           o.state,
           columnOf(o.reason),
           columnOf(o.lastNotification),
           columnOf(o.lastSequence),
+          jsonOf(o.attributes),
         )
       },
+      'observation.heard': ({ deviceId, path, at, sequence }) => void heard.run(at, columnOf(sequence), deviceId, path),
       'observation.delete': ({ deviceId, path }) => void remove.run(deviceId, path),
     },
   }
@@ -58,11 +67,14 @@ function observationOf(row: ObservationRow): Observation {
     path: row.path,
     token: row.token,
     createdAt: instantOf(row.created_at),
-    origin: row.origin as Observation['origin'],
+    origins: row.origin.split(' ') as Observation['origins'][number][],
     state: row.state as Observation['state'],
   }
   if (row.reason !== null) observation.reason = row.reason
   if (row.last_notification !== null) observation.lastNotification = instantOf(row.last_notification)
   if (row.last_sequence !== null) observation.lastSequence = row.last_sequence
+  if (row.attributes !== null) {
+    observation.attributes = JSON.parse(row.attributes) as NonNullable<Observation['attributes']>
+  }
   return observation
 }

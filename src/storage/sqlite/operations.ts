@@ -29,6 +29,8 @@ interface OperationRow {
   origin: string
   message_id: number | null
   token: string | null
+  retries: number
+  not_before: number | null
 }
 
 /** Word for word the condition of the partial indexes: SQLite uses them for nothing else. */
@@ -101,12 +103,14 @@ function listOf(database: Sqlite): OperationsStore['operations'] {
 function putter(database: Sqlite, keptPerDevice: number): Appliers<OperationsOp>['operation.put'] {
   const put = database.prepare(
     `INSERT INTO operation (id, device_id, endpoint, kind, path, value, priority, state, attempts, reason, detail, code,
-       result, created_at, sent_at, finished_at, deadline, idempotency_key, origin, message_id, token)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       result, created_at, sent_at, finished_at, deadline, idempotency_key, origin, message_id, token,
+       retries, not_before)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET value = excluded.value, priority = excluded.priority, state = excluded.state,
        attempts = excluded.attempts, reason = excluded.reason, detail = excluded.detail, code = excluded.code,
        result = excluded.result, sent_at = excluded.sent_at, finished_at = excluded.finished_at,
-       deadline = excluded.deadline, message_id = excluded.message_id, token = excluded.token`,
+       deadline = excluded.deadline, message_id = excluded.message_id, token = excluded.token,
+       retries = excluded.retries, not_before = excluded.not_before`,
   )
   const trim = database.prepare<[number, number, number]>(
     `DELETE FROM operation WHERE id IN (
@@ -135,6 +139,8 @@ function putter(database: Sqlite, keptPerDevice: number): Appliers<OperationsOp>
       o.origin,
       columnOf(o.messageId),
       columnOf(o.token),
+      o.retries ?? 0,
+      columnOf(o.notBefore),
     )
     if (o.state !== 'queued' && o.state !== 'sent') trim.run(o.deviceId, trimSlice, keptPerDevice)
   }
@@ -164,5 +170,7 @@ function operationOf(row: OperationRow): Operation {
   if (row.idempotency_key !== null) operation.idempotencyKey = row.idempotency_key
   if (row.message_id !== null) operation.messageId = row.message_id
   if (row.token !== null) operation.token = row.token
+  if (row.retries > 0) operation.retries = row.retries
+  if (row.not_before !== null) operation.notBefore = instantOf(row.not_before)
   return operation
 }

@@ -41,6 +41,7 @@ export interface FullRow {
   message_id: number
   token: string
   secured: number
+  profile_id: string | null
 }
 
 /** What of a device stands in `device_tag` too. */
@@ -50,7 +51,7 @@ export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.cr
   d.learned, d.quarantined_at,
   c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
   r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
-  r.registered_at, r.message_id, r.token, r.secured`
+  r.registered_at, r.message_id, r.token, r.secured, r.profile_id`
 export const fullTables =
   'device d LEFT JOIN contact c ON c.device_id = d.id LEFT JOIN registration r ON r.device_id = d.id'
 
@@ -145,6 +146,10 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
 }
 
 function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
+  const addDevice = database.prepare(
+    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, quarantined_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
   const putDevice = database.prepare(
     `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks, learned, quarantined_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -163,28 +168,34 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const putTag = database.prepare('INSERT INTO device_tag (name, value, endpoint, device_id) VALUES (?, ?, ?, ?)')
   const putRegistration = database.prepare(
     `INSERT INTO registration (device_id, id, lwm2m_version, lifetime, binding, queue_mode, sms_number, links,
-       registered_at, message_id, token, secured)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       registered_at, message_id, token, secured, profile_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id) DO UPDATE SET id = excluded.id, lwm2m_version = excluded.lwm2m_version,
        lifetime = excluded.lifetime, binding = excluded.binding, queue_mode = excluded.queue_mode,
        sms_number = excluded.sms_number, links = excluded.links, registered_at = excluded.registered_at,
-       message_id = excluded.message_id, token = excluded.token, secured = excluded.secured`,
+       message_id = excluded.message_id, token = excluded.token, secured = excluded.secured,
+       profile_id = excluded.profile_id`,
   )
   const putContact = database.prepare(
-    `INSERT INTO contact (device_id, last_seen, updated_at, expires_at, due_at, address, port)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO contact (device_id, last_seen, updated_at, expires_at, due_at, address, port, plain)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id) DO UPDATE SET last_seen = excluded.last_seen,
        updated_at = excluded.updated_at, expires_at = excluded.expires_at, due_at = excluded.due_at,
-       address = excluded.address, port = excluded.port`,
+       address = excluded.address, port = excluded.port, plain = excluded.plain`,
   )
-  // Leaves due_at alone, and so the index on it: that halves the pages a keep-alive writes (due-devices.ts).
+  // Leaves due_at and the address alone, and so the indexes on them: that halves the pages a keep-alive
+  // writes (due-devices.ts).
   const touch = database.prepare(
-    `UPDATE contact SET last_seen = ?, updated_at = ?, expires_at = ?, address = ?, port = ?
-     WHERE device_id = ? AND due_at <= ?`,
+    `UPDATE contact SET last_seen = ?, updated_at = ?, expires_at = ?
+     WHERE device_id = ? AND due_at <= ? AND address = ? AND port = ?`,
+  )
+  const move = database.prepare(
+    `UPDATE contact SET last_seen = ?, updated_at = ?, expires_at = ?, due_at = min(due_at, ?), address = ?, port = ?
+     WHERE device_id = ?`,
   )
   const deleteRegistration = database.prepare<[number]>('DELETE FROM registration WHERE device_id = ?')
   const clearContact = database.prepare<[number]>(
-    'UPDATE contact SET updated_at = NULL, expires_at = NULL, due_at = NULL, address = NULL, port = NULL WHERE device_id = ?',
+    'UPDATE contact SET updated_at = NULL, expires_at = NULL, due_at = NULL, address = NULL, port = NULL, plain = 0 WHERE device_id = ?',
   )
 
   function putTags(device: Device, before: Filed | undefined): void {
@@ -197,12 +208,29 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
 
   function heard(id: DeviceId, at: Pick<Registration, 'updatedAt' | 'expiresAt' | 'address' | 'port'>): void {
     const { updatedAt, expiresAt, address, port } = at
-    const { changes } = touch.run(updatedAt, updatedAt, expiresAt, address, port, id, expiresAt)
-    // Its first registration, or the end came nearer: then due_at has to follow.
-    if (changes === 0) putContact.run(id, updatedAt, updatedAt, expiresAt, expiresAt, address, port)
+    const { changes } = touch.run(updatedAt, updatedAt, expiresAt, id, expiresAt, address, port)
+    // Its address is another, or the end came nearer: then due_at has to follow.
+    if (changes === 0) move.run(updatedAt, updatedAt, expiresAt, expiresAt, address, port, id)
+  }
+
+  function registered(id: DeviceId, { updatedAt, expiresAt, address, port, secured }: Registration): void {
+    putContact.run(id, updatedAt, updatedAt, expiresAt, expiresAt, address, port, secured ? 0 : 1)
   }
 
   return {
+    'device.add': ({ device }) => {
+      addDevice.run(
+        device.id,
+        device.endpoint,
+        columnOf(device.product),
+        columnOf(device.profile),
+        jsonOf(device.tags),
+        device.createdAt,
+        columnOf(device.firstSeen),
+        columnOf(device.quarantinedAt),
+      )
+      putTags(device, undefined)
+    },
     'device.put': ({ device }) => {
       const before = filed.get(device.id)
       putDevice.run(
@@ -237,8 +265,9 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         r.messageId,
         r.token,
         r.secured ? 1 : 0,
+        columnOf(r.profileId),
       )
-      heard(deviceId, r)
+      registered(deviceId, r)
     },
     'registration.touch': (op) => heard(op.deviceId, op),
     'registration.delete': ({ deviceId }) => {
@@ -268,10 +297,16 @@ function deviceOf(row: FullRow): Device {
   if (row.first_seen !== null) device.firstSeen = instantOf(row.first_seen)
   if (row.last_seen !== null) device.lastSeen = instantOf(row.last_seen)
   if (row.retired_at !== null) device.retiredAt = instantOf(row.retired_at)
-  if (row.quirks !== null) device.quirks = JSON.parse(row.quirks) as string[]
+  if (row.quirks !== null) device.quirks = quirksOf(row.quirks)
   if (row.quarantined_at !== null) device.quarantinedAt = instantOf(row.quarantined_at)
   if (row.learned !== null) device.learned = JSON.parse(row.learned) as NonNullable<Device['learned']>
   return device
+}
+
+/** Names alone are what an older server wrote. */
+function quirksOf(text: string): NonNullable<Device['quirks']> {
+  const kept = JSON.parse(text) as (string | NonNullable<Device['quirks']>[number])[]
+  return kept.map((quirk) => (typeof quirk === 'string' ? { name: quirk } : quirk))
 }
 
 function registrationOf(row: FullRow, id: string, expiresAt: number): Registration {
@@ -292,5 +327,6 @@ function registrationOf(row: FullRow, id: string, expiresAt: number): Registrati
     secured: row.secured !== 0,
   }
   if (row.sms_number !== null) registration.smsNumber = row.sms_number
+  if (row.profile_id !== null) registration.profileId = row.profile_id
   return registration
 }

@@ -29,7 +29,7 @@ type Reads = Pick<OperationsStore, 'openOperations'> &
 
 export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
   const prepare = (condition: string) =>
-    database.prepare<[string | number], SnapshotRow>(
+    database.prepare<(string | number)[], SnapshotRow>(
       `SELECT ${fullColumns},
          EXISTS (SELECT 1 FROM operation o INDEXED BY operation_open WHERE o.device_id = d.id AND ${isOpen})
            AS has_operations,
@@ -42,6 +42,11 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
   const byEndpoint = prepare('d.endpoint = +?')
   const byRegistration = prepare('d.id = (SELECT device_id FROM registration WHERE id = +?)')
   const byId = prepare('d.id = +?')
+  const byAddress = prepare(
+    // Of several the one heard last: a network gives an address to one after the other.
+    `d.id = (SELECT device_id FROM (SELECT device_id, max(updated_at) FROM contact
+       WHERE plain = 1 AND address = +? AND port = +?))`,
+  )
   const byObservation = prepare('d.id = (SELECT device_id FROM observation WHERE token = +?)')
 
   function rowOf(key: DeviceKey): SnapshotRow | undefined {
@@ -54,6 +59,8 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
         return byId.get(key.deviceId)
       case 'observation':
         return byObservation.get(key.token)
+      case 'address':
+        return byAddress.get(key.address, key.port)
     }
   }
 

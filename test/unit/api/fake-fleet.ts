@@ -45,6 +45,10 @@ export class FakeFleet implements Services {
       tags: {},
       createdAt: start,
       status: 'awake' as const,
+      network: {
+        profile: more.profile ?? 'nbiot',
+        from: more.profile === undefined ? 'listener' : 'operator',
+      } as const,
       ...more,
     }
     this.known.set(endpoint, device)
@@ -255,9 +259,11 @@ export class FakeFleet implements Services {
   readonly rules: ObservationRule[] = []
   readonly observationRules: Services['observationRules'] = {
     list: () => this.rules,
-    add: async (draft) => {
+    add: async ({ attributes, ...draft }) => {
       this.#mayFail()
-      const rule = { ...draft, id: this.rules.length + 1, createdAt: this.now }
+      const wanted =
+        attributes === undefined ? {} : { attributes: attributes as NonNullable<ObservationRule['attributes']> }
+      const rule = { ...draft, ...wanted, id: this.rules.length + 1, createdAt: this.now }
       this.rules.push(rule)
       return rule
     },

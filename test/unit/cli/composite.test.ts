@@ -1,12 +1,15 @@
 /** Attributes, composites and quirks on the command line. */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { start } from '../api/fake-fleet.ts'
 import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
 
 let cli: CliUnderTest
 beforeEach(async () => {
   cli = await cliUnderTest()
-  cli.fleet.addDevice('dev', { quirks: ['value.number-as-text', 'tlv.integer-length'] })
-  cli.fleet.addDevice('other', { quirks: ['value.number-as-text'] })
+  cli.fleet.addDevice('dev', {
+    quirks: [{ name: 'value.number-as-text', at: start, example: '5b7b7d5d' }, { name: 'tlv.integer-length' }],
+  })
+  cli.fleet.addDevice('other', { quirks: [{ name: 'value.number-as-text' }] })
   cli.fleet.addDevice('plain')
   cli.fleet.answer = () => ({ state: 'acknowledged', code: '2.04' })
 })
@@ -54,9 +57,9 @@ it('refuses a value without a path before anything is asked', async () => {
 
 describe('coapstan quirks', () => {
   it('says what one device does and what it was taken to mean', async () => {
-    expect((await cli.run('quirks', 'dev', '-o', 'csv')).out).toBe(`QUIRK,THE DEVICE,SO
-value.number-as-text,sends numbers as text,they were read as numbers
-tlv.integer-length,"sends integers of 3, 5, 6 or 7 octets",they were sign-extended
+    expect((await cli.run('quirks', 'dev', '-o', 'csv')).out).toBe(`QUIRK,THE DEVICE,SO,SINCE,IT SENT
+value.number-as-text,sends numbers as text,they were read as numbers,now,5b7b7d5d
+tlv.integer-length,"sends integers of 3, 5, 6 or 7 octets",they were sign-extended,,
 `)
     expect(await cli.run('quirks', 'plain')).toMatchObject({ code: 0, err: 'plain has no quirks\n' })
   })

@@ -133,6 +133,7 @@ describe('coapstan devices show', () => {
     })
     expect((await cli.run('devices', 'show', 'dev')).out).toBe(`Endpoint    dev
 Status      awake
+Profile     nbiot (the default)
 Created     2026-01-02T03:04:05.000Z (now)
 Last seen   2026-01-02T03:04:05.000Z (now)
 Registered  2026-01-02T03:04:05.000Z (now)
@@ -142,6 +143,7 @@ LwM2M       1.1
 Binding     U, sleeps between uplinks
 Address     192.0.2.7 port 49152
 Objects     /1/0 /3/0
+Listens     always
 `)
   })
 

@@ -298,18 +298,30 @@ the observation ended: test
   })
 
   it('shows what is to be observed, and whether it is', async () => {
-    const intent = { deviceId: 1, token: '00', createdAt: start, origin: 'operator' as const }
+    const intent = { deviceId: 1, token: '00', createdAt: start, origins: ['operator'] as const }
     cli.fleet.intents.set('dev', [
       { ...intent, path: '/3/0/9', state: 'established', lastNotification: instantOf(start - 120_000) },
+      {
+        ...intent,
+        path: '/3303/0/5700',
+        origins: ['operator', 'rule'],
+        state: 'established',
+        attributes: {
+          wanted: { pmin: 10, st: 0.5 },
+          state: 'due',
+          drift: [{ name: 'pmin', wanted: 10, actual: null }],
+        },
+      },
       { ...intent, path: '/3303', state: 'refused', reason: '4.04: there is no /3303 on the device' },
       { ...intent, path: '/4/0/2', state: 'wanted' },
     ])
     expect(await cli.run('observe', 'status', 'dev')).toEqual({
       code: 0,
-      out: `PATH    STATE        WANTED BY  LAST TOLD  REASON
-/3/0/9  established  operator   2 min ago
-/3303   refused      operator              4.04: there is no /3303 on the device
-/4/0/2  wanted       operator
+      out: `PATH          STATE        WANTED BY       WHEN                                                         LAST TOLD  REASON
+/3/0/9        established  operator                                                                     2 min ago
+/3303/0/5700  established  operator, rule  pmin=10 st=0.5 (to be told; pmin was not set on the device)
+/3303         refused      operator                                                                                4.04: there is no /3303 on the device
+/4/0/2        wanted       operator
 `,
       err: '',
     })

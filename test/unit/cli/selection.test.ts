@@ -69,17 +69,28 @@ awake         2
     expect(await cli.run('observe', ...berlin, '/3/0/9')).toEqual({
       code: 0,
       out: 'rule 1: /3/0/9 is observed on product=meter,tag.site=berlin\n',
-      err: 'it holds for devices to come, too; end it with: coapstan observe rules delete 1\n',
+      err: 'a rule: it holds for devices to come, too (--each asks only those there are now); end it with: coapstan observe rules delete 1\n',
     })
     expect(cli.fleet.rules).toMatchObject([{ product: 'meter', tags: { site: 'berlin' }, path: '/3/0/9' }])
     expect(cli.fleet.asked).toEqual([])
     expect(await cli.run('observe', ...berlin, '/3/0/9', '--dry-run')).toMatchObject({ code: 0 })
-    expect((await cli.run('observe', 'rules')).out).toBe(`ID  DEVICES                        PATH    CREATED
- 1  product=meter,tag.site=berlin  /3/0/9  now
+    expect((await cli.run('observe', 'rules')).out).toBe(`ID  DEVICES                        PATH    WHEN  CREATED
+ 1  product=meter,tag.site=berlin  /3/0/9        now
 `)
     expect(await cli.run('observe', 'rules', 'delete', '1')).toMatchObject({ code: 0, out: 'rule 1 is deleted\n' })
     expect(await cli.run('observe', 'rules', 'delete', '1')).toMatchObject({ code: 1 })
     expect(await cli.run('observe', 'rules')).toMatchObject({ err: expect.stringContaining('no rules') as string })
+  })
+
+  it('asks the devices there are now where the selection is no rule, or told to', async () => {
+    expect(await cli.run('observe', '--select', 'status=awake', '/3/0/9', '--attributes', 'pmin=60')).toMatchObject({
+      code: 0,
+    })
+    expect(cli.fleet.asked[0]).toMatchObject({ kind: 'observe', path: '/3/0/9', value: 'pmin=60' })
+    expect(await cli.run('observe', ...berlin, '/3/0/9', '--each')).toMatchObject({ code: 0 })
+    expect(await cli.run('observe', ...berlin, '/3/0/9', '--each', '--cancel')).toMatchObject({ code: 0 })
+    expect(cli.fleet.asked.at(-1)).toMatchObject({ kind: 'cancel-observe' })
+    expect(cli.fleet.rules).toEqual([])
   })
 
   it('says that nothing is selected', async () => {
@@ -97,8 +108,7 @@ awake         2
     [['read', 'meter-1', '/3/0/9', '--dry-run'], '--dry-run counts what --select finds'],
     [['observe', ...berlin, '/3/0/9', '--follow'], '--follow shows one device'],
     [['observe', ...berlin, '/3/0/9', '--cancel'], 'a rule is ended by its number'],
-    [['observe', ...berlin, '/3/0/9', '--attributes', 'pmin=1'], 'a rule has no attributes'],
-    [['observe', '--select', 'status=awake', '/3/0/9'], 'a rule selects by product and tags'],
+    [['read', 'meter-1', '/3/0/9', '--priority', '12'], '--priority 12 is none'],
   ])('%j is refused: %s', async (argv, sentence) => {
     const { code, err } = await cli.run(...argv)
     expect([code, cli.fleet.asked.length]).toEqual([2, 0])

@@ -89,7 +89,9 @@ test('an answer that does not say what it is was meant in the format asked for',
   const { id, request } = await asked(house, 'read', '/3/0')
   answer(house, request, `2.05 ${json([{ bn: '/3/0/', n: '9', v: 87 }])}`)
   expect(house.store.operation(id)).toMatchObject({ state: 'acknowledged', result: { path: '/3/0' } })
-  expect(house.store.device('urn:dev:a')?.device.quirks).toEqual(['format.missing'])
+  expect(house.store.device('urn:dev:a')?.device.quirks).toMatchObject([
+    { name: 'format.missing', example: '5b7b22626e223a222f332f302f222c226e223a2239222c2276223a38377d5d' },
+  ])
 })
 
 test.each([

@@ -42,7 +42,7 @@ test('a rule is asked of the devices there are, and of no other', async () => {
   await rules.add(battery)
   expect(observes(1)).toHaveLength(1)
   expect(observes(2)).toEqual([])
-  expect(intents('urn:dev:meter')).toMatchObject([{ path: '/3/0/9', origin: 'rule', state: 'wanted' }])
+  expect(intents('urn:dev:meter')).toMatchObject([{ path: '/3/0/9', origins: ['rule'], state: 'wanted' }])
 })
 
 test('a rule meets a device when it registers, and when it becomes one of those selected', async () => {
@@ -80,7 +80,7 @@ test('what a deleted rule alone wanted is forgotten, what an operator wants is n
   await rules.add({ ...battery, path: '/3/0/13' })
   await rules.remove(id)
   await rules.remove(rules.list()[0]!.id)
-  expect(intents('urn:dev:meter')).toMatchObject([{ path: '/3/0/13', origin: 'operator' }])
+  expect(intents('urn:dev:meter')).toMatchObject([{ path: '/3/0/13', origins: ['operator'] }])
   await expect(rules.remove(id)).rejects.toMatchObject({ code: 'rule.unknown', status: 404 })
 })
 

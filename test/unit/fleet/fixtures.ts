@@ -45,6 +45,6 @@ export const observation: Observation = {
   path: '/3/0/9',
   token: '0102030405060708',
   createdAt: start,
-  origin: 'operator',
+  origins: ['operator'],
   state: 'wanted',
 }

@@ -1,6 +1,7 @@
 /** The services over a real store: what the API asks of the fleet. */
 import { describe, expect, test, vi } from 'vitest'
 import { utf8, type Bytes } from '../../../src/base/bytes.ts'
+import { defaultSettings } from '../../../src/config/tunables.ts'
 import { EnvironmentError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { EventsService } from '../../../src/fleet/events/service.ts'
@@ -20,7 +21,7 @@ function world() {
   const store = rows.openStore()
   const commands = new FakeCommands(store)
   let now = start
-  const registry = new RegistryService(store, commands, () => now, { 'registration.grace': 0 })
+  const registry = new RegistryService(store, commands, () => now, defaultSettings)
   const files = openImageFiles({ directory: rows.temporaryDirectory(), cacheLimit: 65_536, log: silentLog })
   const images = new ImagesService({
     store,
@@ -57,7 +58,14 @@ describe('devices', () => {
     expect(first.devices[1]?.registration?.id).toBe('r2')
     expect(first.next).toBe('urn:dev:test-2')
     expect(registry.list({}, { cursor: 'urn:dev:test-2', limit: 2 })).toEqual({
-      devices: [{ ...rows.device(3), status: 'never-seen' }],
+      devices: [
+        {
+          ...rows.device(3),
+          status: 'never-seen',
+          network: { profile: 'nbiot', from: 'listener' },
+          awakeWindow: 20_000,
+        },
+      ],
     })
     expect(registry.list({}, { limit: 3 })).not.toHaveProperty('next')
   })

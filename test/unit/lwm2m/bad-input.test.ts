@@ -112,8 +112,10 @@ describe('Send', () => {
 })
 
 it('every quirk can happen, and reads as a sentence', () => {
-  const folder = new URL('../../../src/lwm2m/', import.meta.url)
-  const source = readdirSync(folder, { recursive: true, withFileTypes: true })
+  // What cannot be read at all is noted where it comes in.
+  const folders = ['lwm2m', 'engine'].map((room) => new URL(`../../../src/${room}/`, import.meta.url))
+  const source = folders
+    .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((file) => file.isFile() && file.name !== 'quirks.ts')
     .map((file) => readFileSync(`${file.parentPath}/${file.name}`, 'utf8'))
     .join('\n')

@@ -280,10 +280,10 @@ describe('an operation that makes no sense', () => {
     ],
     ['a depth of 9', { kind: 'discover', path: '/3', value: 9 }, newest, 'The depth of a discover is 0 to 3, not 9.'],
     [
-      'attributes in an observe of 1.1',
-      { kind: 'observe', path: '/3303/0/5700', value: { pmin: 1 } },
+      'attributes of 1.2 for a device of 1.1',
+      { kind: 'observe', path: '/3303/0/5700', value: { con: 1 } },
       usual,
-      'Attributes in an observe came with LwM2M 1.2; the device registered with 1.1.',
+      "'con' came with LwM2M 1.2; the device registered with 1.1.",
     ],
     [
       'no attributes',

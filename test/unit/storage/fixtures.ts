@@ -85,7 +85,7 @@ export function observation(deviceId: number, path: string, more: Partial<Observ
     path,
     token: `00000000000000${String(deviceId).padStart(2, '0')}`,
     createdAt: start,
-    origin: 'operator',
+    origins: ['operator'],
     state: 'wanted',
     ...more,
   }

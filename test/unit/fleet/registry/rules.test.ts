@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { seconds } from '../../../../src/base/time.ts'
+import { defaultSettings } from '../../../../src/config/tunables.ts'
 import {
   awakeWindowOf,
   endpointProblem,
-  graceOf,
   statusOf,
+  statusRulesOf,
   validatePatch,
 } from '../../../../src/fleet/registry/rules.ts'
 import type { Device, Registration } from '../../../../src/fleet/registry/types.ts'
 import { at, device, registration, start } from '../fixtures.ts'
 
-const grace = { grace: seconds(60) }
+const rules = statusRulesOf({ ...defaultSettings, 'registration.grace': 60_000 })
+const graceOf = (grace: number) => statusRulesOf({ ...defaultSettings, 'registration.grace': grace })
 const seen: Device = { ...device, firstSeen: start, lastSeen: start }
 const queued: Registration = { ...registration, queueMode: true }
 
@@ -31,37 +32,37 @@ describe('the status of a device', () => {
     ['that waits to be accepted', { ...seen, quarantinedAt: start }, registration, 1, 'quarantined'],
     ['that was retired, whatever it does', { ...seen, retiredAt: start }, registration, 1, 'retired'],
   ] as const)('%s', (_, of, registered, s, status) => {
-    expect(statusOf(of, registered, at(s), grace).status).toBe(status)
+    expect(statusOf(of, registered, at(s), rules).status).toBe(status)
   })
 
   test('follows a learned awake window', () => {
     const answers = Array.from({ length: 8 }, () => 31_000)
     const learned = { wake: { lateAnswers: answers, misses: [], intervals: [] } }
-    expect(statusOf({ ...seen, learned }, queued, at(30), grace).status).toBe('awake')
-    expect(statusOf({ ...seen, learned }, queued, at(31), grace).status).toBe('asleep')
+    expect(statusOf({ ...seen, learned }, queued, at(30), rules).status).toBe('awake')
+    expect(statusOf({ ...seen, learned }, queued, at(31), rules).status).toBe('asleep')
   })
 
   test('says when a sleeping device is expected: by its rhythm, else by the end of its lifetime', () => {
     const rhythm = { wake: { lateAnswers: [], misses: [], intervals: [100_000, 100_000, 100_000] } }
-    expect(statusOf(seen, queued, at(30), grace)).toEqual({ status: 'asleep', nextExpectedAt: at(300) })
-    expect(statusOf({ ...seen, learned: rhythm }, queued, at(30), grace)).toEqual({
+    expect(statusOf(seen, queued, at(30), rules)).toEqual({ status: 'asleep', nextExpectedAt: at(300) })
+    expect(statusOf({ ...seen, learned: rhythm }, queued, at(30), rules)).toEqual({
       status: 'asleep',
       nextExpectedAt: at(100),
     })
-    expect(statusOf({ ...seen, learned: rhythm }, queued, at(161), grace)).toEqual({
+    expect(statusOf({ ...seen, learned: rhythm }, queued, at(161), rules)).toEqual({
       status: 'overdue',
       nextExpectedAt: at(100),
     })
   })
 
   test('takes its grace from the settings', () => {
-    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 0 })).status).toBe('offline')
-    expect(statusOf(seen, registration, at(301), graceOf({ 'registration.grace': 2000 })).status).toBe('overdue')
+    expect(statusOf(seen, registration, at(301), graceOf(0)).status).toBe('offline')
+    expect(statusOf(seen, registration, at(301), graceOf(2000)).status).toBe('overdue')
   })
 
   test('knows how long a radio listens', () => {
     expect(awakeWindowOf('lte-m')).toBe(10_000)
-    expect(awakeWindowOf(undefined)).toBe(20_000)
+    expect(awakeWindowOf('nbiot')).toBe(20_000)
     expect(awakeWindowOf('thread-router')).toBe('always')
   })
 })

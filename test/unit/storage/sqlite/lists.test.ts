@@ -100,7 +100,7 @@ describe('observe intents', () => {
       reason: '4.05',
       lastNotification: start,
       lastSequence: 16_777_215,
-      origin: 'firmware',
+      origins: ['firmware'],
     })
     store.commit([...devices, put.observation(observation(1, '/4/0/2')), put.observation(whole)])
     store.commit([put.observation(observation(1, '/3/0'))])

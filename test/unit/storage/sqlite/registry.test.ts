@@ -10,7 +10,7 @@ const everything: Device = device(2, {
   firstSeen: start,
   lastSeen: after(start, seconds(1)),
   retiredAt: after(start, seconds(2)),
-  quirks: ['location-in-uri'],
+  quirks: [{ name: 'location-in-uri', at: start, example: '3c2f333e' }],
   quarantinedAt: after(start, seconds(3)),
   learned: { formats: { answered: 11542 }, wake: { lateAnswers: [], misses: [4000], intervals: [3_600_000] } },
 })
