@@ -170,7 +170,7 @@ export class Downlink {
     if (!isObserve(operation.kind) && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
     const request =
-      isObserve(operation.kind) && observation !== undefined
+      operation.kind === 'observe' && observation !== undefined
         ? observeRequestOf(observation, view)
         : requestOf(operation, view)
     if (observation === undefined || isRefusal(request)) return request

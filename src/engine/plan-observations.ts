@@ -88,7 +88,8 @@ function unreadable(
   { contentFormat, payload }: Pick<Of<'notification' | 'send'>, 'contentFormat' | 'payload'>,
 ) {
   const octets = hexOf(payload.subarray(0, exampleLimit))
-  return { undecodable: detail ?? fault, contentFormat: contentFormat ?? null, payload: octets, size: payload.length }
+  const why = detail === undefined ? {} : { detail }
+  return { undecodable: fault, ...why, contentFormat: contentFormat ?? null, payload: octets, size: payload.length }
 }
 
 function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {

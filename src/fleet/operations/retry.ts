@@ -17,14 +17,14 @@ interface RetryClass {
 const busy: RetryClass = { limit: 6, first: seconds(30), longest: seconds(3600) }
 /** It lost track of the blocks of a body (4.08), so it did nothing. */
 const broken: RetryClass = { limit: 3, first: seconds(5), longest: seconds(60) }
-/** A reset, or an empty ACK and no answer, to a question that does no harm asked twice. */
+/** An empty ACK and no answer, to a question that does no harm asked twice. */
 const unclear: RetryClass = { limit: 2, first: seconds(60), longest: seconds(600) }
 
 const byCode: Readonly<Record<string, RetryClass>> = { '5.03': busy, '4.29': busy, '4.08': broken }
 
 function classOf({ kind }: Operation, reason: OperationReason, code: string | undefined): RetryClass | undefined {
   if (reason === 'rejected') return byCode[code ?? '']
-  return (reason === 'reset' || reason === 'timed-out') && isRepeatable(kind) ? unclear : undefined
+  return reason === 'timed-out' && isRepeatable(kind) ? unclear : undefined
 }
 
 export interface Failure {

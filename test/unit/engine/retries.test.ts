@@ -63,11 +63,12 @@ test('what is behind a busy device waits with it', async () => {
 })
 
 test.each<[string, OperationDraft, string]>([
-  ['a read that was reset', { kind: 'read', path: '/3/0/9' }, 'queued'],
-  ['an execute that was reset, which may have run', execute, 'failed'],
-])('%s is %s again or not', async (_, draft, state) => {
+  ['a read that was acknowledged and never answered', { kind: 'read', path: '/3/0/9' }, 'queued'],
+  ['an execute that was acknowledged and never answered, which may have run', execute, 'failed'],
+])('%s: %s again, or not', async (_, draft, state) => {
   const { house, id } = await asking(draft)
-  answer(house, (message) => `RST ${message} EMPTY`)
+  answer(house, (message) => `ACK ${message} EMPTY`)
+  house.elapse(seconds(251))
   expect(house.store.operation(id)?.state).toBe(state)
 })
 
