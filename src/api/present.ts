@@ -10,7 +10,7 @@ import type { IntendedAttributes, Observation } from '../fleet/observations/type
 import type { Operation } from '../fleet/operations/types.ts'
 import { explainedQuirk, type SeenQuirk } from '../fleet/registry/quirks.ts'
 import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
-import type { PowerSaving } from '../lwm2m/power-saving.ts'
+import type { Learned } from '../fleet/registry/learned.ts'
 import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
 import type { ImageJson, UpdateJson } from './contract/firmware.ts'
@@ -51,7 +51,7 @@ function presentPowerSaving({
   trackingUpdate,
   activeTime,
   pagingCycle,
-}: PowerSaving): NonNullable<DeviceJson['powerSaving']> {
+}: NonNullable<Learned['powerSaving']>): NonNullable<DeviceJson['powerSaving']> {
   return secondsOf({
     trackingUpdateSeconds: trackingUpdate,
     activeTimeSeconds: activeTime,

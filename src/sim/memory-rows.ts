@@ -1,6 +1,6 @@
 /** A device of `memory-store.ts` with all that hangs on it, and how its lists are ordered. */
 import type { Deadlined } from '../base/deadline-queue.ts'
-import { never, type Instant } from '../base/time.ts'
+import { instantOf, never, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -42,4 +42,11 @@ export function byPath(row: Row): readonly Observation[] {
 export function inSendingOrder(row: Row, limit: number): readonly Operation[] {
   if (row.open.size === 0) return []
   return [...row.open.values()].sort((a, b) => a.priority - b.priority || a.id - b.id).slice(0, limit)
+}
+
+/** The earliest instant the engine is to hear of, or `never`. */
+export function dueOf({ registration, open, update }: Row): Instant {
+  let due: number = Math.min(registration?.expiresAt ?? never, update?.dueAt ?? never)
+  for (const { deadline, notBefore = never } of open.values()) due = Math.min(due, deadline, notBefore)
+  return instantOf(due)
 }

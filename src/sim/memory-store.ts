@@ -4,7 +4,7 @@
  */
 import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
-import { instantOf, milliseconds, never, type Duration, type Instant } from '../base/time.ts'
+import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -19,7 +19,7 @@ import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryImages } from './memory-images.ts'
 import { MemoryEvents } from './memory-events.ts'
-import { byPath, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
+import { byPath, dueOf, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
 export interface MemoryStoreLimits {
   readonly eventsKept: number
@@ -367,12 +367,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
   }
 
   #schedule(row: Row): void {
-    let due: Instant = row.registration?.expiresAt ?? never
-    for (const { deadline, notBefore = never } of row.open.values()) {
-      due = instantOf(Math.min(due, deadline, notBefore))
-    }
-    const dueAt = row.update?.dueAt
-    if (dueAt !== undefined && dueAt < due) due = dueAt
+    const due = dueOf(row)
     if (due === never) this.#due.clear(row)
     else this.#due.set(row, due)
   }

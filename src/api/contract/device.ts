@@ -1,7 +1,7 @@
 /** Devices as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
-import type { ProfileSource } from '../../fleet/registry/profile-choice.ts'
+import type { ProfileSource } from '../../fleet/registry/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const profileSources = [

@@ -1,7 +1,7 @@
 /** Observe intents as the API shows them. */
 import Type, { type Static } from 'typebox'
 import type { Observation, ObservationOrigin } from '../../fleet/observations/types.ts'
-import { attributeDefinitions, attributeNames } from '../../lwm2m/attributes.ts'
+import { attributeMeanings } from '../../fleet/observations/attribute-meanings.ts'
 import { idSchema, instantSchema, pathSchema } from './scalars.ts'
 
 export const observationStates = ['wanted', 'established', 'refused'] as const satisfies readonly Observation['state'][]
@@ -11,9 +11,9 @@ export const observationOrigins = ['operator', 'firmware', 'rule'] as const sati
 /** A number sets an attribute, null takes it away. */
 const attributesSchema = Type.Object(
   Object.fromEntries(
-    attributeNames.map((name) => [
+    Object.entries(attributeMeanings).map(([name, description]) => [
       name,
-      Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: attributeDefinitions[name].meaning })),
+      Type.Optional(Type.Union([Type.Number(), Type.Null()], { description })),
     ]),
   ),
   { title: 'NotificationAttributes', additionalProperties: false },
@@ -29,7 +29,7 @@ const intendedAttributesSchema = Type.Object(
     drift: Type.Optional(
       Type.Array(
         Type.Object({
-          name: Type.Enum([...attributeNames]),
+          name: Type.String(),
           wanted: Type.Union([Type.Number(), Type.Null()]),
           actual: Type.Union([Type.Number(), Type.Null()]),
         }),

@@ -7,14 +7,7 @@ import { UsageError } from '../../base/errors.ts'
 import { isProfileName, profileNames, type ProfileName } from '../../config/profiles.ts'
 import type { Settings } from '../../config/tunables.ts'
 import type { NetworkFacts } from '../../lwm2m/network.ts'
-import type { Device, Registration } from './types.ts'
-
-export type ProfileSource = 'operator' | 'product' | 'prefix' | 'network' | 'listener'
-
-export interface ChosenProfile {
-  readonly profile: ProfileName
-  readonly from: ProfileSource
-}
+import type { ChosenProfile, Device, Registration } from './types.ts'
 
 export interface ProfileRules {
   readonly products: ReadonlyMap<string, ProfileName>

@@ -5,7 +5,6 @@
 import type { Duration, Instant } from '../../base/time.ts'
 import type { ProfileName } from '../../config/profiles.ts'
 import type { Learned } from './learned.ts'
-import type { ChosenProfile } from './profile-choice.ts'
 import type { SeenQuirk } from './quirks.ts'
 
 /** Ours, stable, never reused; the endpoint name can be given to another device one day. */
@@ -59,6 +58,14 @@ export interface Registration {
   readonly token: string
   /** It came over DTLS: nothing is ever sent to this device in the clear. */
   readonly secured: boolean
+}
+
+/** What chose a network profile (`profile-choice.ts`). */
+export type ProfileSource = 'operator' | 'product' | 'prefix' | 'network' | 'listener'
+
+export interface ChosenProfile {
+  readonly profile: ProfileName
+  readonly from: ProfileSource
 }
 
 /** What a credential says of the device it stands for, for when that is seen first. */
