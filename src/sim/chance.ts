@@ -30,6 +30,17 @@ export function exponential(chance: Random, mean: number): number {
   return -mean * Math.log(1 - chance.fraction())
 }
 
+/** In 0–1, as machines come back to a network that was away: Beta(3, 4) of 3GPP TR 37.868, model 2. */
+export function returning(chance: Random): number {
+  const gamma = (shape: number): number => {
+    let sum = 0
+    for (let i = 0; i < shape; i++) sum += exponential(chance, 1)
+    return sum
+  }
+  const early = gamma(3)
+  return early / (early + gamma(4))
+}
+
 export function between(chance: Random, low: number, high: number): number {
   return low + (high - low) * chance.fraction()
 }

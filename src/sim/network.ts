@@ -1,14 +1,15 @@
 /**
  * Everything between devices and servers: datagrams under way, the addresses they come from, and what
- * became of them. A datagram under way outlives both its sender and its receiver.
+ * became of them.
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
+import { Air, type AirCounts } from './air.ts'
 import { weighted } from './chance.ts'
 import { Link, type AddressPlan, type Remote } from './link.ts'
 import type { LinkQuality } from './link-quality.ts'
-import { Timer, type Timeline } from './timeline.ts'
+import type { Timeline } from './timeline.ts'
 
 /** Where uplinks arrive. Octets are the receiver's only during the call. */
 export interface Host {
@@ -28,11 +29,7 @@ export interface Antenna {
   receive(now: Instant, downlink: Downlink): void
 }
 
-export interface NetworkCounts {
-  sent: number
-  delivered: number
-  lost: number
-  duplicated: number
+export interface NetworkCounts extends AirCounts {
   /** Downlinks to an address that has been given up. */
   unroutable: number
   /** Addresses taken back from a device that got another. */
@@ -53,19 +50,20 @@ export class Network implements AddressPlan {
   readonly #nextPort: number[] = []
   readonly #addresses: number
   readonly #prefix: string
-  #underWay = 0
+  readonly #air: Air
 
   /** `prefix`: the first two octets of every address. */
   constructor(timeline: Timeline, chance: Random, devices: number, prefix: string) {
     this.#prefix = prefix
     this.#timeline = timeline
+    this.#air = new Air(timeline, this.counts)
     this.#chance = chance
     this.#addresses = 8 + Math.ceil(devices / devicesPerAddress)
   }
 
   /** Datagrams that have left and not arrived. */
   get underWay(): number {
-    return this.#underWay
+    return this.#air.underWay
   }
 
   connect(quality: LinkQuality, chance: Random, host: Host, antenna: Antenna): Link {
@@ -79,7 +77,7 @@ export class Network implements AddressPlan {
     const { now } = this.#timeline
     const from = link.sourceOf(now)
     const { host } = this.#ends.get(link)!
-    this.#send(link, 'up', datagram, (at, copy) => {
+    this.#air.carry(link, 'up', datagram, (at, copy) => {
       if (host.receive(at, from, copy)) link.heardAt = at
     })
   }
@@ -94,7 +92,7 @@ export class Network implements AddressPlan {
     }
     const { antenna } = this.#ends.get(link)!
     const silence = now - link.heardAt
-    this.#send(link, 'down', datagram, (at, copy) => antenna.receive(at, { datagram: copy, silence, sentAt: now }))
+    this.#air.carry(link, 'down', datagram, (at, copy) => antenna.receive(at, { datagram: copy, silence, sentAt: now }))
   }
 
   /** Who answers to an address now. */
@@ -117,28 +115,6 @@ export class Network implements AddressPlan {
   release(remote: Remote): void {
     this.counts.rebound++
     this.#owners.delete(keyOf(remote))
-  }
-
-  #send(link: Link, direction: 'up' | 'down', datagram: Bytes, arrive: (at: Instant, copy: Bytes) => void): void {
-    this.counts.sent++
-    if (link.loses(direction, datagram.length)) {
-      this.counts.lost++
-      return
-    }
-    const copy = datagram.slice()
-    const arrivals = link.arrivals(this.#timeline.now)
-    this.counts.duplicated += arrivals.length - 1
-    for (const at of arrivals) {
-      this.#underWay++
-      this.#timeline.set(
-        new Timer((now) => {
-          this.#underWay--
-          this.counts.delivered++
-          arrive(now, copy)
-        }),
-        at,
-      )
-    }
   }
 }
 

@@ -46,7 +46,7 @@ const rooms: Readonly<Record<string, Room>> = {
     node: 'any',
   },
   cli: {
-    mayImport: ['base/*', 'config/**', 'api/contract.ts', 'api/contract/**', 'device/**', 'picture/*'],
+    mayImport: ['base/*', 'config/**', 'api/contract.ts', 'api/contract/**', 'device/**', 'picture/*', 'sim/**'],
     packages: ['commander', '@clack/prompts', 'yaml', 'coap', 'coap-packet', 'node-dtls-client', 'cbor-x'],
     node: 'any',
   },
@@ -62,7 +62,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'storage/sqlite/**',
       'picture/*',
     ],
-    packages: [],
+    packages: ['typebox', 'typebox/*', 'yaml'],
     node: 'any',
   },
   server: {

@@ -139,7 +139,7 @@ export class FirmwareClient {
       return
     }
     const image = device.flash.slot.read()
-    if (isFault(image)) this.#become(now, state.idle, result.integrity)
+    if (isFault(image) || image.version === device.frailty.spoils) this.#become(now, state.idle, result.integrity)
     else this.#become(now, state.downloaded, result.initial)
   }
 

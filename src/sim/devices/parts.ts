@@ -20,6 +20,8 @@ import type { Witness, Witnessed } from './witness.ts'
 export interface Frailty {
   /** An image of this version does not come up on it. */
   readonly rejects?: string
+  /** An image of this version is damaged by the time it is in its slot. */
+  readonly spoils?: string
   /** Its power fails once, when so many octets of an image are there. */
   readonly powerCutAfter?: number
   /** Waits so long between two blocks. */
