@@ -25,6 +25,7 @@ import { addOperations } from './commands/operations.ts'
 import { addQuirks } from './commands/quirks.ts'
 import { addRead } from './commands/read.ts'
 import { addServe } from './commands/serve.ts'
+import { addSim } from './commands/sim.ts'
 import { addStatus } from './commands/status.ts'
 import { addTrace } from './commands/trace.ts'
 import { addWrite } from './commands/write.ts'
@@ -45,7 +46,7 @@ const groups = {
   ],
   'See and manage the fleet:': [addDevices, addCredentials, addOperations, addFirmware, addEvents, addTrace, addQuirks],
   'The server:': [addServe, addStatus, addConfig, addObjects, addHandshakes],
-  'Try it, and more:': [addCoap, addDevice, addDemo, addCompletion],
+  'Try it, and more:': [addCoap, addDevice, addSim, addDemo, addCompletion],
 } as const
 
 /** `--version` names firmware versions below, so the program's own is only known where it stands alone. */

@@ -2,6 +2,7 @@
  * From the text of a scenario file to a scenario, or to what is wrong with it: each problem with the line
  * and the member it is at. Reads no file.
  */
+import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { milliseconds, minutes, type Duration } from '../../base/time.ts'
@@ -20,8 +21,11 @@ export interface ScenarioProblem {
 
 export type ReadScenario = { readonly scenario: Scenario } | { readonly problems: readonly ScenarioProblem[] }
 
-/** Total: whatever the text is. */
-export function readScenario(text: string): ReadScenario {
+/** What a campaign is called and brings is said when it is made, not in the scenario. */
+const filledIn = { name: 'filled-in', image: 'filled-in' }
+
+/** Total: whatever the text is. `campaignSchema` is what a campaign is held against. */
+export function readScenario(text: string, campaignSchema: TSchema): ReadScenario {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length > 0) {
@@ -34,8 +38,13 @@ export function readScenario(text: string): ReadScenario {
   }
   const written: unknown = document.toJS()
   const at = (path: readonly string[]): number | undefined => lineOf(document, lines, path)
-  const problems = shapeProblems(written, at)
+  const problems = shapeProblems(scenarioSchema, written, [], at)
   if (problems.length > 0) return { problems }
+  const { campaign } = written as ScenarioText
+  if (campaign !== undefined) {
+    const ofCampaign = shapeProblems(campaignSchema, { ...filledIn, ...campaign }, ['campaign'], at)
+    if (ofCampaign.length > 0) return { problems: ofCampaign }
+  }
   const found = meaningProblems(written as ScenarioText, at)
   return found.length > 0 ? { problems: found } : { scenario: scenarioOf(written as ScenarioText) }
 }
@@ -44,13 +53,15 @@ export function readScenario(text: string): ReadScenario {
 const silentKeywords = new Set(['boolean'])
 
 function shapeProblems(
+  schema: TSchema,
   written: unknown,
+  within: readonly string[],
   lineAt: (path: readonly string[]) => number | undefined,
 ): readonly ScenarioProblem[] {
-  return Value.Errors(scenarioSchema, written)
+  return Value.Errors(schema, written)
     .filter(({ keyword }) => !silentKeywords.has(keyword))
     .flatMap(({ instancePath, keyword, message, params }) => {
-      const path = instancePath.split('/').slice(1)
+      const path = [...within, ...instancePath.split('/').slice(1)]
       const named = params as Readonly<Record<string, unknown>>
       const problem = (at: readonly string[], text: string): ScenarioProblem => ({
         line: lineAt(at),
