@@ -5,10 +5,8 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import { InvariantError } from '../base/errors.ts'
-import { sha256Hex } from './digest.ts'
 import { after, hours, instantOf, milliseconds, minutes, type Duration, type Instant } from '../base/time.ts'
 import { defaultSettings, type Settings } from '../config/tunables.ts'
-import type { BodySource } from '../coap/types.ts'
 import type { Image } from '../fleet/images/types.ts'
 import type { Store } from '../fleet/store.ts'
 import { deviceModel, type ObjectLibrary } from '../lwm2m/model/library.ts'
@@ -18,6 +16,7 @@ import { personalities, usualMix, type PersonalityName } from './devices/persona
 import { DeviceStack } from './devices/stack.ts'
 import type { Witnessed } from './devices/witness.ts'
 import { Disk } from './disk.ts'
+import { ImageShelf } from './image-shelf.ts'
 import { Ledger } from './ledger.ts'
 import { hostile, linkQualities } from './link-quality.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -68,7 +67,7 @@ export class World {
   readonly troubles: Troubles
   readonly settings: Settings
   readonly #options: WorldOptions
-  readonly #images = new Map<string, BodySource>()
+  readonly #images = new ImageShelf()
 
   constructor(options: WorldOptions) {
     const { devices: count, library, security, seed } = options
@@ -101,7 +100,7 @@ export class World {
         this.ledger.committed(ops)
         this.security?.books.committed(ops)
       }),
-      image: (key) => this.#images.get(key),
+      image: (key) => this.#images.body(key),
       publicUri: security === undefined ? 'coap://198.18.255.1:5683' : 'coaps://198.18.255.1:5684',
       secured: this.security?.door,
       send: (to, datagram) => this.network.down(to, datagram),
@@ -163,25 +162,7 @@ export class World {
 
   /** A firmware image devices can be updated to. */
   addImage(version: string, bytes: Bytes): Image {
-    const sha256 = sha256Hex(bytes)
-    const key = sha256.slice(0, 12)
-    const etag = bytes.slice(-8)
-    this.#images.set(key, {
-      size: bytes.length,
-      etag,
-      read: (offset, length) => bytes.subarray(offset, offset + length),
-    })
-    const image = {
-      sha256,
-      key,
-      size: bytes.length,
-      version,
-      product: fleetProduct,
-      addedAt: this.now,
-      format: 'opaque' as const,
-    }
-    this.server.disk.store.commit([{ op: 'image.put', image }])
-    return image
+    return this.#images.add(this.server.disk.store, this.now, fleetProduct, version, bytes)
   }
 
   /** No more wishes and troubles, a network that loses nothing, a server that is up. */

@@ -95,8 +95,12 @@ async function run(session: Session, reference: string, options: RunOptions): Pr
 }
 
 async function outcomeOf(session: Session, scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const { virtual = false, withdraw = false, yesThisIsMyServer = false } = options
+  if (virtual) {
+    const { runInVirtualTime } = await import('../sim/virtual-run.ts')
+    return runInVirtualTime(session, scenario)
+  }
   const { runOverSockets } = await import('../sim/socket-run.ts')
-  const { withdraw = false, yesThisIsMyServer = false } = options
   return runOverSockets(session, scenario, { withdraw, mayLeaveMachine: yesThisIsMyServer })
 }
 

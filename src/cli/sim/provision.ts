@@ -19,7 +19,8 @@ export interface FleetMark {
 }
 
 const rowsAtOnce = 2000
-const requestsAtOnce = 16
+/** So many that the server makes durable in one go what comes together. */
+const requestsAtOnce = 128
 /** Milliseconds a batch of keys or an image may take. */
 const patience = 120_000
 
@@ -47,6 +48,15 @@ export async function provision(
       progress(++done)
     })
   }
+}
+
+/** Has the server observe `paths` on every simulated device, of later runs too. */
+export async function observe(
+  { client }: Pick<Session, 'client'>,
+  product: string,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) await client.call('addObservationRule', { body: { product, path } })
 }
 
 /** Takes away what `provision` brought. */

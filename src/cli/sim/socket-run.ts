@@ -20,7 +20,7 @@ import { CommandFailure, usageFailure } from '../failure.ts'
 import { ProgressBar } from '../progress.ts'
 import type { Session } from '../session.ts'
 import { CampaignDesk } from './campaign-desk.ts'
-import { addImage, provision, withdraw, type NewDevice } from './provision.ts'
+import { addImage, observe, provision, withdraw, type NewDevice } from './provision.ts'
 import { ownUsage, serverUsage, used } from './usage.ts'
 
 export interface SocketRunOptions {
@@ -74,6 +74,7 @@ export async function runOverSockets(
   const bar = new ProgressBar(session.surroundings)
   const step = (label: string) => (done: number) => bar.show({ label, fraction: done / devices.length })
   try {
+    await observe(session, product, scenario.observe)
     await provision(session, { product, run }, devices, step('Provisioning'))
     bar.milestone(`${devices.length} devices are known to the server, with the tag simulation=${run}`)
     const desk = await deskOf(session, scenario, run)
@@ -141,9 +142,9 @@ class Living {
     const campaign = this.#recorder.campaign
     const state = campaign === undefined ? '' : `, campaign ${campaign.state}`
     this.#bar.show({
-      label: `${registered}/${devices} registered`,
+      label: 'Running',
       fraction: Math.min(this.#elapsed / duration, 1),
-      tail: `${downloading} downloading, ${installing} installing, ${updated} updated${state}`,
+      tail: `${registered} of ${devices} registered, ${downloading} downloading, ${installing} installing, ${updated} updated${state}`,
     })
   }
 
@@ -217,5 +218,6 @@ function systemClock(): Clock {
       clearTimeout(timer)
       timer = setTimeout(action, wait)
     },
+    rest: () => clearTimeout(timer),
   }
 }

@@ -90,6 +90,8 @@ export const scenarioSchema = closed({
   mix: optional(optionalEach(mixNames, Type.Number({ minimum: 0 }))),
   networks: optional(optionalEach(networkNames, networkSchema)),
   security: optional(closed({ dtls: optional(Type.Boolean()), 'connection-id': optional(shareSchema) })),
+  /** Paths the server observes on every device. */
+  observe: optional(Type.Array(Type.String({ pattern: '^(/\\d{1,5}){1,3}$' }), { maxItems: 8 })),
   faults: optional(faultsSchema),
   firmware: optional(
     closed({

@@ -143,6 +143,7 @@ function scenarioOf(text: ScenarioText): Scenario {
       Object.entries(networks ?? {}).map(([name, network]) => [name, tuningOf(network as NetworkText)]),
     ),
     connectionIds: isSecured ? (read(security?.['connection-id'], shareOf) ?? 1) : undefined,
+    observe: text.observe ?? [],
     faults: faultsOf(faults ?? {}),
     firmware:
       firmware === undefined

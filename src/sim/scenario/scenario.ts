@@ -16,6 +16,7 @@ export interface Scenario {
   readonly networks: Readonly<Partial<Record<NetworkName, NetworkTuning>>>
   /** Over DTLS, with connection ids for this share; undefined: plain CoAP. */
   readonly connectionIds: number | undefined
+  readonly observe: readonly string[]
   readonly faults: Faults
   readonly firmware: Firmware | undefined
   /** Unchecked. */

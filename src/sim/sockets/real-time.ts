@@ -10,6 +10,8 @@ export interface Clock {
   now(): Instant
   /** Calls `action` once after so many milliseconds, or soon after; what was asked for before is forgotten. */
   wake(wait: number, action: () => void): void
+  /** What was asked for is forgotten. */
+  rest(): void
 }
 
 /** Longest sleep, milliseconds: the clock may wake us for nothing. */
@@ -38,7 +40,7 @@ export class RealTime {
 
   stop(): void {
     this.#stopped = true
-    this.#clock.wake(longestSleep, () => undefined)
+    this.#clock.rest()
   }
 
   #arm(now: Instant): void {

@@ -83,10 +83,11 @@ export class SocketCarrier implements Carrier, AddressPlan {
   release({ port }: Remote): void {
     const link = this.#owners.get(port)
     this.#owners.delete(port)
+    const socket = link && this.#sockets.get(link)
+    if (socket === undefined) return
     this.counts.rebound++
-    if (link === undefined) return
-    this.#sockets.get(link)?.close()
-    this.#sockets.delete(link)
+    socket.close()
+    this.#sockets.delete(link!)
   }
 
   close(): void {
