@@ -61,7 +61,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'engine/**',
       'storage/sqlite/**',
       'picture/*',
-      // The fleet of \`coapstan sim\` seals with what the server seals with (decision 0012).
+      // The fleet of \`coapstan sim\` seals with what the server seals with (decision 0011).
       'server/crypto-*.ts',
       'server/native-addon.ts',
       'server/system-random.ts',

@@ -6,12 +6,10 @@ import { lookup } from 'node:dns/promises'
 import { performance } from 'node:perf_hooks'
 import { hexOf } from '../../base/bytes.ts'
 import { instantOf } from '../../base/time.ts'
-import { chanceOf } from '../../sim/chance.ts'
 import { fleetCrypto, fleetRandom } from '../../sim/fleet/crypto.ts'
 import { FleetKeys } from '../../sim/fleet/keys.ts'
-import { makeImage } from '../../sim/images.ts'
 import { readObjectLibrary } from '../../sim/object-files.ts'
-import { isDone, samplingInterval, type Outcome } from '../../sim/scenario/outcome.ts'
+import { samplingInterval, type Outcome } from '../../sim/scenario/outcome.ts'
 import { Recorder } from '../../sim/scenario/recorder.ts'
 import type { Scenario } from '../../sim/scenario/scenario.ts'
 import type { Clock } from '../../sim/sockets/real-time.ts'
@@ -19,8 +17,7 @@ import { SocketFleet, socketLimit } from '../../sim/sockets/socket-fleet.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'
 import { ProgressBar } from '../progress.ts'
 import type { Session } from '../session.ts'
-import { CampaignDesk } from './campaign-desk.ts'
-import { addImage, observe, provision, withdraw, type NewDevice } from './provision.ts'
+import { observe, provision, withdraw, type NewDevice } from './provision.ts'
 import { ownUsage, serverUsage, used } from './usage.ts'
 
 export interface SocketRunOptions {
@@ -32,8 +29,6 @@ export interface SocketRunOptions {
 
 /** What every simulated device is. */
 const product = 'simulated'
-/** Milliseconds between two looks at the campaign. */
-const campaignPeriod = 2000
 
 /** Throws CommandFailure; Ctrl-C ends it early, with what there is by then. */
 export async function runOverSockets(
@@ -77,8 +72,7 @@ export async function runOverSockets(
     await observe(session, product, scenario.observe)
     await provision(session, { product, run }, devices, step('Provisioning'))
     bar.milestone(`${devices.length} devices are known to the server, with the tag simulation=${run}`)
-    const desk = await deskOf(session, scenario, run)
-    const outcome = await new Living(session, scenario, sockets, desk, bar).run(() => broken)
+    const outcome = await new Living(session, scenario, sockets, bar).run(() => broken)
     if (options.withdraw) await withdraw(session, devices, step('Withdrawing'))
     return outcome
   } finally {
@@ -92,24 +86,14 @@ class Living {
   readonly #session: Session
   readonly #scenario: Scenario
   readonly #sockets: SocketFleet
-  readonly #desk: CampaignDesk | undefined
   readonly #bar: ProgressBar
   readonly #recorder: Recorder
   readonly #began = performance.now()
-  #campaign: 'none' | 'begun' | 'done' = 'none'
-  #campaignLookAt = 0
 
-  constructor(
-    session: Session,
-    scenario: Scenario,
-    sockets: SocketFleet,
-    desk: CampaignDesk | undefined,
-    bar: ProgressBar,
-  ) {
+  constructor(session: Session, scenario: Scenario, sockets: SocketFleet, bar: ProgressBar) {
     this.#session = session
     this.#scenario = scenario
     this.#sockets = sockets
-    this.#desk = desk
     this.#bar = bar
     const { carrier, fleet, handshakes } = sockets
     this.#recorder = new Recorder({ scenario, mode: 'sockets', fleet, network: carrier.counts, handshakes })
@@ -123,12 +107,11 @@ class Living {
     const { interrupted, pause } = this.#session.surroundings
     const [before, own] = [await serverUsage(this.#session), ownUsage()]
     this.#sockets.begin()
-    while (this.#elapsed < this.#scenario.duration && this.#campaign !== 'done' && !interrupted.aborted) {
+    while (this.#elapsed < this.#scenario.duration && !interrupted.aborted) {
       await pause(samplingInterval(this.#scenario), interrupted)
       const error = broken()
       if (error !== undefined) throw socketFailure(error)
       this.#show()
-      await this.#minding()
     }
     const after = interrupted.aborted ? undefined : await serverUsage(this.#session)
     const server = before !== undefined && after !== undefined ? used(before, after) : undefined
@@ -147,31 +130,6 @@ class Living {
       tail: `${registered} of ${devices} registered, ${downloading} downloading, ${installing} installing, ${updated} updated${state}`,
     })
   }
-
-  async #minding(): Promise<void> {
-    if (this.#desk === undefined) return
-    if (this.#campaign === 'none') {
-      if (this.#elapsed < this.#scenario.campaignAfter) return
-      await this.#desk.begin()
-      this.#campaign = 'begun'
-    }
-    if (this.#campaignLookAt > this.#elapsed) return
-    this.#campaignLookAt = this.#elapsed + campaignPeriod
-    const campaign = await this.#desk.look()
-    this.#recorder.campaignIs(this.#elapsed, campaign)
-    if (isDone(campaign, this.#scenario.campaign?.['onBreach'] === 'rollback')) this.#campaign = 'done'
-  }
-}
-
-/** Uploads both images and prepares the campaign; undefined where the scenario has none. */
-async function deskOf(session: Session, scenario: Scenario, run: string): Promise<CampaignDesk | undefined> {
-  const { campaign, firmware, seed } = scenario
-  if (campaign === undefined || firmware === undefined) return undefined
-  const imageOf = (version: string): Promise<string> =>
-    addImage(session, product, version, makeImage(version, true, firmware.size, chanceOf(seed, `image ${version}`)))
-  const from = await imageOf(firmware.from)
-  const to = await imageOf(firmware.to)
-  return new CampaignDesk(session, { name: `${scenario.name}-${run}`, run, product, from, to, campaign })
 }
 
 /** Where devices are to speak to. Throws where that is not this machine and nobody said that it may be. */

@@ -10,7 +10,7 @@ import { durationSchema, shareSchema, sizeSchema } from './scalars.ts'
 /** Devices of one scenario at most: what the store is made for, ten times. */
 export const deviceLimit = 1_000_000
 /** Octets: every device of a simulated fleet fetches them. */
-const largestImage = 16 * 1024 * 1024
+export const largestImage = 16 * 1024 * 1024
 
 const optional = <S extends TSchema>(schema: S) => Type.Optional(schema)
 
@@ -111,5 +111,3 @@ export const scenarioSchema = closed({
 export type ScenarioText = Static<typeof scenarioSchema>
 export type NetworkText = Static<typeof networkSchema>
 export type FaultsText = Static<typeof faultsSchema>
-
-export { largestImage }
