@@ -139,9 +139,7 @@ function scenarioOf(text: ScenarioText): Scenario {
     boot,
     compress: text.compress ?? 1,
     mix: mix === undefined ? usualMix : (Object.entries(mix) as [PersonalityName, number][]),
-    networks: Object.fromEntries(
-      Object.entries(networks ?? {}).map(([name, network]) => [name, tuningOf(network as NetworkText)]),
-    ),
+    networks: Object.fromEntries(Object.entries(networks ?? {}).map(([name, network]) => [name, tuningOf(network)])),
     connectionIds: isSecured ? (read(security?.['connection-id'], shareOf) ?? 1) : undefined,
     observe: text.observe ?? [],
     faults: faultsOf(faults ?? {}),

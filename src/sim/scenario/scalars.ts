@@ -34,5 +34,5 @@ export const sizeSchema = checked(sizeOf, 'must be a size, like 65536, 64k or 64
 function checked(read: (written: Written) => number | undefined, message: string): TUnsafe<Written> {
   const isRight = (value: unknown): boolean =>
     (typeof value === 'string' || typeof value === 'number') && read(value) !== undefined
-  return Type.Refine(Type.Unsafe<Written>(Type.Unknown()), isRight, () => message) as unknown as TUnsafe<Written>
+  return Type.Refine(Type.Unsafe<Written>(Type.Unknown()), isRight, () => message)
 }
