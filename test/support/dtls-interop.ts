@@ -98,6 +98,13 @@ export const weathers: Readonly<Record<string, Weather>> = {
   'the first of each direction lost': (_direction, index) => ({ copies: index === 0 ? 0 : 1, delay: 0 }),
   'the second of each direction lost': (_direction, index) => ({ copies: index === 1 ? 0 : 1, delay: 0 }),
   'the first two answers lost': (direction, index) => ({ copies: direction === 'down' && index < 2 ? 0 : 1, delay: 0 }),
+  'each handshake message lost once': (_direction, _index, repetition) => ({
+    copies: repetition === 0 ? 0 : 1,
+    delay: 0,
+  }),
   'everything twice': () => ({ copies: 2, delay: 0 }),
   'everything late, every other one later': (_direction, index) => ({ copies: 1, delay: index % 2 === 0 ? 60 : 10 }),
 }
+
+/** Those a handshake bears whose timers are not ours and start at a second. */
+export const briefWeathers = Object.keys(weathers).filter((name) => !name.includes('each handshake message'))

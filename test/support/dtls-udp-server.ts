@@ -8,8 +8,15 @@ import { instantOf, type Instant } from '../../src/base/time.ts'
 import type { Bytes } from '../../src/base/bytes.ts'
 import { DtlsPeer, type PeerOptions } from './dtls-peer.ts'
 
-/** What becomes of the nth datagram of a direction, counted from 0: how many copies, after how many milliseconds. */
-export type Weather = (direction: 'up' | 'down', index: number) => { readonly copies: number; readonly delay: number }
+/**
+ * What becomes of the nth datagram of a direction, counted from 0: how many copies, after how many milliseconds.
+ * `repetition` says how often the handshake message it begins with was on its way before; of data it is infinite.
+ */
+export type Weather = (
+  direction: 'up' | 'down',
+  index: number,
+  repetition: number,
+) => { readonly copies: number; readonly delay: number }
 
 export const fairWeather: Weather = () => ({ copies: 1, delay: 0 })
 
@@ -23,6 +30,7 @@ export class DtlsUdpServer {
   readonly #answer: (data: Bytes) => Bytes | undefined
   readonly #weather: Weather
   readonly #counts = { up: 0, down: 0 }
+  readonly #seen = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
   readonly #delayed = new Set<NodeJS.Timeout>()
 
@@ -51,7 +59,9 @@ export class DtlsUdpServer {
   }
 
   #carry(direction: 'up' | 'down', bytes: Bytes, path: number): void {
-    const { copies, delay } = this.#weather(direction, this.#counts[direction]++)
+    const message = messageOf(bytes)
+    const repetition = message === undefined ? Number.POSITIVE_INFINITY : this.#repetition(`${direction} ${message}`)
+    const { copies, delay } = this.#weather(direction, this.#counts[direction]++, repetition)
     const copy = Uint8Array.from(bytes)
     for (let i = 0; i < copies; i++) {
       if (delay === 0) this.#arrive(direction, copy, path)
@@ -63,6 +73,12 @@ export class DtlsUdpServer {
         this.#delayed.add(timer)
       }
     }
+  }
+
+  #repetition(message: string): number {
+    const before = this.#seen.get(message) ?? 0
+    this.#seen.set(message, before + 1)
+    return before
   }
 
   #arrive(direction: 'up' | 'down', bytes: Bytes, path: number): void {
@@ -107,3 +123,10 @@ export class DtlsUdpServer {
 }
 
 const now = (): Instant => instantOf(Date.now())
+
+/** Type, sequence and offset of the handshake message a datagram begins with; undefined for data. */
+function messageOf(datagram: Bytes): string | undefined {
+  const [type, epoch] = [datagram[0]!, datagram[4]!]
+  if (type === 22 && epoch === 0) return `${datagram[13]} ${datagram.subarray(17, 22).join(' ')}`
+  return type < 23 ? `${type} ${epoch}` : undefined
+}

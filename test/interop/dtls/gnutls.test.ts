@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { echo, interopServer, keyFiles, pskHex, pskIdentity, weathers } from '../../support/dtls-interop.ts'
+import {
+  briefWeathers,
+  echo,
+  interopServer,
+  keyFiles,
+  pskHex,
+  pskIdentity,
+  weathers,
+} from '../../support/dtls-interop.ts'
 import { DtlsUdpServer, fairWeather, type Weather } from '../../support/dtls-udp-server.ts'
 import { isInstalled, runProgram } from '../../support/program.ts'
 
@@ -7,8 +15,12 @@ const files = keyFiles()
 const dtls12 = 'NORMAL:-VERS-ALL:+VERS-DTLS1.2'
 const psk = ['--pskusername', pskIdentity, '--pskkey', pskHex]
 
-async function greets(args: readonly string[], weather: Weather = fairWeather): Promise<DtlsUdpServer> {
-  const server = await DtlsUdpServer.listen(echo, interopServer(), weather)
+async function greets(
+  args: readonly string[],
+  weather: Weather = fairWeather,
+  datagramLimit = 1280,
+): Promise<DtlsUdpServer> {
+  const server = await DtlsUdpServer.listen(echo, interopServer({}, datagramLimit), weather)
   const output = await runProgram({
     program: 'gnutls-cli',
     args: ['--udp', '--insecure', '-p', `${server.port}`, ...args, '127.0.0.1'],
@@ -75,12 +87,17 @@ describe.skipIf(!isInstalled('gnutls-cli'))('gnutls-cli (skipped where gnutls-bi
     expect(peer.opens).toHaveLength(1)
   })
 
+  it.concurrent.each([256, 400, 576, 1500])('certificates at an MTU of %i', async (mtu) => {
+    const { log } = await greets(['--mtu', `${mtu}`, '--priority', `${dtls12}:-KX-ALL:+ECDHE-ECDSA`], fairWeather, mtu)
+    expect(Math.max(...log.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(mtu)
+  })
+
   it.concurrent.each(Object.keys(weathers))('PSK with %s', async (name) => {
     const { peer } = await greets([...psk, '--priority', `${dtls12}:-KX-ALL:+PSK`], weathers[name])
     expect(peer.opens).toHaveLength(1)
   })
 
-  it.concurrent.each(Object.keys(weathers))('certificates with %s', async (name) => {
+  it.concurrent.each(briefWeathers)('certificates with %s', async (name) => {
     const { peer } = await greets(['--priority', `${dtls12}:-KX-ALL:+ECDHE-ECDSA`], weathers[name])
     expect(peer.opens).toHaveLength(1)
   })

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Builds the foreign DTLS clients that no Debian package has: pion/dtls (needs go) and Mbed TLS with connection
+# ids (needs cargo, for its sources, and cc). The tests that want one skip where it is not there. Takes a minute
+# or two the first time; says what it could not build, and never fails.
+set -uo pipefail
+cd "$(dirname "$0")/../test/interop/dtls/peers"
+mkdir -p build
+
+build_pion() {
+  command -v go >/dev/null && (cd pion && timeout 600 go build -o ../build/pion-peer .)
+}
+
+# Folder of a crate's sources, as cargo has unpacked it.
+crate() {
+  cargo metadata --format-version 1 --offline --filter-platform x86_64-unknown-linux-gnu --manifest-path mbedtls/Cargo.toml |
+    tr ',' '\n' | sed -n "s#.*\"manifest_path\":\"\(.*/$1-[^/]*\)/Cargo.toml\".*#\1#p" | head -1
+}
+
+compile_mbedtls() {
+  local program=$1 sources=$2
+  shift 2
+  [ -d "$sources/vendor/library" ] || return 1
+  cc -O1 -w "$@" -I"$sources/vendor/include" -I"$sources/vendor/library" \
+    -o "build/$program" mbedtls-client.c "$sources"/vendor/library/*.c
+}
+
+build_mbedtls() {
+  command -v cargo >/dev/null && command -v cc >/dev/null || return 1
+  timeout 300 cargo fetch --quiet --manifest-path mbedtls/Cargo.toml || return 1
+  compile_mbedtls mbedtls3-client "$(crate psa-crypto-sys)" &&
+    compile_mbedtls mbedtls-cid-client "$(crate mbedtls-sys-auto)" -DMBEDTLS_SSL_DTLS_CONNECTION_ID
+}
+
+for peer in pion mbedtls; do
+  "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
+done
+exit 0
