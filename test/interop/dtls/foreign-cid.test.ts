@@ -20,11 +20,10 @@ let port: number
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'coapstan-foreign-'))
   await start()
-  const answer = await server.fetch('/v1/credentials', {
+  await server.fetch('/v1/credentials', {
     method: 'POST',
     body: JSON.stringify({ endpoint: identity, kind: 'psk', identity, key }),
   })
-  expect(answer.status).toBe(201)
 })
 afterAll(async () => {
   await server.end('SIGTERM')

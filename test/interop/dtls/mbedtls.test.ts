@@ -60,11 +60,14 @@ describe.skipIf(mbedtlsPeer === undefined)(
     })
 
     it.concurrent.each(Object.keys(weathers))('PSK with %s', async (name) => {
-      await greets({ weather: weathers[name]! })
+      const { peer } = await greets({ weather: weathers[name]! })
+      expect(peer.lastOpened.principal).toMatchObject({ kind: 'psk' })
     })
 
     it.concurrent.each(Object.keys(weathers))('ECDSA with %s', async (name) => {
-      await greets({ suite: 'TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8', mtu: 400, weather: weathers[name]! })
+      const suite = 'TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8'
+      const { peer } = await greets({ suite, mtu: 400, weather: weathers[name]! })
+      expect(peer.lastOpened.principal).toMatchObject({ kind: 'anonymous' })
     })
   },
 )
