@@ -1,1 +1,0 @@
-// Nothing is built of this; see Cargo.toml.
