@@ -5,6 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../test/interop/dtls/peers"
 mkdir -p build
+sources=$(mktemp -d)
+trap 'rm -rf "$sources"' EXIT
 
 build_pion() {
   command -v go >/dev/null && (cd pion && timeout 600 go build -o ../build/pion-peer .)
@@ -12,8 +14,7 @@ build_pion() {
 
 # These two crates carry the sources of Mbed TLS 3.5.1 and 2.28.10; nothing of Rust is built.
 fetch_sources() {
-  mkdir -p build/sources
-  cat >build/sources/Cargo.toml <<'END'
+  cat >"$sources/Cargo.toml" <<'END'
 [package]
 name = "mbedtls-sources"
 version = "0.0.0"
@@ -24,22 +25,22 @@ path = "empty.rs"
 psa-crypto-sys = { version = "=0.13.0", default-features = false }
 mbedtls-sys-auto = { version = "=2.28.15", default-features = false }
 END
-  : >build/sources/empty.rs
-  timeout 300 cargo fetch --quiet --manifest-path build/sources/Cargo.toml
+  : >"$sources/empty.rs"
+  timeout 300 cargo fetch --quiet --manifest-path "$sources/Cargo.toml"
 }
 
 # Folder of a crate's sources, as cargo has unpacked it.
 crate() {
-  cargo metadata --format-version 1 --offline --manifest-path build/sources/Cargo.toml |
+  cargo metadata --format-version 1 --offline --manifest-path "$sources/Cargo.toml" |
     tr ',' '\n' | sed -n "s#.*\"manifest_path\":\"\(.*/$1-[^/]*\)/Cargo.toml\".*#\1#p" | head -1
 }
 
 compile_mbedtls() {
-  local program=$1 sources=$2
+  local program=$1 library=$2
   shift 2
-  [ -d "$sources/vendor/library" ] || return 1
-  cc -O1 -w "$@" -I"$sources/vendor/include" -I"$sources/vendor/library" \
-    -o "build/$program" mbedtls-client.c "$sources"/vendor/library/*.c
+  [ -d "$library/vendor/library" ] || return 1
+  cc -O1 -w "$@" -I"$library/vendor/include" -I"$library/vendor/library" \
+    -o "build/$program" mbedtls-client.c "$library"/vendor/library/*.c
 }
 
 build_mbedtls() {
