@@ -41,12 +41,20 @@ export interface Image extends ImageAbout {
   readonly format: ImageFormat
   /** Of an MCUboot image. */
   readonly signature?: ImageSignature
+  /** Other images of the device that have to be this version or newer, as an MCUboot image says. */
+  readonly dependencies?: readonly ImageDependency[]
 }
 
 export interface ImageSignature {
   readonly state: SignatureState
   /** Name of the registered key that verified it. */
   readonly key?: string
+}
+
+export interface ImageDependency {
+  /** Number of the image slot pair. */
+  readonly image: number
+  readonly version: string
 }
 
 /** `Image.key` of a hash: short, because it travels in every block's request. */
