@@ -29,6 +29,7 @@ import { objectRoutes } from './routes/objects.ts'
 import { observationRoutes } from './routes/observations.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
+import { signingKeyRoutes } from './routes/signing-keys.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { updateRoutes } from './routes/updates.ts'
 import type { Services } from './services.ts'
@@ -116,6 +117,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     observationRoutes,
     operationRoutes,
     imageRoutes,
+    signingKeyRoutes,
     updateRoutes,
     traceRoutes,
     credentialRoutes,

@@ -4,7 +4,6 @@ import type { Duration, Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import { retryOf } from '../fleet/firmware/results.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
-import type { Image } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { IntendedAttributes, Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
@@ -13,7 +12,7 @@ import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
 import type { Learned } from '../fleet/registry/learned.ts'
 import type { DeviceJson } from './contract/device.ts'
 import type { EventJson } from './contract/event.ts'
-import type { ImageJson, UpdateJson } from './contract/firmware.ts'
+import type { UpdateJson } from './contract/firmware.ts'
 import type { ObjectDefinitionJson, ResourceDefinitionJson } from './contract/object.ts'
 import type { ObservationJson, ObservationRuleJson } from './contract/observation.ts'
 import type { OperationJson } from './contract/operation.ts'
@@ -134,23 +133,6 @@ export function presentObservationRule(rule: ObservationRule): ObservationRuleJs
     path,
     ...(attributes && { attributes: { ...attributes } }),
     createdAt: isoOf(createdAt),
-  }
-}
-
-export function presentImage(image: Image): ImageJson {
-  const { sha256, key, size, version, product, format, notes, fromVersions, securityCounter, hardware, signature } =
-    image
-  return {
-    sha256,
-    key,
-    size,
-    version,
-    product,
-    format,
-    ...present({ notes, fromVersions, securityCounter }),
-    ...(hardware !== undefined && { hardware: [...hardware] }),
-    ...(signature !== undefined && { signature: { ...signature } }),
-    addedAt: isoOf(image.addedAt),
   }
 }
 

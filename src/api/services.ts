@@ -17,12 +17,14 @@ import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import type { UpdateWish } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
-import type { Image, ImageAbout } from '../fleet/images/types.ts'
+import type { AddedImage, Verification } from '../fleet/images/service.ts'
+import type { Image, ImageDraft } from '../fleet/images/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
 import type { RuleDraft } from '../fleet/observation-rules/service.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
+import type { SigningKey } from '../fleet/signing-keys/types.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
 
 export interface RegistryCalls {
@@ -71,14 +73,23 @@ export interface ObservationRulesCalls {
 }
 
 export interface ImagesCalls {
-  add(about: ImageAbout, chunks: AsyncIterable<Bytes>): Promise<Image>
+  /** `expected`: the SHA-256 the octets have to have. */
+  add(draft: ImageDraft, chunks: AsyncIterable<Bytes>, expected?: string): Promise<AddedImage>
+  setNotes(reference: string, notes: string | undefined): Promise<Image>
   list(product?: string): readonly Image[]
   /** Throws UsageError 'image.unknown' (404). */
   image(reference: string): Image
   /** Throws UsageError 'image.in-use' (409). */
   remove(reference: string): Promise<void>
   /** Reads the stored file; `detail` says what is wrong with it. */
-  verify(reference: string): Promise<{ image: Image; intact: boolean; detail?: string }>
+  verify(reference: string): Promise<Verification>
+}
+
+export interface SigningKeysCalls {
+  list(): readonly SigningKey[]
+  add(draft: { readonly name: string; readonly pem: string; readonly product?: string }): Promise<SigningKey>
+  /** Throws UsageError 'signing-key.unknown' (404). */
+  remove(name: string): Promise<void>
 }
 
 export interface FirmwareCalls {
@@ -202,6 +213,7 @@ export interface Services {
   readonly observations: ObservationsCalls
   readonly observationRules: ObservationRulesCalls
   readonly images: ImagesCalls
+  readonly signingKeys: SigningKeysCalls
   readonly firmware: FirmwareCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls

@@ -113,3 +113,19 @@ function fitted(text: string, columns: number): string {
   const characters = charactersOf(text)
   return characters.length < columns ? text : `${characters.slice(0, columns - 2).join('')}…`
 }
+
+/** Runs `work` with a bar of where it is, asked for anew at each frame, once it takes long. */
+export async function withBar<T>(surroundings: Surroundings, step: () => Step, work: () => Promise<T>): Promise<T> {
+  const { now, every } = surroundings
+  const began = now()
+  const bar = new ProgressBar(surroundings)
+  const stop = every(frameTime, () => {
+    if (now() - began >= patience) bar.show(step())
+  })
+  try {
+    return await work()
+  } finally {
+    stop()
+    bar.clear()
+  }
+}

@@ -10,6 +10,7 @@ import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
+import type { DeltasOp, DeltasStore } from './deltas/store.ts'
 import type { ImagesOp, ImagesStore } from './images/store.ts'
 import type { ObservationRulesOp, ObservationRulesStore } from './observation-rules/store.ts'
 import type { ObservationsOp, ObservationsStore } from './observations/store.ts'
@@ -17,6 +18,7 @@ import type { Observation } from './observations/types.ts'
 import type { OperationsOp, OperationsStore } from './operations/store.ts'
 import type { Operation } from './operations/types.ts'
 import type { RegistryOp, RegistryStore } from './registry/store.ts'
+import type { SigningKeysOp, SigningKeysStore } from './signing-keys/store.ts'
 import type { Device, DeviceId, EndpointName, Registration } from './registry/types.ts'
 
 export type StoreOp =
@@ -29,6 +31,8 @@ export type StoreOp =
   | ObservationRulesOp
   | FirmwareOp
   | ImagesOp
+  | DeltasOp
+  | SigningKeysOp
   | EventsOp
 
 /** Everything a device actor starts from. */
@@ -63,6 +67,8 @@ export interface Store
     ObservationRulesStore,
     FirmwareStore,
     ImagesStore,
+    DeltasStore,
+    SigningKeysStore,
     EventsStore {
   /**
    * All ops of all lists in one durable transaction, in order; on error none of them. Throws

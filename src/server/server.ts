@@ -17,6 +17,7 @@ import { ImagesService } from '../fleet/images/service.ts'
 import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
 import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
+import { SigningKeysService } from '../fleet/signing-keys/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
@@ -29,6 +30,7 @@ import { LocalDesk } from './desk.ts'
 import { Driver } from './driver.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
+import { imageInspector } from './image-inspector.ts'
 import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
@@ -176,9 +178,12 @@ async function start(
   undo.push(credentials.start())
 
   const registry = new RegistryService(store, control, now, settings)
+  const signingKeys = new SigningKeysService({ store, commands: control, reader: imageInspector, now })
   const images = new ImagesService({
     store,
     files,
+    inspector: imageInspector,
+    keysFor: (product) => signingKeys.keysFor(product),
     commands: control,
     now,
     settings,
@@ -197,6 +202,7 @@ async function start(
     }),
     operations: new OperationsService(store, control, registry),
     images,
+    signingKeys,
     firmware: new FirmwareService(store, control, images, registry),
     credentials: credentials.service,
     handshakes,

@@ -186,10 +186,16 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return row === undefined ? [] : byPath(row).slice(0, limit)
   }
 
-  readonly image: Store['image'] = (sha256) => this.#images.image(sha256)
-  readonly imageByKey: Store['imageByKey'] = (key) => this.#images.imageByKey(key)
-  readonly imageByVersion: Store['imageByVersion'] = (product, version) => this.#images.imageByVersion(product, version)
-  readonly images: Store['images'] = (product) => this.#images.images(product)
+  readonly image: Store['image'] = this.#images.reads.image
+  readonly imageByKey: Store['imageByKey'] = this.#images.reads.imageByKey
+  readonly imageByVersion: Store['imageByVersion'] = this.#images.reads.imageByVersion
+  readonly images: Store['images'] = this.#images.reads.images
+  readonly delta: Store['delta'] = this.#images.reads.delta
+  readonly deltaByKey: Store['deltaByKey'] = this.#images.reads.deltaByKey
+  readonly deltas: Store['deltas'] = this.#images.reads.deltas
+  readonly deltasFrom: Store['deltasFrom'] = this.#images.reads.deltasFrom
+  readonly signingKey: Store['signingKey'] = this.#images.reads.signingKey
+  readonly signingKeys: Store['signingKeys'] = this.#images.reads.signingKeys
 
   update(id: number): FirmwareUpdate | undefined {
     return this.#updates.get(id)
@@ -288,11 +294,12 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'observation-rule.delete':
         return this.#rules.apply(op)
       case 'image.put':
-        this.#images.put(op.image)
-        return
       case 'image.delete':
-        this.#images.delete(op.sha256)
-        return
+      case 'delta.put':
+      case 'delta.delete':
+      case 'signing-key.put':
+      case 'signing-key.delete':
+        return this.#images.apply(op)
       case 'update.put':
         return this.#putUpdate(op.update)
       case 'event.append':

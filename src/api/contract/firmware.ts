@@ -1,7 +1,7 @@
-/** Firmware images and updates as the API shows and takes them. */
+/** Firmware updates as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import type { UpdateState } from '../../fleet/firmware/types.ts'
-import { imageFormats, signatureStates } from '../../fleet/images/types.ts'
+import { imageReference } from './image.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 export const updateStates = [
@@ -19,65 +19,6 @@ export const updateStates = [
 ] as const satisfies readonly UpdateState[]
 
 const octets = Type.Integer({ minimum: 0, description: 'Octets' })
-
-export const imageSchema = Type.Object(
-  {
-    sha256: Type.String({ description: 'Of the file, lower-case hex' }),
-    key: Type.String({ description: 'Devices fetch /fw/<key>' }),
-    size: octets,
-    version: Type.String(),
-    product: Type.String(),
-    format: Type.Enum([...imageFormats]),
-    notes: Type.Optional(Type.String()),
-    fromVersions: Type.Optional(Type.String({ description: 'Versions it may be installed over; absent: any' })),
-    hardware: Type.Optional(Type.Array(Type.String(), { description: 'Hardware versions it runs on; absent: any' })),
-    securityCounter: Type.Optional(Type.Integer({ minimum: 0, description: 'A boot loader refuses a lower one' })),
-    signature: Type.Optional(
-      Type.Object({
-        state: Type.Enum([...signatureStates]),
-        key: Type.Optional(Type.String({ description: 'Name of the key that verified it' })),
-      }),
-    ),
-    addedAt: instantSchema,
-  },
-  { title: 'Image', additionalProperties: false },
-)
-export type ImageJson = Static<typeof imageSchema>
-
-export const imageListSchema = Type.Object(
-  { images: Type.Array(imageSchema) },
-  { title: 'ImageList', additionalProperties: false },
-)
-
-const product = Type.String({ minLength: 1, maxLength: 64 })
-
-export const imageQuerySchema = Type.Object({ product: Type.Optional(product) }, { additionalProperties: false })
-
-export const imageUploadQuerySchema = Type.Object(
-  {
-    product,
-    version: Type.String({ minLength: 1, maxLength: 64 }),
-    notes: Type.Optional(Type.String({ maxLength: 2000 })),
-  },
-  { additionalProperties: false },
-)
-
-const reference = Type.String({
-  minLength: 1,
-  maxLength: 128,
-  description: 'SHA-256, key, or version where only one image has it',
-})
-
-export const imageParamsSchema = Type.Object({ image: reference })
-
-export const verificationSchema = Type.Object(
-  {
-    image: imageSchema,
-    intact: Type.Boolean({ description: 'The stored file still has the hash it was added with' }),
-    detail: Type.Optional(Type.String({ description: 'What is wrong with it' })),
-  },
-  { title: 'Verification', additionalProperties: false },
-)
 
 export const updateSchema = Type.Object(
   {
@@ -116,7 +57,7 @@ export type UpdateJson = Static<typeof updateSchema>
 
 export const updateStartSchema = Type.Object(
   {
-    image: reference,
+    image: imageReference,
     target: Type.Optional(
       Type.String({ maxLength: 16, description: 'Which object instance takes it; /5/0 unless told' }),
     ),

@@ -25,20 +25,9 @@ import {
   endpointParamsSchema,
 } from './device.ts'
 import { eventHeadersSchema, eventPageSchema, eventQuerySchema, eventStreamMediaType } from './event.ts'
-import {
-  imageListSchema,
-  imageParamsSchema,
-  imageQuerySchema,
-  imageSchema,
-  imageUploadQuerySchema,
-  updateListSchema,
-  updateParamsSchema,
-  updateQuerySchema,
-  updateSchema,
-  updateStartSchema,
-  verificationSchema,
-} from './firmware.ts'
+import { updateListSchema, updateParamsSchema, updateQuerySchema, updateSchema, updateStartSchema } from './firmware.ts'
 import { handshakeListSchema, handshakeQuerySchema } from './handshake.ts'
+import { imageRoutes } from './image-routes.ts'
 import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
 import {
   observationListSchema,
@@ -57,29 +46,9 @@ import {
   operationSchema,
   operationWaitSchema,
 } from './operation.ts'
-import { paths, type RouteName } from './paths.ts'
-import { problemMediaType, problemSchema } from './problem.ts'
+import { noContent, octetsAnswer, octetsBody, route } from './route.ts'
 import { healthSchema, statusSchema } from './status.ts'
 import { captureMediaType, traceHeadersSchema, traceQuerySchema, traceSchema } from './trace.ts'
-
-const noContent = Type.Null({ description: 'Done' })
-const problem = { description: 'Problem', content: { [problemMediaType]: { schema: problemSchema } } }
-
-/** A route that answers with octets, not JSON; read by the OpenAPI document. */
-const octetsAnswer = (mediaType: string, description: string) => ({
-  description,
-  content: { [mediaType]: { schema: Type.Unknown() } },
-})
-
-/** Marks a route that takes octets, not JSON; read by the OpenAPI document and by the body parser. */
-export const octetsBody = { 'x-body': 'application/octet-stream' } as const
-
-function route<const N extends RouteName, const S extends { response: object }>(name: N, schema: S) {
-  return {
-    ...paths[name],
-    schema: { operationId: name, ...schema, response: { ...schema.response, default: problem } },
-  }
-}
 
 export const routes = {
   listDevices: route('listDevices', {
@@ -207,37 +176,7 @@ export const routes = {
     params: endpointParamsSchema,
     response: { 200: octetsAnswer(captureMediaType, 'pcap, link type RAW') },
   }),
-  addImage: route('addImage', {
-    summary: 'Add a firmware image: the body is the file; 200 where the same file is there already',
-    tags: ['firmware'],
-    querystring: imageUploadQuerySchema,
-    response: { 200: imageSchema, 201: imageSchema },
-    ...octetsBody,
-  }),
-  listImages: route('listImages', {
-    summary: 'Firmware images',
-    tags: ['firmware'],
-    querystring: imageQuerySchema,
-    response: { 200: imageListSchema },
-  }),
-  readImage: route('readImage', {
-    summary: 'One firmware image',
-    tags: ['firmware'],
-    params: imageParamsSchema,
-    response: { 200: imageSchema },
-  }),
-  removeImage: route('removeImage', {
-    summary: 'Remove a firmware image no update needs',
-    tags: ['firmware'],
-    params: imageParamsSchema,
-    response: { 204: noContent },
-  }),
-  verifyImage: route('verifyImage', {
-    summary: 'Read the stored file and compare its hash',
-    tags: ['firmware'],
-    params: imageParamsSchema,
-    response: { 200: verificationSchema },
-  }),
+  ...imageRoutes,
   startUpdate: route('startUpdate', {
     summary: 'Update the firmware of a device',
     tags: ['firmware'],

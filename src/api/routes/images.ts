@@ -2,7 +2,7 @@
 import type { Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { routes } from '../contract/routes.ts'
-import { presentImage } from '../present.ts'
+import { presentImage } from '../present-image.ts'
 import type { Api, Context } from './context.ts'
 
 export function imageRoutes(app: Api, { services: { images }, settings }: Context): void {
@@ -16,10 +16,14 @@ export function imageRoutes(app: Api, { services: { images }, settings }: Contex
       const limit = settings['firmware.image-limit']
       if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
       if (!headers['content-type']?.startsWith('application/octet-stream')) throw notOctets()
-      const before = new Set(images.list(query.product).map(({ sha256 }) => sha256))
-      const image = await images.add(query, chunksOf(raw))
+      const { sha256, hardware, ...draft } = query
+      const { image, isNew } = await images.add(
+        { ...draft, ...(hardware !== undefined && { hardware: hardware.split(',').map((one) => one.trim()) }) },
+        chunksOf(raw),
+        sha256,
+      )
       return reply
-        .status(before.has(image.sha256) ? 200 : 201)
+        .status(isNew ? 201 : 200)
         .header('location', `/v1/firmware-images/${image.sha256}`)
         .send(presentImage(image))
     },
@@ -31,6 +35,11 @@ export function imageRoutes(app: Api, { services: { images }, settings }: Contex
   })
 
   app.route({ ...routes.readImage, handler: async ({ params }) => presentImage(images.image(params.image)) })
+
+  app.route({
+    ...routes.setImageNotes,
+    handler: async ({ params, body }) => presentImage(await images.setNotes(params.image, body.notes ?? undefined)),
+  })
 
   app.route({
     ...routes.removeImage,

@@ -5,10 +5,7 @@
 import { UsageError } from '../../base/errors.ts'
 import { compareVersions } from './rules.ts'
 import type { Inspection } from './store.ts'
-import type { Image, ImageAbout, ImageSignature } from './types.ts'
-
-/** What an operator says of an upload; an MCUboot image tells its version itself. */
-export type ImageDraft = Omit<ImageAbout, 'version'> & { readonly version?: string }
+import type { Image, ImageAbout, ImageDraft, ImageSignature } from './types.ts'
 
 export type ImageFindings = ImageAbout & Pick<Image, 'format' | 'signature' | 'dependencies'>
 
@@ -27,8 +24,7 @@ export function findingsOf(
   others: readonly Image[],
 ): ImageFindings {
   if (inspection.format === 'damaged') throw refused('image.damaged', inspection.field, inspection.reason)
-  const findings =
-    inspection.format === 'opaque' ? opaque(draft) : mcuboot(draft, inspection, wantsSignature)
+  const findings = inspection.format === 'opaque' ? opaque(draft) : mcuboot(draft, inspection, wantsSignature)
   holdAgainst(findings, others)
   return findings
 }

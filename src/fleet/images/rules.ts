@@ -4,7 +4,7 @@
  */
 import { parse, satisfies, validRange } from 'semver'
 import { UsageError } from '../../base/errors.ts'
-import type { Image, ImageAbout, ImageTarget, Misfit } from './types.ts'
+import type { Image, ImageDraft, ImageTarget, Misfit } from './types.ts'
 
 export const longestProduct = 128
 /** Of /5/0/7 and /3/0/3. */
@@ -20,13 +20,13 @@ const highestCounter = 0xffff_ffff
  * Throws UsageError 'image.product', 'image.version', 'image.notes', 'image.from-versions', 'image.hardware' or
  * 'image.security-counter' (422, with the member `field`).
  */
-export function validateAbout(about: ImageAbout): void {
+export function validateAbout(about: ImageDraft): void {
   const { product, version, notes, fromVersions, hardware, securityCounter } = about
   if (!isName(product, longestProduct)) {
     throw refused('product', `a product is a text of 1 to ${longestProduct} characters without control characters`)
   }
   // A blank at an end would never equal what a device reports, and nobody would see why.
-  if (!isName(version, longestVersion) || version.trim() !== version) {
+  if (version !== undefined && (!isName(version, longestVersion) || version.trim() !== version)) {
     throw refused(
       'version',
       `a version is the text the device will report, 1 to ${longestVersion} characters, without blanks at its ends`,

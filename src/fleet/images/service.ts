@@ -7,13 +7,32 @@ import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
 import type { EventDraft } from '../events/types.ts'
+import type { SigningKey } from '../signing-keys/types.ts'
+import { findingsOf, type ImageFindings } from './judgement.ts'
 import { validateAbout } from './rules.ts'
-import type { ImageFiles, ImagesOp, ImagesStore } from './store.ts'
-import { imageKeyOf, type Image, type ImageAbout } from './types.ts'
+import type { ImageFiles, ImageInspector, ImagesOp, ImagesStore, StoredFile } from './store.ts'
+import { imageKeyOf, type Image, type ImageDraft, type ImageSignature } from './types.ts'
+
+export interface AddedImage {
+  readonly image: Image
+  /** False where it was there already. */
+  readonly isNew: boolean
+}
+
+export interface Verification {
+  readonly image: Image
+  readonly intact: boolean
+  readonly detail?: string
+  /** Of an MCUboot image, by the keys that are registered now. */
+  readonly signature?: ImageSignature
+}
 
 export interface ImagesParts {
   readonly store: ImagesStore
   readonly files: ImageFiles
+  readonly inspector: Pick<ImageInspector, 'inspect'>
+  /** The registered keys an image of the product may be signed with. */
+  readonly keysFor: (product: string) => readonly SigningKey[]
   readonly commands: { commitNow(ops: readonly ImagesOp[], events?: readonly EventDraft[]): void | Promise<void> }
   readonly now: () => Instant
   readonly settings: Pick<Settings, 'firmware.image-limit'>
@@ -31,33 +50,47 @@ export class ImagesService {
   }
 
   /**
-   * Keeps an image; the same octets under the same name are the same image. Throws UsageError
-   * 'image.product', 'image.version', 'image.notes' (422), 'image.exists' (409: the version has other octets,
-   * or the octets another name), 'firmware.too-large' (413), 'firmware.empty', or EnvironmentError.
+   * Keeps an image whose octets are what they should be; the same octets under the same name are the same image.
+   * Throws UsageError (422, with the member `field`): 'image.product', 'image.version', 'image.notes',
+   * 'image.from-versions', 'image.hardware', 'image.security-counter', 'image.hash', 'image.damaged',
+   * 'image.signature'; 'image.exists' (409: the version has other octets, or the octets another name),
+   * 'firmware.too-large' (413), 'firmware.empty'; or EnvironmentError.
    */
-  async add(about: ImageAbout, chunks: AsyncIterable<Bytes>): Promise<Image> {
+  async add(draft: ImageDraft, chunks: AsyncIterable<Bytes>, expected?: string): Promise<AddedImage> {
     const { store, files, commands, now, settings } = this.#parts
-    validateAbout(about)
-    const { sha256, size } = await files.add(chunks, settings['firmware.image-limit'])
-    const known = store.image(sha256)
-    if (known !== undefined) {
-      if (known.product === about.product && known.version === about.version) return known
-      throw exists(`these octets are ${known.product} ${known.version} already`)
-    }
+    validateAbout(draft)
+    let known: Image | undefined
+    let findings: ImageFindings | undefined
+    const { sha256, size } = await files.add(chunks, settings['firmware.image-limit'], async (file, found) => {
+      if (expected !== undefined && expected.toLowerCase() !== found) throw otherHash(expected, found)
+      known = store.image(found)
+      if (known === undefined) findings = await this.#findings(draft, file)
+      else if (known.product !== draft.product || known.version !== (draft.version ?? known.version)) {
+        throw exists(`these octets are ${known.product} ${known.version} already`)
+      }
+    })
+    if (known !== undefined) return { image: known, isNew: false }
     try {
+      const about = findings!
       const [taken] = store.imageByVersion(about.product, about.version)
       if (taken !== undefined) throw exists(`${about.product} ${about.version} is another image already (${taken.key})`)
       const key = imageKeyOf(sha256)
       const namesake = store.imageByKey(key)
       if (namesake !== undefined) throw exists(`the hash begins like that of ${namesake.product} ${namesake.version}`)
-      const image: Image = { ...about, sha256, key, size, addedAt: now(), format: 'opaque' }
+      const image: Image = { ...about, sha256, key, size, addedAt: now() }
       await commands.commitNow([{ op: 'image.put', image }], [eventOf('firmware.image-added', image)])
-      return image
+      return { image, isNew: true }
     } catch (thrown) {
       // Unless somebody else has just added the very same octets.
       if (store.image(sha256) === undefined) await files.remove(sha256)
       throw thrown
     }
+  }
+
+  async #findings(draft: ImageDraft, file: StoredFile): Promise<ImageFindings> {
+    const { store, inspector, keysFor } = this.#parts
+    const keys = keysFor(draft.product)
+    return findingsOf(draft, await inspector.inspect(file, keys), keys.length > 0, store.images(draft.product))
   }
 
   list(product?: string): readonly Image[] {
@@ -90,6 +123,15 @@ export class ImagesService {
     })
   }
 
+  /** Release notes may be written when the image is long there. Throws UsageError 'image.notes' (422). */
+  async setNotes(reference: string, notes: string | undefined): Promise<Image> {
+    const { notes: _before, ...rest } = this.image(reference)
+    const image: Image = { ...rest, ...(notes !== undefined && { notes }) }
+    validateAbout(image)
+    await this.#parts.commands.commitNow([{ op: 'image.put', image }])
+    return image
+  }
+
   /** Keeps the image from being removed until the returned function is called. */
   hold({ sha256 }: Image): () => void {
     this.#held.set(sha256, (this.#held.get(sha256) ?? 0) + 1)
@@ -117,10 +159,20 @@ export class ImagesService {
     await files.remove(image.sha256)
   }
 
-  /** Reads the stored file; `detail` says what is wrong with it. */
-  async verify(reference: string): Promise<{ image: Image; intact: boolean; detail?: string }> {
+  /** Reads the stored file again, and holds its signature against the keys of today; `detail` says what is wrong. */
+  async verify(reference: string): Promise<Verification> {
+    const { files, inspector, keysFor } = this.#parts
     const image = this.image(reference)
-    return { image, ...(await this.#parts.files.verify(image.sha256)) }
+    const { intact, detail } = await files.verify(image.sha256)
+    if (!intact) return { image, intact, ...(detail !== undefined && { detail }) }
+    const found = await files.open(image.sha256, (file) => inspector.inspect(file, keysFor(image.product)))
+    if (found?.format !== 'mcuboot') return { image, intact }
+    const { signature } = found
+    if (signature.state === 'wrong') {
+      return { image, intact: false, detail: `the signature with '${signature.key}' is of other octets` }
+    }
+    const { state } = signature
+    return { image, intact, signature: { state, ...(state === 'verified' && { key: signature.key }) } }
   }
 
   #byVersion(reference: string): readonly Image[] {
@@ -142,5 +194,13 @@ function exists(message: string): UsageError {
   return new UsageError('image.exists', message, {
     status: 409,
     hint: 'give it another version, or remove the other image first',
+  })
+}
+
+function otherHash(expected: string, found: string): UsageError {
+  return new UsageError('image.hash', `the octets have the SHA-256 ${found}, not ${expected}`, {
+    status: 422,
+    hint: 'they changed on their way, or are of another file: send it again',
+    members: { field: 'sha256' },
   })
 }

@@ -32,7 +32,8 @@ export type Inspection =
       readonly securityCounter?: number
       readonly dependencies: readonly ImageDependency[]
       readonly signature:
-        | { readonly state: 'verified' | 'wrong'; readonly key: string }
+        | { readonly state: 'verified'; readonly key: string }
+        | { readonly state: 'wrong'; readonly key: string }
         | { readonly state: 'unsigned' }
         | { readonly state: 'unchecked'; readonly reason: string }
     }

@@ -30,6 +30,9 @@ export interface ImageAbout {
   readonly securityCounter?: number
 }
 
+/** What an operator says of an upload; an MCUboot image tells its version itself. */
+export type ImageDraft = Omit<ImageAbout, 'version'> & { readonly version?: string }
+
 export interface Image extends ImageAbout {
   /** SHA-256 of the file, lower-case hex: its name in the store, so equal files are one. */
   readonly sha256: string

@@ -70,10 +70,7 @@ export class SigningKeysService {
         hint: "'coapstan firmware keys list' shows them",
       })
     }
-    await this.#parts.commands.commitNow(
-      [{ op: 'signing-key.delete', name }],
-      [eventOf('firmware.key-removed', key)],
-    )
+    await this.#parts.commands.commitNow([{ op: 'signing-key.delete', name }], [eventOf('firmware.key-removed', key)])
   }
 }
 

@@ -10,7 +10,8 @@ import type { Bytes } from '../../base/bytes.ts'
 import { EnvironmentError, UsageError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { LruMap } from '../../base/lru.ts'
-import type { ImageFiles } from '../../fleet/images/store.ts'
+import type { ImageFiles, StoredFile } from '../../fleet/images/store.ts'
+import { storedFile } from './stored-file.ts'
 
 export interface ImageFilesOptions {
   readonly directory: string
@@ -54,10 +55,15 @@ class Files implements ImageFiles {
     this.#windows = new LruMap(Math.max(1, Math.floor(cacheLimit / windowSize)))
   }
 
-  async add(chunks: AsyncIterable<Bytes>, limit: number): Promise<{ sha256: string; size: number }> {
+  async add(
+    chunks: AsyncIterable<Bytes>,
+    limit: number,
+    accept?: (file: StoredFile, sha256: string) => Promise<void>,
+  ): Promise<{ sha256: string; size: number }> {
     const temporary = join(this.#directory, `${process.pid}-${++this.#uploads}${unfinished}`)
     try {
       const { sha256, size } = await writeFile(temporary, chunks, limit)
+      if (accept !== undefined) await using(temporary, (file) => accept(file, sha256))
       await rename(temporary, this.#pathOf(sha256))
       await syncDirectory(this.#directory)
       this.#forget(sha256)
@@ -95,6 +101,15 @@ class Files implements ImageFiles {
       return { intact: false, detail: `its file cannot be read: ${messageOf(cause)}` }
     } finally {
       await file.close()
+    }
+  }
+
+  async open<T>(sha256: string, use: (file: StoredFile) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await using(this.#pathOf(sha256), use)
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw filesError(cause, 'the firmware image cannot be read')
     }
   }
 
@@ -212,6 +227,15 @@ async function writeFile(
     return { sha256: hash.digest('hex'), size }
   } finally {
     await file.close()
+  }
+}
+
+async function using<T>(path: string, use: (file: StoredFile) => Promise<T>): Promise<T> {
+  const handle = await open(path)
+  try {
+    return await use(storedFile(handle, (await handle.stat()).size))
+  } finally {
+    await handle.close()
   }
 }
 

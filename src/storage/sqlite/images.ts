@@ -1,7 +1,7 @@
 /** What is known of firmware images in SQLite; their octets are in files. */
 import { instantOf } from '../../base/time.ts'
 import type { ImagesOp, ImagesStore } from '../../fleet/images/store.ts'
-import type { Image, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
+import type { Image, ImageDependency, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
@@ -18,6 +18,7 @@ interface ImageRow {
   hardware: string | null
   security_counter: number | null
   signature: string | null
+  dependencies: string | null
 }
 
 export function imagesIn(database: Sqlite): { reads: ImagesStore; apply: Appliers<ImagesOp> } {
@@ -45,12 +46,13 @@ function imageReads(database: Sqlite): ImagesStore {
 function imageAppliers(database: Sqlite): Appliers<ImagesOp> {
   const putImage = database.prepare(
     `INSERT INTO image (sha256, key, size, version, product, notes, added_at, format, from_versions, hardware,
-       security_counter, signature)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       security_counter, signature, dependencies)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (sha256) DO UPDATE SET key = excluded.key, size = excluded.size, version = excluded.version,
        product = excluded.product, notes = excluded.notes, added_at = excluded.added_at, format = excluded.format,
        from_versions = excluded.from_versions, hardware = excluded.hardware,
-       security_counter = excluded.security_counter, signature = excluded.signature`,
+       security_counter = excluded.security_counter, signature = excluded.signature,
+       dependencies = excluded.dependencies`,
   )
   const deleteImage = database.prepare<[string]>('DELETE FROM image WHERE sha256 = +?')
   return {
@@ -68,6 +70,7 @@ function imageAppliers(database: Sqlite): Appliers<ImagesOp> {
         jsonOf(i.hardware),
         columnOf(i.securityCounter),
         jsonOf(i.signature),
+        jsonOf(i.dependencies),
       )
     },
     'image.delete': ({ sha256 }) => void deleteImage.run(sha256),
@@ -88,5 +91,6 @@ function imageOf(row: ImageRow): Image {
     ...(row.hardware !== null && { hardware: JSON.parse(row.hardware) as readonly string[] }),
     ...(row.security_counter !== null && { securityCounter: row.security_counter }),
     ...(row.signature !== null && { signature: JSON.parse(row.signature) as ImageSignature }),
+    ...(row.dependencies !== null && { dependencies: JSON.parse(row.dependencies) as readonly ImageDependency[] }),
   }
 }

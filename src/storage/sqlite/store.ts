@@ -17,6 +17,8 @@ import { dueDevicesIn } from './due-devices.ts'
 import { eventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
 import { imagesIn } from './images.ts'
+import { deltasIn } from './deltas.ts'
+import { signingKeysIn } from './signing-keys.ts'
 import { migrate, ownMigrations } from './migrate.ts'
 import { observationRulesIn } from './observation-rules.ts'
 import { observationsIn } from './observations.ts'
@@ -64,6 +66,8 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const observationRules = observationRulesIn(database)
   const firmware = firmwareIn(database)
   const images = imagesIn(database)
+  const deltas = deltasIn(database)
+  const signingKeys = signingKeysIn(database)
   const events = eventsIn(database, limits.eventsKept)
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
   const reads = {
@@ -76,6 +80,8 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observationRules.reads,
     ...firmware.reads,
     ...images.reads,
+    ...deltas.reads,
+    ...signingKeys.reads,
     ...events.reads,
   }
   const apply: Appliers<StoreOp> = {
@@ -88,6 +94,8 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observationRules.apply,
     ...firmware.apply,
     ...images.apply,
+    ...deltas.apply,
+    ...signingKeys.apply,
     ...events.apply,
   }
   return {

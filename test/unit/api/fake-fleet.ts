@@ -16,7 +16,7 @@ import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
-import { imagesKeptIn } from './fake-images.ts'
+import { imagesKeptIn, signingKeysOver } from './fake-images.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
@@ -203,6 +203,8 @@ export class FakeFleet implements Services {
     () => this.now,
     () => this.#mayFail(),
   )
+
+  readonly signingKeys = signingKeysOver(() => this.now)
 
   readonly firmware: Services['firmware'] = {
     start: async (endpoint, reference) => {

@@ -3,7 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Services } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import type { Instant } from '../../../src/base/time.ts'
-import type { Image } from '../../../src/fleet/images/types.ts'
+import { imageKeyOf, type Image } from '../../../src/fleet/images/types.ts'
+import { SigningKeysService } from '../../../src/fleet/signing-keys/service.ts'
+import { imageInspector } from '../../../src/server/image-inspector.ts'
+import { MemoryImages } from '../../../src/sim/memory-images.ts'
 
 export function imagesKeptIn(kept: Image[], now: () => Instant, mayFail: () => void): Services['images'] {
   const image = (reference: string): Image => {
@@ -21,13 +24,34 @@ export function imagesKeptIn(kept: Image[], now: () => Instant, mayFail: () => v
         size += chunk.length
       }
       const sha256 = hash.digest('hex')
-      const added = { sha256, key: sha256.slice(0, 12), size, ...about, addedAt: now(), format: 'opaque' as const }
-      if (!kept.some((one) => one.sha256 === sha256)) kept.push(added)
-      return added
+      const known = kept.find((one) => one.sha256 === sha256)
+      if (known) return { image: known, isNew: false }
+      const { version = '1.0.0' } = about
+      const added = {
+        ...about,
+        sha256,
+        key: imageKeyOf(sha256),
+        size,
+        version,
+        addedAt: now(),
+        format: 'opaque' as const,
+      }
+      kept.push(added)
+      return { image: added, isNew: true }
     },
     list: (product) => kept.filter((one) => product === undefined || one.product === product),
     image,
+    setNotes: async (reference, notes) => Object.assign(image(reference), { notes }),
     remove: async (reference) => void kept.splice(kept.indexOf(image(reference)), 1),
     verify: async (reference) => ({ image: image(reference), intact: true }),
   }
+}
+
+/** The real one: it needs no engine, only a place to write. */
+export function signingKeysOver(now: () => Instant): SigningKeysService {
+  const rows = new MemoryImages()
+  const commands = {
+    commitNow: (ops: readonly Parameters<MemoryImages['apply']>[0][]) => ops.forEach((op) => rows.apply(op)),
+  }
+  return new SigningKeysService({ store: rows.reads, commands, reader: imageInspector, now })
 }

@@ -1,9 +1,10 @@
 /** The firmware routes: images as octets, and the update of one device. */
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Value } from 'typebox/value'
-import { imageSchema, updateSchema, verificationSchema } from '../../../src/api/contract/firmware.ts'
+import { updateSchema } from '../../../src/api/contract/firmware.ts'
+import { imageSchema, verificationSchema } from '../../../src/api/contract/image.ts'
 import { EnvironmentError } from '../../../src/base/errors.ts'
 import { apiUnderTest, token, type ApiUnderTest, type CallResult } from './api-under-test.ts'
 
@@ -40,7 +41,8 @@ describe('firmware images', () => {
   })
 
   it.each<[string, string, object, number, string]>([
-    ['no version', '/v1/firmware-images?product=demo', octets, 400, 'request.invalid'],
+    ['no product', '/v1/firmware-images?version=1', octets, 400, 'request.invalid'],
+    ['half a hash', `${upload}&sha256=abcdef`, octets, 400, 'request.invalid'],
     ['an unknown member', `${upload}&colour=red`, octets, 400, 'request.invalid'],
     ['JSON', upload, { 'content-type': 'application/json' }, 415, 'request.media-type'],
     ['another type', upload, { 'content-type': 'image/png' }, 415, 'request.media-type'],
@@ -50,6 +52,15 @@ describe('firmware images', () => {
     const answer = await api.call('POST', url, { body, headers: headers as Record<string, string> })
     expect(answer.json).toMatchObject({ status, code })
     expect(api.fleet.kept).toEqual([])
+  })
+
+  it('hands on what is said of the file, and takes notes later', async () => {
+    const query = `${upload}&fromVersions=${encodeURIComponent('>=1.0.0')}&hardware=B,%20C&securityCounter=4`
+    const { json } = await add(query)
+    expect(json).toMatchObject({ fromVersions: '>=1.0.0', hardware: ['B', 'C'], securityCounter: 4 })
+    const noted = await api.call('PATCH', '/v1/firmware-images/1.1.0', { body: { notes: 'new: everything' } })
+    expect(noted.json).toMatchObject({ notes: 'new: everything', securityCounter: 4 })
+    expect((await api.call('PATCH', '/v1/firmware-images/1.1.0', { body: { version: '2' } })).status).toBe(400)
   })
 
   it('answers 503 where the disk is full', async () => {
@@ -99,5 +110,32 @@ describe('firmware updates', () => {
     ['GET', '/v1/firmware-updates?endpoint=nobody', undefined, 404, 'device.unknown'],
   ])('%s %s %j is %i %s', async (method, url, body, status, code) => {
     expect((await api.call(method, url, { body })).json).toMatchObject({ status, code })
+  })
+})
+
+describe('signing keys', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const pem = publicKey.export({ format: 'pem', type: 'spki' })
+
+  it('are registered, listed and removed', async () => {
+    const added = await api.call('POST', '/v1/firmware-keys', { body: { name: 'release', pem, product: 'demo' } })
+    expect(added).toMatchObject({ status: 201, json: { name: 'release', kind: 'ed25519', product: 'demo', pem } })
+    expect((await api.call('GET', '/v1/firmware-keys')).json).toEqual({ keys: [added.json] })
+    expect((await api.call('DELETE', '/v1/firmware-keys/release')).status).toBe(204)
+    expect((await api.call('GET', '/v1/firmware-keys')).json).toEqual({ keys: [] })
+  })
+
+  it.each<[string, object, number, string]>([
+    ['no key', { name: 'a', pem: 'hello' }, 422, 'signing-key.pem'],
+    ['a private key', { name: 'a', pem: privateKey.export({ format: 'pem', type: 'pkcs8' }) }, 422, 'signing-key.pem'],
+    ['a strange name', { name: 'a b', pem }, 422, 'signing-key.name'],
+    ['the same key under another name', { name: 'b', pem }, 409, 'signing-key.exists'],
+  ])('are refused: %s', async (_what, body, status, code) => {
+    await api.call('POST', '/v1/firmware-keys', { body: { name: 'release', pem } })
+    expect((await api.call('POST', '/v1/firmware-keys', { body })).json).toMatchObject({ status, code })
+  })
+
+  it('unknown cannot be removed', async () => {
+    expect((await api.call('DELETE', '/v1/firmware-keys/x')).json).toMatchObject({ code: 'signing-key.unknown' })
   })
 })

@@ -1,4 +1,5 @@
 /** `coapstan firmware`: images, and watching an update to its end. */
+import { generateKeyPairSync } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
@@ -22,7 +23,13 @@ describe('images', () => {
 
   it.each<[string[], string]>([
     [['firmware', 'add', 'nowhere.bin', '--version', '1', '--product', 'p'], 'there is no file nowhere.bin'],
-    [['firmware', 'add', 'app.bin', '--product', 'p'], "required option '--version <version>' not specified"],
+    [
+      ['firmware', 'add', 'app.bin', '--product', 'p', '--notes', 'n', '--notes-file', 'f'],
+      'give the notes as --notes or as --notes-file, not both',
+    ],
+    [['firmware', 'add', 'app.bin', '--product', 'p', '--notes-file', 'f'], 'there is no file f'],
+    [['firmware', 'add', 'app.bin', '--product', 'p', '--security-counter', 'x'], '--security-counter'],
+    [['firmware', 'notes', '1.1.0'], 'give the notes as a text or as --file'],
     [['firmware', 'add', 'app.bin', '--version', '1'], "required option '--product <product>' not specified"],
   ])('%j is a usage error', async (argv, sentence) => {
     const { code, err } = await cli.run(...argv)
@@ -34,13 +41,37 @@ describe('images', () => {
     await cli.run(...add)
     const key = cli.fleet.kept[0]!.key
     expect((await cli.run('firmware', 'list')).out).toBe(
-      `KEY           PRODUCT  VERSION     SIZE  ADDED  NOTES\n${key}  demo     1.1.0    12.3 kB  now\n`,
+      `KEY           PRODUCT  VERSION     SIZE  SIGNATURE  ADDED  NOTES\n${key}  demo     1.1.0    12.3 kB             now\n`,
     )
     expect((await cli.run('firmware', 'show', '1.1.0')).out).toContain('Size     12345 B\n')
     expect((await cli.run('firmware', 'verify', '1.1.0')).out).toContain('demo 1.1.0 is intact')
     expect(await cli.run('firmware', 'remove', '1.1.0')).toMatchObject({ code: 0, out: '1.1.0 is removed\n' })
     expect(await cli.run('firmware', 'show', '1.1.0')).toMatchObject({ code: 1, out: '' })
     expect((await cli.run('firmware', 'list')).err).toContain('firmware add')
+  })
+
+  it('says all that is known of a file, its hash too', async () => {
+    const added = vi.spyOn(cli.fleet.images, 'add')
+    cli.files.set('CHANGES.md', `much is new\n${'x'.repeat(3000)}\n`)
+    const bounds = ['--from', '>=1.0.0', '--hardware', 'B', '--hardware', 'C', '--security-counter', '4']
+    expect(await cli.run(...add, ...bounds, '--notes-file', 'CHANGES.md')).toMatchObject({ code: 0 })
+    const { sha256 } = cli.fleet.kept[0]!
+    expect(added.mock.lastCall?.[2]).toBe(sha256)
+    const { out } = await cli.run('firmware', 'show', '1.1.0')
+    expect(out).toMatch(/Counter +4\nGoes over +>=1\.0\.0\nHardware +B, C\n/)
+    expect(cli.fleet.kept[0]?.notes).toMatch(/^much is new\nx{3000}$/)
+    expect(await cli.run('firmware', 'notes', '1.1.0', '')).toMatchObject({ out: 'demo 1.1.0 has its notes\n' })
+  })
+
+  it('keeps the keys they are signed with', async () => {
+    const pem = generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' })
+    cli.files.set('release.pub', String(pem))
+    expect((await cli.run('firmware', 'keys', 'list')).err).toContain('firmware keys add')
+    const { out } = await cli.run('firmware', 'keys', 'add', 'release', 'release.pub', '--product', 'demo')
+    expect(out).toMatch(/^release is registered: ed25519, fingerprint [0-9a-f]{16}\n$/)
+    expect((await cli.run('firmware', 'keys', 'list')).out).toMatch(/^release +ed25519 +demo +[0-9a-f]{16} +now$/m)
+    expect(await cli.run('firmware', 'keys', 'add', 'other', 'nowhere.pub')).toMatchObject({ code: 2 })
+    expect(await cli.run('firmware', 'keys', 'remove', 'release')).toMatchObject({ out: 'release is removed\n' })
   })
 
   it('fails where the stored file is damaged', async () => {

@@ -9,6 +9,7 @@ import { FirmwareService, updatesNeeding } from '../../../src/fleet/firmware/ser
 import { ImagesService } from '../../../src/fleet/images/service.ts'
 import { OperationsService } from '../../../src/fleet/operations/service.ts'
 import { RegistryService } from '../../../src/fleet/registry/service.ts'
+import { imageInspector } from '../../../src/server/image-inspector.ts'
 import { openImageFiles } from '../../../src/storage/files/image-files.ts'
 import * as rows from '../storage/fixtures.ts'
 import { FakeCommands } from './fake-commands.ts'
@@ -26,6 +27,8 @@ function world() {
   const images = new ImagesService({
     store,
     files,
+    inspector: imageInspector,
+    keysFor: () => [],
     commands,
     now: () => now,
     settings: { 'firmware.image-limit': 1000 },
@@ -170,7 +173,7 @@ describe('firmware images', () => {
 
   test('are added, found by each of their names, verified and removed', async () => {
     const { images, commands, files } = world()
-    const added = await images.add({ ...about, notes: 'first' }, upload('image'))
+    const { image: added } = await images.add({ ...about, notes: 'first' }, upload('image'))
     expect(added).toMatchObject({ ...about, notes: 'first', size: 5, addedAt: start })
     expect(added.key).toBe(added.sha256.slice(0, 12))
     for (const reference of [added.sha256, added.sha256.toUpperCase(), added.key, '1.1.0', 'meter@1.1.0']) {
@@ -191,8 +194,8 @@ describe('firmware images', () => {
 
   test('added again are the same; other octets or another name are refused', async () => {
     const { images, commands } = world()
-    const added = await images.add(about, upload('image'))
-    expect(await images.add(about, upload('image'))).toEqual(added)
+    const { image: added } = await images.add(about, upload('image'))
+    expect(await images.add(about, upload('image'))).toEqual({ image: added, isNew: false })
     await expect(images.add(about, upload('other'))).rejects.toThrow(unknown('image.exists', 409))
     await expect(images.add({ ...about, version: '2' }, upload('image'))).rejects.toThrow(unknown('image.exists', 409))
     expect(images.list()).toEqual([added])
@@ -223,8 +226,8 @@ describe('firmware images', () => {
 
   test('of several products need more than a version, unless the device says which', async () => {
     const { images, firmware, store, commands } = world()
-    const meter = await images.add(about, upload('one'))
-    const valve = await images.add({ product: 'valve', version: '1.1.0' }, upload('two'))
+    const { image: meter } = await images.add(about, upload('one'))
+    const { image: valve } = await images.add({ product: 'valve', version: '1.1.0' }, upload('two'))
     expect(() => images.image('1.1.0')).toThrow(
       expect.objectContaining({ code: 'image.ambiguous', members: { candidates: ['meter@1.1.0', 'valve@1.1.0'] } }),
     )
@@ -238,7 +241,8 @@ describe('firmware images', () => {
 
   test('are not removed while an update needs them, or begins to', async () => {
     const { images, firmware, store, commands } = world()
-    const { sha256 } = await images.add(about, upload('image'))
+    const { image: added } = await images.add(about, upload('image'))
+    const { sha256 } = added
     store.commit([put.device(rows.device(1))])
     let begun: (update: unknown) => void = () => undefined
     commands.answer = () => new Promise((resolve) => (begun = resolve))

@@ -121,6 +121,7 @@ describe('firmware', () => {
       hardware: ['A', 'B'],
       securityCounter: 3,
       signature: { state: 'verified', key: 'release' },
+      dependencies: [{ image: 1, version: '2.0.0' }],
     } as const
     const one = image('aaaaaaaaaaaa', { notes: 'first' })
     const two = image('bbbbbbbbbbbb', { ...facts, product: 'valve', addedAt: after(start, seconds(1)) })

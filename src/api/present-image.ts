@@ -1,0 +1,20 @@
+/** Images and signing keys, from the fleet's types to the JSON of the contract. */
+import type { Image } from '../fleet/images/types.ts'
+import type { SigningKey } from '../fleet/signing-keys/types.ts'
+import type { ImageJson, SigningKeyJson } from './contract/image.ts'
+import { isoOf } from './present.ts'
+
+export function presentImage(image: Image): ImageJson {
+  const { hardware, signature, dependencies, addedAt, ...rest } = image
+  return {
+    ...rest,
+    ...(hardware !== undefined && { hardware: [...hardware] }),
+    ...(signature !== undefined && { signature: { ...signature } }),
+    ...(dependencies !== undefined && { dependencies: dependencies.map((one) => ({ ...one })) }),
+    addedAt: isoOf(addedAt),
+  }
+}
+
+export function presentSigningKey({ addedAt, ...rest }: SigningKey): SigningKeyJson {
+  return { ...rest, addedAt: isoOf(addedAt) }
+}
