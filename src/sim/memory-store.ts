@@ -15,7 +15,6 @@ import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.t
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import { commonLength, isWanted } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
-import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryImages } from './memory-images.ts'
 import { MemoryEvents } from './memory-events.ts'
@@ -28,14 +27,13 @@ export interface MemoryStoreLimits {
 
 const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled', 'gone']
 
-export class MemoryStore extends MemoryCredentials implements Store {
+export class MemoryStore extends MemoryImages implements Store {
   readonly #limits: MemoryStoreLimits
   readonly #rows = new Map<DeviceId, Row>()
   readonly #byEndpoint = new Map<EndpointName, Row>()
   readonly #byRegistration = new Map<string, Row>()
   readonly #byToken = new Map<string, Row>()
   readonly #operations = new Map<OperationId, Operation>()
-  readonly #images = new MemoryImages()
   readonly #updates = new Map<number, FirmwareUpdate>()
   readonly #events: MemoryEvents
   readonly #due = new DeadlineQueue<Row>()
@@ -186,17 +184,6 @@ export class MemoryStore extends MemoryCredentials implements Store {
     return row === undefined ? [] : byPath(row).slice(0, limit)
   }
 
-  readonly image: Store['image'] = this.#images.reads.image
-  readonly imageByKey: Store['imageByKey'] = this.#images.reads.imageByKey
-  readonly imageByVersion: Store['imageByVersion'] = this.#images.reads.imageByVersion
-  readonly images: Store['images'] = this.#images.reads.images
-  readonly delta: Store['delta'] = this.#images.reads.delta
-  readonly deltaByKey: Store['deltaByKey'] = this.#images.reads.deltaByKey
-  readonly deltas: Store['deltas'] = this.#images.reads.deltas
-  readonly deltasFrom: Store['deltasFrom'] = this.#images.reads.deltasFrom
-  readonly signingKey: Store['signingKey'] = this.#images.reads.signingKey
-  readonly signingKeys: Store['signingKeys'] = this.#images.reads.signingKeys
-
   update(id: number): FirmwareUpdate | undefined {
     return this.#updates.get(id)
   }
@@ -299,7 +286,7 @@ export class MemoryStore extends MemoryCredentials implements Store {
       case 'delta.delete':
       case 'signing-key.put':
       case 'signing-key.delete':
-        return this.#images.apply(op)
+        return this.applyToImages(op)
       case 'update.put':
         return this.#putUpdate(op.update)
       case 'event.append':

@@ -2,7 +2,7 @@
  * The route table: what each route takes and answers. The server registers these, `/v1/openapi.json` is
  * made from them, and the client's types are theirs.
  */
-import Type, { type Static, type TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import {
   credentialDraftSchema,
   credentialPageSchema,

@@ -4,6 +4,7 @@ import type { Services } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import type { Instant } from '../../../src/base/time.ts'
 import { imageKeyOf, type Image } from '../../../src/fleet/images/types.ts'
+import type { SigningKeysOp } from '../../../src/fleet/signing-keys/store.ts'
 import { SigningKeysService } from '../../../src/fleet/signing-keys/service.ts'
 import { imageInspector } from '../../../src/server/image-inspector.ts'
 import { MemoryImages } from '../../../src/sim/memory-images.ts'
@@ -51,7 +52,7 @@ export function imagesKeptIn(kept: Image[], now: () => Instant, mayFail: () => v
 export function signingKeysOver(now: () => Instant): SigningKeysService {
   const rows = new MemoryImages()
   const commands = {
-    commitNow: (ops: readonly Parameters<MemoryImages['apply']>[0][]) => ops.forEach((op) => rows.apply(op)),
+    commitNow: (ops: readonly SigningKeysOp[]) => ops.forEach((op) => rows.applyToImages(op)),
   }
-  return new SigningKeysService({ store: rows.reads, commands, reader: imageInspector, now })
+  return new SigningKeysService({ store: rows, commands, reader: imageInspector, now })
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Delta } from '../../../../src/fleet/images/types.ts'
 import type { SigningKey } from '../../../../src/fleet/signing-keys/types.ts'
-import { MemoryImages } from '../../../../src/sim/memory-images.ts'
+import { MemoryStore } from '../../../../src/sim/memory-store.ts'
 import { image, openStore, start } from '../fixtures.ts'
 
 const [a, b, c] = [
@@ -18,17 +18,9 @@ const bc = deltaOf('eeeeeeeeeeee', b.sha256, c.sha256)
 const key: SigningKey = { name: 'k', kind: 'ed25519', fingerprint: 'ff', pem: 'PEM', addedAt: start }
 const bound: SigningKey = { ...key, name: 'a', fingerprint: 'ee', product: 'meter' }
 
-function memory() {
-  const rows = new MemoryImages()
-  return {
-    ...rows.reads,
-    commit: (ops: readonly Parameters<MemoryImages['apply']>[0][]) => ops.forEach((op) => rows.apply(op)),
-  }
-}
-
 test.each([
   ['SQLite', openStore],
-  ['memory', memory],
+  ['memory', () => new MemoryStore()],
 ])('%s', (_where, open) => {
   const store = open()
   store.commit([a, b, c].map((one) => ({ op: 'image.put', image: one })))
