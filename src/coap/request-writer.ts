@@ -2,13 +2,13 @@
  * From a request of ours to its next message: the whole of it, the next Block1 slice of its payload, or
  * the question for the next Block2 slice of its answer (RFC 7959 §3). Remembers nothing.
  */
-import { noBytes } from '../base/bytes.ts'
 import { blockValue, exponentOf, sizeOf } from './block.ts'
 import { messageType, method } from './codes.ts'
 import { option } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { OutboundExchange } from './state.ts'
 import type { OutboundRequest } from './types.ts'
+import { bodyLength } from './upload.ts'
 
 /** Whether the request asks for one particular slice itself: then nothing is put together. */
 export function asksForOneSlice(request: OutboundRequest): boolean {
@@ -29,21 +29,22 @@ export function writeRequest(outbox: Outbox, exchange: OutboundExchange): number
   if (download !== undefined) return writeNextSlice(outbox, exchange)
   // RFC 7959 §2.6: Observe stands in the first message only
   if (request.observe !== undefined) writer.add(option.observe, request.observe)
-  const payload = request.payload ?? noBytes
+  const length = bodyLength(request)
   if (request.contentFormat !== undefined) writer.add(option.contentFormat, request.contentFormat)
-  const size = upload === undefined ? payload.length : sizeOf(upload.sizeExponent)
+  const size = upload === undefined ? length : sizeOf(upload.sizeExponent)
   const from = upload?.offset ?? 0
-  const to = Math.min(from + size, payload.length)
+  const to = Math.min(from + size, length)
   if (upload !== undefined) {
-    writer.add(option.block1, blockValue(from / size, to < payload.length, upload.sizeExponent))
+    writer.add(option.block1, blockValue(from / size, to < length, upload.sizeExponent))
     // RFC 7959 §4: the peer learns at once how much will come
-    if (from === 0) writer.add(option.size1, payload.length)
+    if (from === 0) writer.add(option.size1, length)
     if (upload.tag !== undefined) writer.add(option.requestTag, upload.tag)
   }
-  if (request.blockSize !== undefined && to === payload.length && !asksForOneSlice(request)) {
+  if (request.blockSize !== undefined && to === length && !asksForOneSlice(request)) {
     writer.add(option.block2, blockValue(0, false, exponentOf(request.blockSize)))
   }
-  return writer.finish(payload, from, to)
+  if (request.body !== undefined) return writer.finish(request.body.read(from, to - from))
+  return writer.finish(request.payload, from, to)
 }
 
 /** RFC 7959 §2.4, §3.3: the request again without its payload; a FETCH is nothing without (RFC 8132 §2). */

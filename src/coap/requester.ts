@@ -4,6 +4,7 @@
  */
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import { after, type Instant } from '../base/time.ts'
+import { sizeOf } from './block.ts'
 import type { BodyBudget } from './body.ts'
 import { advanceDownload, beginDownload } from './download.ts'
 import type { FaultCounters } from './fault-counters.ts'
@@ -111,7 +112,7 @@ export class Requester {
     }
     if (this.#echoes(now, exchange, response)) return
     const step = this.#advance(exchange, response)
-    if (step === 'next') this.#sendNext(now, exchange)
+    if (step === 'next') this.#goOn(now, exchange)
     else if (step === 'restart' && exchange.restarts < restartLimit) this.#restart(now, exchange)
     else if (step === 'restart' && exchange.download !== undefined) {
       this.#end(now, exchange, { outcome: 'unusable', reason: 'the representation changes while it is fetched' })
@@ -182,6 +183,13 @@ export class Requester {
     exchange.upload = undefined
     beginUpload(exchange)
     this.#sendNext(now, exchange)
+  }
+
+  #goOn(now: Instant, exchange: OutboundExchange): void {
+    const { id, upload, download } = exchange
+    this.#sendNext(now, exchange)
+    if (upload === undefined || download !== undefined || upload.offset === 0) return
+    this.#options.sink.uploaded?.(now, id, upload.offset, sizeOf(upload.sizeExponent))
   }
 
   /** The next block: a message id and a token of its own (RFC 7252 §4.4, RFC 9175 §4). */

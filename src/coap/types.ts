@@ -115,6 +115,13 @@ export interface OutboundRequest {
   readonly observe?: 0 | 1
   /** Kept until the outcome (repetition, blocks): its octets must not change. */
   readonly payload?: Bytes
+  /** Instead of `payload`: read block by block as it leaves. */
+  readonly body?: BodySource
+  /**
+   * Octets of the body that the peer has taken in an earlier request: the transfer goes on there, and begins
+   * anew where the peer does not know of it (4.08, RFC 7959 §2.9.2).
+   */
+  readonly resumeAt?: number
   readonly options?: readonly OptionValue[]
   /** Fixed token, for an observation that is durable; else the endpoint takes a fresh random one. */
   readonly token?: Bytes
@@ -169,6 +176,8 @@ export interface CoapSink {
   send(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void
   request(now: Instant, request: InboundRequest): void
   notification(now: Instant, notification: InboundNotification): void
+  /** The peer has taken `offset` octets of the body of a request of ours, the last of them in a block of `blockSize`. */
+  uploaded?(now: Instant, id: RequestId, offset: number, blockSize: number): void
   /** Exactly once for every request made. */
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void
   /** A notification of ours (server role of Observe) ended: delivered, or the peer no longer wants it. */

@@ -8,7 +8,7 @@ import { isSuccess, response as code } from './codes.ts'
 import type { MessageView } from './message.ts'
 import { option } from './options.ts'
 import type { OutboundExchange, PeerState } from './state.ts'
-import type { RequestOutcome } from './types.ts'
+import type { OutboundRequest, RequestOutcome } from './types.ts'
 
 /** SZX the next body to `peer` begins with. */
 function startingExponent(peer: PeerState): number {
@@ -16,15 +16,23 @@ function startingExponent(peer: PeerState): number {
   return Math.min(start, exponentWithin(peer.profile.datagramLimit))
 }
 
-/** Prepares the transfer of a payload that is larger than one block; a smaller one goes as it is. */
+/** Octets of what a request carries. */
+export function bodyLength({ body, payload = noBytes }: OutboundRequest): number {
+  return body === undefined ? payload.length : body.size
+}
+
+/** Prepares the transfer of a body that is larger than one block; a smaller one goes as it is. */
 export function beginUpload(exchange: OutboundExchange): void {
   const { peer, request } = exchange
-  const sizeExponent = startingExponent(peer)
-  if ((request.payload?.length ?? 0) <= sizeOf(sizeExponent)) return
+  let sizeExponent = startingExponent(peer)
+  if (bodyLength(request) <= sizeOf(sizeExponent)) return
+  const offset = exchange.restarts === 0 ? (request.resumeAt ?? 0) : 0
+  // Blocks of a transfer that goes on stand where blocks of this size stand (RFC 7959 §2.3)
+  while (offset % sizeOf(sizeExponent) !== 0) sizeExponent--
   // RFC 9175 §3.3: a tag where another body may be on its way; else the octets are saved
   const needsTag = peer.profile.nstart > 1 || exchange.restarts > 0
   const tag = needsTag ? Uint8Array.of(exchange.id & 0xff, exchange.restarts) : undefined
-  exchange.upload = { offset: 0, sizeExponent, tag }
+  exchange.upload = { offset, sizeExponent, tag }
 }
 
 /** What a response to a block means: 'done' where it answers the whole request. */
@@ -33,12 +41,12 @@ export function advanceUpload(
   response: MessageView,
 ): 'next' | 'restart' | 'done' | RequestOutcome {
   const { upload } = exchange
-  const payload = exchange.request.payload ?? noBytes
+  const length = bodyLength(exchange.request)
   if (response.code === code.requestEntityTooLarge) return shrink(exchange, response)
   if (upload === undefined) return 'done'
   if (response.code === code.requestEntityIncomplete) return upload.offset === 0 ? 'done' : 'restart'
   const sent = upload.offset + sizeOf(upload.sizeExponent)
-  if (sent >= payload.length) {
+  if (sent >= length) {
     return response.code === code.continue
       ? { outcome: 'unusable', reason: '2.31 Continue in answer to the last block' }
       : 'done'
@@ -46,7 +54,7 @@ export function advanceUpload(
   if (!isSuccess(response.code)) return 'done'
   if (!response.has(option.block1)) {
     if (response.code === code.continue) return goOn(exchange, sent)
-    return { outcome: 'unusable', reason: `answer ${sent} octets into a body of ${payload.length}` }
+    return { outcome: 'unusable', reason: `answer ${sent} octets into a body of ${length}` }
   }
   const block = blockOf(response.uint(option.block1)!)
   if (block.number !== upload.offset / sizeOf(upload.sizeExponent)) {
@@ -64,7 +72,7 @@ function goOn(exchange: OutboundExchange, offset: number): 'next' {
 
 /** RFC 7959 §2.9.3: 4.13 may mean "in smaller blocks"; where it means "never", it is the answer. */
 function shrink(exchange: OutboundExchange, response: MessageView): 'next' | 'done' {
-  const size = exchange.request.payload?.length ?? 0
+  const size = bodyLength(exchange.request)
   const asked = response.has(option.block1) ? blockOf(response.uint(option.block1)!).sizeExponent : undefined
   const bodyLimit = response.uint(option.size1)
   if (bodyLimit !== undefined && bodyLimit < size) return 'done'

@@ -8,15 +8,23 @@ import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/t
 import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
-import type { Operation } from '../fleet/operations/types.ts'
+import { imageKeyOf } from '../fleet/images/types.ts'
+import { imageOfValue, type Operation } from '../fleet/operations/types.ts'
 import { listeningWindow } from '../lwm2m/reachability.ts'
-import { isRefusal, type Refusal } from '../lwm2m/refusal.ts'
+import { isRefusal, refuse, type Refusal } from '../lwm2m/refusal.ts'
 import type { Actor, Outstanding } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
 import { peerOfPath } from './peers.ts'
-import { answerOf, attributesOperation, observeOperation, observeRequestOf, requestOf } from './requests.ts'
+import {
+  answerOf,
+  attributesOperation,
+  observeOperation,
+  observeRequestOf,
+  packageRequestOf,
+  requestOf,
+} from './requests.ts'
 
 type Notification = Extract<UplinkInput, { input: 'notification' }>
 
@@ -121,6 +129,16 @@ export class Downlink {
     }
   }
 
+  /** The device has taken another block of a package. */
+  uploaded(now: Instant, id: RequestId, offset: number, blockSize: number): void {
+    const open = this.#open.get(id)
+    if (open?.of.of !== 'operation' || open.of.asked.body === undefined) return
+    open.actor.lastUplink = now
+    const { size } = open.of.asked.body
+    const input = { input: 'block-pushed', offset: offset - blockSize, length: blockSize, size, blockSize } as const
+    this.#engine.give(now, open.actor, input)
+  }
+
   /** Block2 of a notification: the rest of the body, then the notification whole (RFC 7959 §2.6). */
   fetchRest(now: Instant, actor: Actor, observation: Observation, input: Notification): void {
     const request = observeRequestOf(observation, this.#engine.views.of(actor.state))
@@ -167,6 +185,12 @@ export class Downlink {
 
   #requestOf(actor: Actor, operation: Operation): OutboundRequest | Refusal {
     const view = this.#engine.views.of(actor.state)
+    const sha256 = imageOfValue(operation.value)
+    if (sha256 !== undefined) {
+      const body = this.#engine.output.image(imageKeyOf(sha256))
+      if (body === undefined) return refuse('value.not-expressible', 'The image is gone or damaged.')
+      return packageRequestOf(operation, view, body, actor.state.update?.fetched ?? 0)
+    }
     if (!isObserve(operation.kind) && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
     const request =
@@ -231,7 +255,7 @@ function sleepSign(
   { asked, sentAt }: Outstanding,
   outcome: RequestOutcome,
 ): { sleep?: SleepSign } {
-  if ((asked.payload?.length ?? 0) > profile.blockSize) return {}
+  if (asked.body !== undefined || (asked.payload?.length ?? 0) > profile.blockSize) return {}
   switch (outcome.outcome) {
     case 'response': {
       if (outcome.response.payload.length > profile.blockSize) return {}

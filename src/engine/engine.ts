@@ -243,6 +243,10 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.#downlink.outcome(now, id, outcome)
   }
 
+  uploaded(now: Instant, id: RequestId, offset: number, blockSize: number): void {
+    this.#downlink.uploaded(now, id, offset, blockSize)
+  }
+
   /** An association has proved who it is; of an address on this machine there is no doubt; of others there is. */
   standingOf(peer: Peer): PeerStanding {
     if (isSecured(peer)) return 'secured'

@@ -119,7 +119,7 @@ export type InternalInput =
       readonly sleep?: SleepSign
     }
   | {
-      readonly input: 'block-served'
+      readonly input: 'block-served' | 'block-pushed'
       readonly offset: number
       readonly length: number
       readonly size: number
@@ -150,6 +150,7 @@ export function isInternal(input: ActorInput): input is InternalInput {
     case 'observed':
     case 'attributed':
     case 'block-served':
+    case 'block-pushed':
     case 'due':
     case 'recovered':
       return true

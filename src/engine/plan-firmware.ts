@@ -6,10 +6,11 @@ import { UsageError } from '../base/errors.ts'
 import { milliseconds } from '../base/time.ts'
 import { profiles } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
-import { isPackage, nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
+import { nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
 import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import { imageOfValue } from '../fleet/operations/types.ts'
 import { chosenProfile } from '../fleet/registry/profile-choice.ts'
 import type { Device, Registration } from '../fleet/registry/types.ts'
 import type { SampleJson } from '../lwm2m/content-json.ts'
@@ -100,7 +101,8 @@ export function planFirmwareCancel(draft: Draft, context: PlanContext): Firmware
 /** The row where it matters, the event where somebody wants to know, the memory always. */
 function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void {
   const changed = next.state !== before.state
-  const isProgressOnly = !changed && next.fetched !== before.fetched
+  // A push goes on from the last block that is known to have arrived.
+  const isProgressOnly = !changed && next.fetched !== before.fetched && next.delivery !== 'push'
   if (!isProgressOnly || stepOf(next, committedStep) !== stepOf(before, committedStep)) {
     draft.ops.push({ op: 'update.put', update: next })
   }
@@ -133,7 +135,10 @@ function carryOut(draft: Draft, device: Device, action: FirmwareAction, context:
   if (action.action === 'withdraw') {
     for (const operation of draft.next.operations) {
       // A push is taken back where it stands; any other request that left is left to run its course.
-      if (operation.origin === 'firmware' && (operation.state === 'queued' || isPackage(operation.value))) {
+      if (
+        operation.origin === 'firmware' &&
+        (operation.state === 'queued' || imageOfValue(operation.value) !== undefined)
+      ) {
         finish(draft, operation, { state: 'cancelled', reason: 'superseded' })
       }
     }

@@ -61,6 +61,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       planAttributed(draft, input, context)
       break
     case 'block-served':
+    case 'block-pushed':
       planFirmware(draft, input, context)
       break
     case 'due':

@@ -6,10 +6,11 @@ import { isFault, type Fault } from '../base/fault.ts'
 import { seconds, type Duration, type Instant } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
 import { option } from '../coap/options.ts'
-import type { OutboundRequest, RequestOutcome } from '../coap/types.ts'
+import { contentFormat } from '../coap/content-formats.ts'
+import type { BodySource, OutboundRequest, RequestOutcome } from '../coap/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { wayOfAttributes } from '../fleet/observations/rules.ts'
-import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
+import { imageOfValue, type Operation, type OperationDraft } from '../fleet/operations/types.ts'
 import { parseAttributes, attributesOfText, type NotificationAttributes } from '../lwm2m/attributes.ts'
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
 import { prepareOperation } from '../lwm2m/management/check.ts'
@@ -51,6 +52,25 @@ export function checkDraft(draft: OperationDraft, view: DeviceView, isRegistered
   return { path: paths.map(formatPath).join(' ') }
 }
 
+/** The value a package stands for where only its shape counts: one octet. */
+const anyOpaque = '00'
+
+const shapeOf = (kept: Kept): Kept =>
+  imageOfValue(kept.value) === undefined ? kept : { kind: kept.kind, path: kept.path, value: anyOpaque }
+
+/** A package, read from its image as it leaves; the device has `resumeAt` octets of it already. */
+export function packageRequestOf(
+  kept: Kept,
+  view: DeviceView,
+  body: BodySource,
+  resumeAt: number,
+): OutboundRequest | Refusal {
+  const request = requestOf(shapeOf(kept), view)
+  if (isRefusal(request)) return request
+  const { payload: _, ...rest } = request
+  return { ...rest, contentFormat: contentFormat.octetStream, body, resumeAt }
+}
+
 /** What is sent; refused only where nothing would say it (it was checked when it was asked for). */
 export function requestOf(kept: Kept, view: DeviceView): OutboundRequest | Refusal {
   const operation = parseOperation(kept, view.model, true)
@@ -81,7 +101,7 @@ export function attributesOfValue(value: unknown): NotificationAttributes | unde
 }
 
 /** What a request said about formats; its answer is read by it. */
-export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat' | 'payload' | 'query'>
+export type Asked = Pick<OutboundRequest, 'accept' | 'contentFormat' | 'payload' | 'body' | 'query'>
 
 /** What came of a request; payloads are read here, so nothing of the message has to be kept. */
 export function answerOf(
@@ -121,7 +141,7 @@ function answerOfResponse(
   response: Response,
   view: DeviceView,
 ): OperationAnswer {
-  const operation = parseOperation(kept, view.model, true)
+  const operation = parseOperation(shapeOf(kept), view.model, true)
   if (isRefusal(operation)) return failed('undecodable', operation.message)
   const accept = knownFormat(asked.accept)
   const content = knownFormat(asked.contentFormat)

@@ -4,9 +4,9 @@
  */
 import { invariant } from '../../base/errors.ts'
 import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
-import type { OperationDraft, OperationKind } from '../operations/types.ts'
+import { valueOfImage, type OperationDraft, type OperationKind } from '../operations/types.ts'
 import { wordsOf } from './results.ts'
-import { targetOf, type Target } from './targets.ts'
+import { downloading, targetOf, type Target } from './targets.ts'
 import type { FirmwareReport, FirmwareUpdate, HealthGate, UpdateFailure } from './types.ts'
 
 /** What the step of one device depends on besides its update. */
@@ -42,17 +42,8 @@ export interface FirmwareStep {
   readonly actions: readonly FirmwareAction[]
 }
 
-/** What is written where the package itself goes: a reference, its octets are read as they leave. */
-export function packageValue(sha256: string): string {
-  return `image:${sha256}`
-}
-
-export function isPackage(value: unknown): value is string {
-  return typeof value === 'string' && value.startsWith('image:')
-}
-
-/** One zero octet, base64: resets an object 5 that takes packages by push only. */
-export const nulPackage = 'AA=='
+/** One zero octet: resets an object 5 that takes packages by push only. */
+export const nulPackage = '00'
 
 export class Course implements FirmwareStep {
   next: FirmwareUpdate
@@ -104,8 +95,10 @@ export class Course implements FirmwareStep {
   offer(): void {
     const { options, sha256 } = this.next
     const pushes = options?.push === true || this.seen.delivery === pushOnly
-    this.change({ delivery: pushes ? 'push' : 'pull' })
-    if (pushes) this.ask('write', this.target.package, packageValue(sha256))
+    // What it holds of a push that broke off is gone on with.
+    const restarts = pushes && this.seen.state !== downloading
+    this.change({ delivery: pushes ? 'push' : 'pull', ...(restarts ? { fetched: 0 } : {}) })
+    if (pushes) this.ask('write', this.target.package, valueOfImage(sha256))
     else this.ask('write', this.target.uri, this.rules.packageUri)
   }
 
@@ -159,14 +152,21 @@ export class Course implements FirmwareStep {
     return true
   }
 
-  /** The device holds nothing of ours any more: it is offered again, at once or after a while. */
-  offerAgain(failure: UpdateFailure, why: string, when: 'now' | 'later'): void {
+  /** The package did not arrive: it is offered again, at once, once it is known how things stand, or after a while. */
+  offerAgain(failure: UpdateFailure, why: string, when: 'now' | 'seen' | 'later'): void {
     if (!this.spendAttempt(failure, why)) return
     this.forgetInstall()
     const { dueAt: _, ...rest } = this.next
     this.next = { ...rest, state: 'pending', reason: why }
     if (when === 'now') this.offer()
+    else if (when === 'seen') this.look()
     else this.change({ dueAt: after(this.now, this.#backoff()) })
+  }
+
+  /** What the device holds is no package of this update. */
+  forgetOffer(): void {
+    const { registrationAtOffer: _, ...rest } = this.next
+    this.next = { ...rest, fetched: 0 }
   }
 
   waitNoMore(): void {

@@ -1,7 +1,7 @@
 /** What the end of an operation asked for an update means for it: acknowledged, refused, or never answered. */
-import type { Operation } from '../operations/types.ts'
+import { valueOfImage, type Operation } from '../operations/types.ts'
 import { resetDevice } from './cancelling.ts'
-import { packageValue, type Course } from './course.ts'
+import type { Course } from './course.ts'
 import { judge } from './judgement.ts'
 
 export type FinishedOperation = Pick<Operation, 'kind' | 'path' | 'state'> &
@@ -13,7 +13,7 @@ export function finished(course: Course, operation: FinishedOperation): void {
   if (kind === 'execute' && path === target.install) return installAnswered(course, operation)
   // Taken back by somebody: the next registration looks again.
   if (state === 'cancelled') return
-  if (kind === 'write' && path === target.package && value === packageValue(next.sha256)) {
+  if (kind === 'write' && path === target.package && value === valueOfImage(next.sha256)) {
     pushed(course, operation)
   } else if (kind === 'write' && path === target.uri && value !== '') uriWritten(course, operation)
   else if (kind === 'write' && (path === target.uri || path === target.package)) resetAnswered(course, operation)
@@ -43,20 +43,32 @@ const noPush: ReadonlySet<string> = new Set(['4.01', '4.03', '4.04', '4.05'])
 
 /** The whole package was written, or the transfer broke off. */
 function pushed(course: Course, operation: FinishedOperation): void {
-  const { state, fetched, target } = { ...course.next, target: course.target }
+  const { state, fetched, size } = course.next
   if (state !== 'pending' && state !== 'offered' && state !== 'downloading') return
   const { code, reason } = operation
   if (operation.state === 'acknowledged') {
     if (state === 'pending') course.toOffered()
-    course.ask('read', target.path)
+    course.change({ fetched: size })
+    course.ask('read', course.target.path)
   } else if (reason === 'rejected' && code === '4.13') {
     course.fail('no-flash', 'the package is larger than the device takes (4.13)')
   } else if (reason === 'rejected' && fetched === 0 && noPush.has(code ?? '')) {
     course.fail('delivery-method', `the device takes no pushed packages${codeOf(operation)}`)
-  } else {
-    const failure = reason === 'rejected' ? 'offer-refused' : 'unreachable'
-    const why = `the push broke off${codeOf(operation)}`
-    if (course.spendAttempt(failure, why)) course.ask('read', target.path)
+  } else pushAgain(course, operation)
+}
+
+/** Where the device refused to go on, what it holds is of no use; else it is asked what it holds. */
+function pushAgain(course: Course, operation: FinishedOperation): void {
+  switch (operation.reason) {
+    case 'rejected':
+      course.offerAgain('offer-refused', `the device refused to go on with the push${codeOf(operation)}`, 'seen')
+      course.forgetOffer()
+      return
+    case 'outcome-unknown':
+      course.offerAgain('download-stopped', 'the device registered anew during the push', 'seen')
+      return
+    default:
+      course.offerAgain('unreachable', 'the push broke off', 'later')
   }
 }
 

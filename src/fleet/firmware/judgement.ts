@@ -107,6 +107,7 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
   if (state === idle && course.seen.isInstalled !== true) course.offer()
   // Software to be replaced, or a package of somebody else's: a new one is taken only in Idle.
   else if (state === idle) resetDevice(course)
+  else if (isOurs(course) && state === downloading && course.next.delivery === 'push') course.offer()
   else if (isOurs(course)) progress(course, state)
   else if (isHeld(state)) resetDevice(course)
 }

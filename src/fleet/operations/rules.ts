@@ -5,7 +5,7 @@
 import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
 import { derivedTimes, maxLatency, profiles } from '../../config/profiles.ts'
 import type { DeviceStatus } from '../registry/types.ts'
-import type { Operation, OperationKind, OperationReason } from './types.ts'
+import { imageOfValue, type Operation, type OperationKind, type OperationReason } from './types.ts'
 
 /**
  * How long every device remembers a message id it has answered: EXCHANGE_LIFETIME with the shortest
@@ -53,6 +53,8 @@ export type Transmission =
  */
 export function transmissionOf(operation: Operation, now: Instant): Transmission {
   const { sentAt, messageId, token } = operation
+  // A package goes on where the device has it, each block in a message of its own.
+  if (imageOfValue(operation.value) !== undefined) return { way: 'fresh' }
   if (sentAt === undefined || messageId === undefined || token === undefined) return { way: 'fresh' }
   // A clock set back says nothing about how long ago it was: then too, only what is safe is repeated.
   const until = after(sentAt, repeatedFor)

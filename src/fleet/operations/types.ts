@@ -106,6 +106,16 @@ export interface OperationDraft {
   readonly force?: boolean
 }
 
+/** The value of a write whose octets are an image: they are read from its file as they leave. */
+export function valueOfImage(sha256: string): string {
+  return `image:${sha256}`
+}
+
+/** The hash of the image a value stands for; undefined where it is a value like any other. */
+export function imageOfValue(value: unknown): string | undefined {
+  return typeof value === 'string' && value.startsWith('image:') ? value.slice('image:'.length) : undefined
+}
+
 export interface OperationFilter {
   readonly deviceId?: DeviceId
   readonly state?: OperationState

@@ -1,12 +1,7 @@
 /** Updates in each state, and every kind of input, for the tests of the firmware machine. */
 import { days, minutes, seconds } from '../../../../src/base/time.ts'
-import {
-  isPackage,
-  nulPackage,
-  packageValue,
-  type FirmwareAction,
-  type FirmwareRules,
-} from '../../../../src/fleet/firmware/course.ts'
+import { nulPackage, type FirmwareAction, type FirmwareRules } from '../../../../src/fleet/firmware/course.ts'
+import { imageOfValue, valueOfImage } from '../../../../src/fleet/operations/types.ts'
 import type { FinishedOperation } from '../../../../src/fleet/firmware/endings.ts'
 import { newUpdate, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
 import type { FirmwareReport, FirmwareUpdate, UpdateState } from '../../../../src/fleet/firmware/types.ts'
@@ -86,7 +81,7 @@ export function ended(
   const asked = {
     offer: { kind: 'write', path: '/5/0/1', value: rules.packageUri },
     reset: { kind: 'write', path: '/5/0/1', value: '' },
-    push: { kind: 'write', path: '/5/0/0', value: packageValue(image.sha256) },
+    push: { kind: 'write', path: '/5/0/0', value: valueOfImage(image.sha256) },
     nul: { kind: 'write', path: '/5/0/0', value: nulPackage },
     install: { kind: 'execute', path: '/5/0/2' },
     cancel: { kind: 'execute', path: '/5/0/10' },
@@ -112,7 +107,13 @@ export function wordsOf(actions: readonly FirmwareAction[]): string {
       if (action.action === 'withdraw') return 'withdraw'
       const { kind, path, value } = action.draft
       if (kind === 'write')
-        return isPackage(value) ? 'push' : value === nulPackage ? 'nul' : value === '' ? 'reset' : 'offer'
+        return imageOfValue(value) !== undefined
+          ? 'push'
+          : value === nulPackage
+            ? 'nul'
+            : value === ''
+              ? 'reset'
+              : 'offer'
       if (kind !== 'execute') return `${kind} ${path}`
       return path === '/5/0/2'
         ? 'install'
