@@ -46,21 +46,30 @@ export function endOf({ state, version, reason }: UpdateJson): string {
 }
 
 /** `512 B blocks, 1 resume`; empty before anything was fetched. */
-export function downloadTail({ blockSize, resumes }: UpdateJson): string {
+export function downloadTail({ blockSize, resumes, delivery }: UpdateJson): string {
   if (blockSize === undefined) return ''
-  return `${blockSize} B blocks, ${resumes === 0 ? 'no resume' : counted(resumes, 'resume')}`
+  const how = delivery === 'push' ? 'pushed in ' : ''
+  return `${how}${blockSize} B blocks, ${resumes === 0 ? 'no resume' : counted(resumes, 'resume')}`
 }
 
-function unsuccessful({ endpoint, version, state, reason, fromVersion }: UpdateJson): CommandFailure {
+const endWords: Partial<Record<UpdateJson['state'], string>> = { failed: 'failed', gone: 'ended' }
+
+function adviceFor({ retry, failure, endpoint }: UpdateJson): string[] {
+  if (failure === 'reverted') return ['the image did not stand its trial: look at its logs before another try']
+  if (failure === 'uri') return ['is coap.public-uri an address the device can reach, and the path one it can parse?']
+  if (failure === 'protocol') return [`--push writes the image to it instead`]
+  if (retry === 'transient') return [`try again: coapstan firmware update ${endpoint} <image>`]
+  return []
+}
+
+function unsuccessful(update: UpdateJson): CommandFailure {
+  const { endpoint, version, state, reason, fromVersion } = update
   const why = reason === undefined ? '' : `: ${reason}`
   const still = fromVersion === undefined ? [] : [`the device ran ${fromVersion} before`]
-  return new CommandFailure(
-    `the update of ${endpoint} to ${version} ${state === 'failed' ? 'failed' : `was ${state}`}${why}`,
-    {
-      exitCode: 1,
-      advice: [...still, `what happened: coapstan events --endpoint ${endpoint}`],
-    },
-  )
+  return new CommandFailure(`the update of ${endpoint} to ${version} ${endWords[state] ?? `was ${state}`}${why}`, {
+    exitCode: 1,
+    advice: [...still, ...adviceFor(update), `what happened: coapstan events --endpoint ${endpoint}`],
+  })
 }
 
 /** The states of an update as lines that stay and a bar that moves. */
@@ -74,10 +83,14 @@ class Progress {
 
   show(update: UpdateJson): void {
     const { state, size } = update
-    if (state === 'downloaded' || state === 'updating' || state === 'confirmed') {
+    if (update.reason !== undefined && update.finishedAt === undefined) {
+      this.#tell(`${update.attempts} ${update.reason}`, `${capital(update.reason)}${againAt(update)}`)
+    }
+    if (arrived.has(state)) {
       const tail = downloadTail(update)
       this.#tell('downloaded', `Downloaded ${sizeText(size)}${tail === '' ? '' : ` (${tail})`}`)
     }
+    if (update.provingSince !== undefined) this.#tell('seen', `${update.version} was seen`)
     if (update.finishedAt === undefined) this.#bar.show(stepOf(update))
   }
 
@@ -96,6 +109,15 @@ class Progress {
   }
 }
 
+/** States in which the device holds the whole image. */
+const arrived: ReadonlySet<UpdateJson['state']> = new Set(['downloaded', 'updating', 'proving', 'confirmed'])
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+function againAt({ state, dueAt }: UpdateJson): string {
+  return state === 'pending' && dueAt !== undefined ? `; offered again at ${dueAt.slice(11, 19)} UTC` : ''
+}
+
 function stepOf(update: UpdateJson): Step {
   const { state, size, fetched, version } = update
   switch (state) {
@@ -107,6 +129,10 @@ function stepOf(update: UpdateJson): Step {
       return { label: 'Downloading', fraction: size === 0 ? 1 : fetched / size, tail: downloadTail(update) }
     case 'updating':
       return { label: 'Updating', tail: 'the device installs and restarts' }
+    case 'proving':
+      return { label: `Proving ${version}`, tail: 'confirmed at the end of its health window' }
+    case 'cancelling':
+      return { label: 'Cancelling', tail: 'the device is to drop the image' }
     default:
       return { label: state === 'downloaded' ? 'Ready to install' : state }
   }

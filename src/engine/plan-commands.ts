@@ -56,7 +56,7 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
     case 'operation.submit':
       return submit(draft, device, command.draft, context)
     case 'operation.cancel':
-      return cancel(draft, command.id)
+      return cancel(draft, command.id, context)
     case 'firmware.start':
       return planFirmwareStart(draft, device, command, context)
     case 'firmware.cancel':
@@ -179,7 +179,7 @@ const keepers: Readonly<Record<ObservationOrigin, string>> = {
   rule: 'a rule',
 }
 
-function cancel(draft: Draft, id: number): Operation {
+function cancel(draft: Draft, id: number, context: PlanContext): Operation {
   const operation = draft.next.operations.find((other) => other.id === id)
   if (operation === undefined) {
     throw new UsageError('operation.finished', `operation ${id} does not wait any more`, {
@@ -188,9 +188,11 @@ function cancel(draft: Draft, id: number): Operation {
     })
   }
   const detail = operation.state === 'sent' ? 'it was with the device already and may have run' : undefined
-  return finish(draft, operation, {
+  const ended = finish(draft, operation, {
     state: 'cancelled',
     reason: 'cancelled-by-operator',
     ...(detail === undefined ? {} : { detail }),
   })
+  if (ended.origin === 'firmware') planFirmware(draft, { input: 'operation-finished', operation: ended }, context)
+  return ended
 }

@@ -138,9 +138,17 @@ describe('the quick start', () => {
     await coapstan('firmware', 'make-demo-image', '1.1.0', './app-1.1.0.bin', '--size', '20000')
     const added = await coapstan('firmware', 'add', './app-1.1.0.bin', '--version', '1.1.0', '--product', 'demo')
     expect(added).toMatchObject({ code: 0, err: '' })
-    const { code, out, err } = await coapstan('firmware', 'update', endpoint, '1.1.0', '--watch')
+    const { code, out, err } = await coapstan(
+      'firmware',
+      'update',
+      endpoint,
+      '1.1.0',
+      '--health-window',
+      '1s',
+      '--watch',
+    )
     expect([code, out]).toEqual([0, '1.1.0 confirmed\n'])
-    expect(err).toMatch(/^Downloaded 20\.0 kB/m)
+    expect(err).toMatch(/^Downloaded 20\.0 kB[^]*^1\.1\.0 was seen/m)
     expect((await coapstan('firmware', 'status', endpoint)).out).toContain('1.1.0 confirmed')
     expect((await coapstan('read', endpoint, '/3/0/3')).out).toBe('Firmware Version  1.1.0\n')
   })
@@ -198,6 +206,28 @@ describe('what goes wrong', () => {
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/the update of urn:dev:unlucky to 1\.1\.0 failed: \S/)
     expect((await coapstan('read', 'urn:dev:unlucky', '/3/0/3')).out).toBe('Firmware Version  1.0.0\n')
+  })
+
+  it('an image that goes back after it was seen is caught by its health window', async () => {
+    await startDevice('urn:dev:late', '--faulty-image', 'late')
+    const { code, err } = await coapstan('firmware', 'update', 'urn:dev:late', '1.1.0', '--watch')
+    expect(code).toBe(1)
+    expect(err).toMatch(/^1\.1\.0 was seen/m)
+    expect(err).toMatch(/failed: reverted: the device went back to 1\.0\.0 after it had run 1\.1\.0/)
+  })
+
+  it('a device that is killed in its download goes on with it, and the watching shows that', async () => {
+    const flags = ['--state', './flash', '--latency', '20ms']
+    await startDevice('urn:dev:torn', ...flags)
+    const watching = start('firmware', 'update', 'urn:dev:torn', '1.1.0', '--health-window', '0s', '--watch')
+    await vi.waitFor(() => expect(watching.texts.err).toMatch(/Downloading [1-8]\d %/), patience)
+    const torn = devices.pop()!
+    torn.child.kill('SIGKILL')
+    await torn.exit
+    await startDevice('urn:dev:torn', ...flags)
+    expect(await watching.exit).toBe(0)
+    expect(watching.texts.err).toMatch(/^Downloaded 20\.0 kB \(\d+ B blocks, 1 resume\)/m)
+    expect(watching.texts.out).toBe('1.1.0 confirmed\n')
   })
 })
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { UpdateJson } from '../../api/contract/firmware.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { countOf, type Session } from '../session.ts'
+import { countOf, durationOf, type Session } from '../session.ts'
 import { counted, relativeTime, sizeText, type Style } from '../style.ts'
 import { addImageCommands } from './firmware-images.ts'
 import { addKeyCommands } from './firmware-keys.ts'
@@ -22,21 +22,29 @@ export const addFirmware: AddCommand = (parent, frame) => {
 }
 
 function addUpdateCommands(firmware: Command, frame: Frame): void {
-  does<{ watch?: boolean }>(
+  does<UpdateCommandOptions>(
     firmware
       .command('update')
       .argument('<endpoint>', 'its endpoint name')
       .argument('<image>', 'a version, a key or a SHA-256')
       .description('update the firmware of a device')
-      .option('--watch', 'show how it goes until it is confirmed or has failed'),
+      .option('--watch', 'show how it goes until it is confirmed or has failed')
+      .option('--target <instance>', 'the object instance that takes it: /5/0, or one of object 9 or 33629')
+      .option('--push', 'write it block by block even where the device could fetch it')
+      .option('--health-window <duration>', 'how long the new version has to run before it is confirmed')
+      .option('--health-uplinks <count>', 'how many messages of it have to be heard as well'),
     frame,
-    ['coapstan firmware update urn:dev:demo-1 1.1.0 --watch'],
-    async (session, [endpoint, image], { watch }) => {
+    [
+      'coapstan firmware update urn:dev:demo-1 1.1.0 --watch',
+      'coapstan firmware update urn:dev:demo-1 1.1.0 --health-window 10m --health-uplinks 2',
+      'coapstan firmware update urn:dev:demo-1 modem-2.4 --target /33629/1',
+    ],
+    async (session, [endpoint, image], options) => {
       const update = await session.client.call('startUpdate', {
         params: { endpoint: endpoint! },
-        body: { image: image! },
+        body: { image: image!, ...wishOf(options) },
       })
-      if (watch) return watchUpdate(session, update)
+      if (options.watch) return watchUpdate(session, update)
       await session.output.done(
         update,
         String(update.id),
@@ -66,11 +74,30 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
     firmware.command('cancel').argument('<endpoint>', 'its endpoint name').description('cancel the update of a device'),
     frame,
     ['coapstan firmware cancel urn:dev:demo-1'],
-    async ({ client, output }, [endpoint]) => {
+    async (session, [endpoint]) => {
+      const { client, output } = session
       const update = await client.call('cancelUpdate', { params: { endpoint: endpoint! } })
       await output.done(update, String(update.id), `update ${update.id} of ${endpoint} is ${update.state}`)
+      if (update.state === 'cancelling') session.note(`it ends once the device has dropped the image`)
     },
   )
+}
+
+interface UpdateCommandOptions {
+  readonly watch?: boolean
+  readonly target?: string
+  readonly push?: boolean
+  readonly healthWindow?: string
+  readonly healthUplinks?: string
+}
+
+function wishOf({ target, push, healthWindow, healthUplinks }: UpdateCommandOptions) {
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(push ? { push } : {}),
+    ...(healthWindow === undefined ? {} : { healthWindow: durationOf('--health-window', healthWindow) / 1000 }),
+    ...(healthUplinks === undefined ? {} : { healthUplinks: countOf('--health-uplinks', healthUplinks) }),
+  }
 }
 
 const stateStyles: Readonly<Record<UpdateJson['state'], Style>> = {
@@ -109,15 +136,28 @@ function fetchedText({ fetched, size }: UpdateJson): string {
   return size === 0 ? '' : `${Math.floor((100 * fetched) / size)} %`
 }
 
+const retryText: Readonly<Record<NonNullable<UpdateJson['retry']>, string>> = {
+  permanent: 'would fail again',
+  transient: 'may do',
+  inspect: 'only after a look at the device or the image',
+}
+
+function waitingText({ state, reason }: UpdateJson): string {
+  return reason === undefined ? state : `${state}: ${reason}`
+}
+
 function updateFields(update: UpdateJson): [string, string][] {
-  const { id, endpoint, version, fromVersion, state, size, resumes, result } = update
+  const { id, endpoint, version, fromVersion, state, size, resumes, result, target, attempts } = update
   return [
     ['Update', String(id)],
     ['Endpoint', endpoint],
     ['Version', fromVersion === undefined ? version : `${version}, from ${fromVersion}`],
-    ['State', update.finishedAt === undefined ? state : endOf(update)],
+    ['State', update.finishedAt === undefined ? waitingText(update) : endOf(update)],
     ['Fetched', `${fetchedText(update)} of ${sizeText(size)}, ${downloadTail(update) || counted(resumes, 'resume')}`],
-    ['Device says', result === undefined ? '' : `/5/0/5 is ${result}`],
+    ['Taken by', target === '/5/0' ? '' : target],
+    ['Setbacks', attempts === 0 ? '' : String(attempts)],
+    ['Device says', result === undefined ? '' : `update result ${result}`],
+    ['Another try', update.retry === undefined ? '' : retryText[update.retry]],
     ['Begun', update.createdAt],
     ['Changed', update.changedAt],
     ['Finished', update.finishedAt ?? ''],

@@ -110,7 +110,9 @@ async function show(): Promise<void> {
   await first.says(/radio off/, sleepPatience)
   echo(first)
   await command(['devices'])
-  await command(['firmware', 'update', nbiot, '1.1.0', '--watch'], first, { telling: updateSteps })
+  await command(['firmware', 'update', nbiot, '1.1.0', '--health-window', '2s', '--watch'], first, {
+    telling: updateSteps,
+  })
   await command(['read', nbiot, '/3/0/3'])
 
   heading('What became of it all')

@@ -173,7 +173,7 @@ function installAgain(course: Course, { result }: FirmwareReport): void {
   if (course.next.installCommand === 'unsure') {
     if (result === undefined) return
     const failure = failureOf(result)
-    if (failure !== undefined) return course.fail(failure, wordsOfResult(failure, result))
+    if (failure !== undefined) return course.fail(failure, wordsOfResult(failure, result, course.rules.packageUri))
   }
   course.install()
 }
@@ -193,7 +193,7 @@ function judgeUpdating(course: Course, report: FirmwareReport): void {
     return
   }
   const failure = failureOf(picture.result)
-  if (failure !== undefined) course.fail(failure, wordsOfResult(failure, picture.result))
+  if (failure !== undefined) course.fail(failure, wordsOfResult(failure, picture.result, course.rules.packageUri))
   else if (isAfterReboot) judgeReboot(course, picture)
 }
 
@@ -263,5 +263,5 @@ function setback(course: Course, result: number): void {
   const failure = failureOf(result)
   if (failure === undefined) return
   if (retryOf(failure) === 'transient') course.offerAgain(failure, wordsOf(failure), 'later')
-  else course.fail(failure, wordsOfResult(failure, result))
+  else course.fail(failure, wordsOfResult(failure, result, course.rules.packageUri))
 }

@@ -52,9 +52,11 @@ export function wordsOf(failure: UpdateFailure): string {
   return meanings[failure].words
 }
 
-/** The same of a result, which may be one that nobody knows. */
-export function wordsOfResult(failure: UpdateFailure, result: number): string {
-  return failure === 'unknown-result' ? `the device reports the unknown update result ${result}` : wordsOf(failure)
+/** The same of a result, with what it is about. */
+export function wordsOfResult(failure: UpdateFailure, result: number, packageUri: string): string {
+  if (failure === 'unknown-result') return `the device reports the unknown update result ${result}`
+  if (failure !== 'uri') return wordsOf(failure)
+  return `the device cannot use the package URI ${packageUri}: it cannot parse it, or finds nothing there`
 }
 
 /** Values of /5/0/5 that are no failure. */

@@ -139,17 +139,18 @@ function registered(course: Course, registrationId: string): void {
 type Moved = Extract<FirmwareInput, { input: 'block-served' | 'block-pushed' }>
 
 function moved(course: Course, { input, offset, length, size, blockSize }: Moved): void {
-  const { state, changedAt, fetched, resumes } = course.next
+  const { state, changedAt, fetched, resumes, registration = '', registrationAtOffer } = course.next
   if (state !== 'pending' && state !== 'offered' && state !== 'downloading') return
-  const isResumed = offset > 0 && (state === 'pending' || between(changedAt, course.now) > pauseAfter)
+  const isBroken = state !== 'downloading' || registration !== registrationAtOffer
+  const isResumed = offset > 0 && (isBroken || between(changedAt, course.now) > pauseAfter)
   course.toDownloading()
   course.change({
     // A device that begins anew shows it; one that goes on keeps what it has.
     fetched: Math.min(course.next.size, offset === 0 ? length : Math.max(fetched, offset + length)),
     resumes: resumes + (isResumed ? 1 : 0),
     blockSize,
-    // It fetches before its answer to the offer came, or went on by itself after a reboot.
-    ...(state === 'pending' ? { registrationAtOffer: course.next.registration ?? '' } : {}),
+    // Also where it fetches before its answer to the offer came, or goes on by itself after a restart.
+    registrationAtOffer: registration,
   })
   // Should the notification of Downloaded be lost, this finds out. The end of a push is an answer of its own.
   if (input === 'block-served' && offset + length >= size) course.ask('read', course.target.path)

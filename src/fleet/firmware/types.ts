@@ -106,7 +106,7 @@ export interface FirmwareUpdate {
   readonly dueAt?: Instant
   /** The registration that was current when Update was executed: success needs another one. */
   readonly registrationAtUpdate?: string
-  /** The registration in which the package was last offered: an idle device in a later one has lost it. */
+  /** The registration in which the package was last offered or moved: an idle device in a later one has lost it. */
   readonly registrationAtOffer?: string
   /** Offers and install commands sent again after a setback; absent is 0. Bounded by the knob firmware.attempts. */
   readonly attempts?: number

@@ -68,7 +68,7 @@ interface Update {
 async function startUpdate(version: string): Promise<Update> {
   const answer = await server.fetch(`/v1/devices/${endpoint}/firmware`, {
     method: 'POST',
-    body: JSON.stringify({ image: version }),
+    body: JSON.stringify({ image: version, healthWindow: 0 }),
   })
   expect([answer.status, await answer.clone().text()]).toEqual([202, expect.any(String)])
   return (await answer.json()) as Update

@@ -150,7 +150,7 @@ describe('a download', () => {
     expect(asked.at(-1)).toBe('offer')
     expect(update).toMatchObject({ state: 'pending', attempts: 1, fetched: 1024 })
     const resumed = run([ended('offer', 'acknowledged'), block(1024)], update).update
-    expect(resumed).toMatchObject({ state: 'downloading', fetched: 1536, resumes: 0 })
+    expect(resumed).toMatchObject({ state: 'downloading', fetched: 1536, resumes: 1 })
   })
 
   test('that goes on in the middle before our offer was answered, or after a long silence, is resumed', () => {
@@ -159,6 +159,8 @@ describe('a download', () => {
     const quiet = step(updates.downloading, block(1024), at(61), rules).next
     expect(quiet).toMatchObject({ fetched: 1536, resumes: 1 })
     expect(step(updates.downloading, block(1024), at(59), rules).next).toMatchObject({ resumes: 0 })
+    const restarted = step(updates.downloading, registered('r2'), at(1), rules).next
+    expect(step(restarted, block(1024), at(2), rules).next).toMatchObject({ resumes: 1, registrationAtOffer: 'r2' })
   })
 
   test('that begins anew shows it, and a repeated block does not count twice', () => {
