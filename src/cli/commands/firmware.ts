@@ -147,7 +147,7 @@ function waitingText({ state, reason }: UpdateJson): string {
 }
 
 function updateFields(update: UpdateJson): [string, string][] {
-  const { id, endpoint, version, fromVersion, state, size, resumes, result, target, attempts } = update
+  const { id, endpoint, version, fromVersion, size, resumes, result, target, attempts } = update
   return [
     ['Update', String(id)],
     ['Endpoint', endpoint],
