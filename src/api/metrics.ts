@@ -1,5 +1,5 @@
 /** The metrics port on prom-client: what cores count, as Prometheus reads it. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { invariant } from '../base/errors.ts'
 import type { Metrics } from '../base/metrics.ts'
 
@@ -7,8 +7,10 @@ type Labels = Readonly<Record<string, string>>
 
 export interface ExposedMetrics extends Metrics {
   readonly contentType: string
-  /** Text exposition format, version 0.0.4. */
-  exposition(): Promise<string>
+  /** Text exposition format, version 0.0.4; with the samples of `others` added up. */
+  exposition(others?: readonly (readonly object[])[]): Promise<string>
+  /** What is counted here, for another thread to expose. */
+  samples(): Promise<readonly object[]>
 }
 
 /** `process: true` adds memory, CPU and event loop delay of this process. */
@@ -32,7 +34,11 @@ export function createMetrics(options: { process: boolean }): ExposedMetrics {
 
   return {
     contentType: registry.contentType,
-    exposition: () => registry.metrics(),
+    exposition: async (others = []) =>
+      others.length === 0
+        ? registry.metrics()
+        : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
+    samples: () => registry.getMetricsAsJSON(),
     counter(name, help, labels = {}) {
       const child = known(Counter, name, help, labels).labels(labels)
       child.inc(0)

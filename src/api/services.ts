@@ -161,7 +161,7 @@ export interface TracedDatagram {
 
 export interface TraceCalls {
   /** Oldest first; nothing of a device that was not heard. */
-  datagrams(endpoint: EndpointName): readonly TracedDatagram[]
+  datagrams(endpoint: EndpointName): readonly TracedDatagram[] | Promise<readonly TracedDatagram[]>
   /** Calls `listener` with each datagram as it passes. The returned function ends it. */
   follow(endpoint: EndpointName, listener: (datagram: TracedDatagram) => void): () => void
   /** Where the server listens for devices. */
@@ -203,6 +203,8 @@ export interface ObjectsCalls {
 export interface ProcessReport {
   /** Names and numbers for people and dashboards: devices, actors, … */
   readonly counts: Readonly<Record<string, number>>
+  /** What other threads have counted, in the metrics' own form. */
+  readonly samples: readonly (readonly object[])[]
   readonly listeners: readonly { readonly protocol: string; readonly address: string; readonly port: number }[]
 }
 

@@ -98,7 +98,7 @@ export class Associations {
         this.close(now, same[i]!, 'identity-limit', undefined)
       }
     }
-    while (this.table.size > options.associationLimit) this.#evict(now, this.table.oldest()!)
+    while (this.table.size > options.associationLimit) this.evict(now, this.table.oldest()!)
   }
 
   /** Seals and sends one record; false where no number is reserved, it is too long, or the path's budget is spent. */
@@ -156,6 +156,15 @@ export class Associations {
     const sealed = this.#seal(association, association.writeSequence)
     if (sealed !== undefined) this.#forget(association)
     return sealed
+  }
+
+  /** Out of memory and, sealed, into the sink's hands; without a store key it is over. */
+  evict(now: Instant, association: Association): void {
+    const { ownCid } = association.terms
+    const window = association.window.value()
+    const sealed = this.release(association)
+    if (sealed === undefined) this.close(now, association, 'evicted', undefined)
+    else this.#host.sink.evicted(now, association.id, ownCid, association.path, sealed, window)
   }
 
   /** Brings one back to life; the writer needs a reservation before its first record and asks for it now. */
@@ -220,14 +229,6 @@ export class Associations {
     association.reservationAsked = upTo
     association.reservationAskedAt = now
     this.#host.sink.reserve(now, association.id, upTo)
-  }
-
-  #evict(now: Instant, association: Association): void {
-    const { ownCid } = association.terms
-    const window = association.window.value()
-    const sealed = this.release(association)
-    if (sealed === undefined) this.close(now, association, 'evicted', undefined)
-    else this.#host.sink.evicted(now, association.id, ownCid, association.path, sealed, window)
   }
 
   #seal(association: Association, writeSequence: number): Bytes | undefined {

@@ -216,6 +216,12 @@ export class DtlsEndpoint {
     return association === undefined ? undefined : this.#associations.release(association)
   }
 
+  /** Lets go of an association as memory pressure would: `sink.evicted` has the snapshot to store. */
+  evict(now: Instant, id: AssociationId): void {
+    const association = this.#associations.table.find(id)
+    if (association !== undefined) this.#associations.evict(now, association)
+  }
+
   /** To be committed with the effect of the message just delivered. */
   receiveWindow(id: AssociationId): ReceiveWindow | undefined {
     return this.#associations.table.find(id)?.window.value()

@@ -47,6 +47,8 @@ export class Actor {
   silent = false
   /** A commit of its own doing failed: nothing more is begun until the next sweep. */
   stalled = false
+  /** Another engine has the device now: what still comes for this actor goes the way of a first word. */
+  isGone = false
   /** Used since the last round of eviction. */
   used = true
   /** The last profile that was made of a usual one. */

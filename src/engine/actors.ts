@@ -133,10 +133,21 @@ export class Actors {
         actor.used = false
         this.#byEndpoint.set(endpoint, actor)
       } else {
-        this.#unindex(actor, actor.state)
-        if (actor.peer !== undefined) this.#byPeer.delete(actor.peer)
+        this.#forget(actor)
       }
     }
+  }
+
+  /** Lets go of an actor whatever it is at; nothing may be on its way to the store. */
+  drop(actor: Actor): void {
+    actor.isGone = true
+    this.#byEndpoint.delete(actor.state.endpoint)
+    this.#forget(actor)
+  }
+
+  #forget(actor: Actor): void {
+    this.#unindex(actor, actor.state)
+    if (actor.peer !== undefined) this.#byPeer.delete(actor.peer)
   }
 
   #index(actor: Actor, before: DeviceState | undefined, next: DeviceState): void {

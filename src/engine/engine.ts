@@ -43,7 +43,7 @@ import { FlightRecorder } from './flight-recorder.ts'
 import { isInternal, type ActorInput, type CommandReply, type InternalInput, type Sender } from './inputs.ts'
 import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
-import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint, Sequences } from './ports.ts'
+import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint, Sequences, Share } from './ports.ts'
 import { SecureLink, type SecureLinkOwner } from './secure-link.ts'
 import { Ids, type Effect } from './state.ts'
 import { StoreAlarm } from './store-alarm.ts'
@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly output: EngineOutput
   readonly library: ObjectLibrary
   readonly sequences: Sequences
+  /** Where several engines share the store; alone otherwise. */
+  readonly share?: Share
   readonly log: Log
   readonly metrics: Metrics
   /** Absent where only the plain listener is served. */
@@ -91,7 +93,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.#statusRules = statusRulesOf(options.settings)
     this.views = new DeviceViews(options.library)
     this.output = options.output
-    this.#ids = new Ids(options.sequences, options.random)
+    this.#ids = new Ids(options.sequences, options.random, options.share)
     this.recorder = new FlightRecorder(options.settings, (peer) => this.actors.ofPeer(peer)?.state.endpoint)
     this.actors = new Actors(options.settings['actors.awake'], this.#statusRules.profiles, (peer, endpoint) =>
       this.recorder.bind(peer, endpoint),
@@ -142,6 +144,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   /** Answer to `EngineOutput.load`; `vouched` of a name no device has, where a credential stands for it. */
   loaded(now: Instant, ticket: LoadTicket, snapshot: DeviceSnapshot | undefined, vouched?: VouchedFor): void {
+    for (const { id } of snapshot?.operations ?? []) this.#ids.pass('operationId', id)
     const { actor, inputs } = this.actors.settle(ticket, snapshot, vouched)
     for (const input of inputs) {
       if (actor === undefined) this.#uplink.answerUnknownDevice(now, input)
@@ -191,6 +194,21 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.deliver(now, { by: 'id', deviceId }, { input: 'recovered' })
   }
 
+  /**
+   * Another engine is to have the device: lets go of it and of its associations. True once nothing of it is
+   * held or on its way to the store; false means to ask again after the next commit.
+   */
+  release(now: Instant, endpoint: EndpointName): boolean {
+    const actor = this.actors.find({ by: 'endpoint', endpoint })
+    if (actor?.committing !== undefined) return false
+    if (actor !== undefined) {
+      if (actor.outstanding !== undefined) this.#downlink.withdraw(now, actor, actor.outstanding.request)
+      this.actors.drop(actor)
+      for (const input of actor.mailbox.splice(0)) this.give(now, actor, input)
+    }
+    return this.secure?.release(now, endpoint) ?? true
+  }
+
   /** For an event that is committed beside the engine. */
   nextEventId(): EventId {
     return this.#ids.take('eventId')
@@ -203,6 +221,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       this.#nextSweep = after(now, sweepInterval)
       for (const { actor, input } of this.#stalled.splice(0)) {
         actor.stalled = false
+        if (actor.isGone) continue
         if (input !== undefined) this.give(now, actor, input)
         else if (actor.committing === undefined) this.#proceed(now, actor)
       }
@@ -324,11 +343,21 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   give(now: Instant, actor: Actor, input: ActorInput): void {
+    if (actor.isGone) {
+      this.#giveOn(now, actor, input)
+      return
+    }
     actor.used = true
     if (actor.committing === undefined) this.#run(now, actor, input)
     else if (actor.mailbox.length < this.settings['actors.mailbox'] || isInternal(input)) actor.mailbox.push(input)
     else this.#shed(now, input)
     if (actor.committing === undefined) this.#proceed(now, actor)
+  }
+
+  /** The device is another engine's: commands find it there, its own messages do when they are repeated. */
+  #giveOn(now: Instant, actor: Actor, input: ActorInput): void {
+    if ('exchange' in input) this.coap.dismiss(now, input.exchange)
+    else if (input.input === 'command') this.deliver(now, { by: 'endpoint', endpoint: actor.state.endpoint }, input)
   }
 
   #run(now: Instant, actor: Actor, input: ActorInput): void {

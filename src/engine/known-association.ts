@@ -21,6 +21,41 @@ export interface Known {
   readonly waiting: Bytes[]
 }
 
+/** The associations in memory, found by their row, by the number DTLS has for them, or by their device. */
+export class KnownAssociations {
+  readonly #byRow = new Map<AssociationNumber, Known>()
+  readonly #byDtls = new Map<number, Known>()
+  readonly #byEndpoint = new Map<EndpointName, readonly Known[]>()
+
+  byRow(row: AssociationNumber): Known | undefined {
+    return this.#byRow.get(row)
+  }
+
+  byDtls(dtls: number): Known | undefined {
+    return this.#byDtls.get(dtls)
+  }
+
+  ofEndpoint(endpoint: EndpointName): readonly Known[] {
+    return this.#byEndpoint.get(endpoint) ?? []
+  }
+
+  add(known: Known): void {
+    this.#byRow.set(known.row, known)
+    this.#byDtls.set(known.dtls, known)
+    const { endpoint } = known
+    if (endpoint !== undefined) this.#byEndpoint.set(endpoint, [...this.ofEndpoint(endpoint), known])
+  }
+
+  drop(known: Known): void {
+    this.#byRow.delete(known.row)
+    this.#byDtls.delete(known.dtls)
+    if (known.endpoint === undefined) return
+    const left = this.ofEndpoint(known.endpoint).filter((other) => other !== known)
+    if (left.length > 0) this.#byEndpoint.set(known.endpoint, left)
+    else this.#byEndpoint.delete(known.endpoint)
+  }
+}
+
 export function knownOf(row: StoredAssociation, dtls: number): Known {
   const { id, identity, endpoint, cid, openedAt, reservedUpTo } = row
   return { row: id, dtls, identity, endpoint, cid, openedAt, reservedUpTo, waiting: [] }

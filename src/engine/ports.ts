@@ -61,6 +61,12 @@ export interface EngineOutput {
   publicUri(secured: boolean): string
 }
 
+/** Which of how many engines over one store this one is: each counts in steps of `count` from its own start. */
+export interface Share {
+  readonly index: number
+  readonly count: number
+}
+
 /** Where the counters stood when the last process stopped. */
 export interface Sequences {
   readonly deviceId: DeviceId

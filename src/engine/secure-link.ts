@@ -33,7 +33,7 @@ import type { StoreOp } from '../fleet/store.ts'
 import { addressOctets } from '../base/address.ts'
 import { associationOfPeer, peerOfAssociation } from './peers.ts'
 import type { AssociationKey, CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
-import { identityOf, knownOf, principalOf, progressOf, type Known } from './known-association.ts'
+import { identityOf, KnownAssociations, knownOf, principalOf, progressOf, type Known } from './known-association.ts'
 import { Note, Opening, Reservation } from './secure-tickets.ts'
 import type { Ids } from './state.ts'
 
@@ -71,13 +71,14 @@ export class SecureLink implements DtlsSink {
   readonly dtls: DtlsEndpoint
   readonly #owner: SecureLinkOwner
   readonly #ids: Ids
-  readonly #byRow = new Map<AssociationNumber, Known>()
-  readonly #byDtls = new Map<number, Known>()
+  readonly #known = new KnownAssociations()
   readonly #grants = new LruMap<string, EndpointName>(grantLimit)
   /** Who asked, by our ticket towards the driver. */
   readonly #lookups = new Map<Ticket, string>()
   /** Let go of, and not durable yet: asked for again, it is answered from here. */
   readonly #leaving = new Map<AssociationNumber, StoredAssociation>()
+  /** Let go of while the store took no writes; tried again with the next deadline. */
+  readonly #unkept: StoredAssociation[] = []
   readonly #log: Log
   readonly #limits: DtlsOptions
   /** When the store is rid next of associations that are over. */
@@ -108,7 +109,7 @@ export class SecureLink implements DtlsSink {
 
   /** One CoAP message for a secured peer. */
   sendTo(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void {
-    const known = this.#byRow.get(associationOfPeer(peer))
+    const known = this.#known.byRow(associationOfPeer(peer))
     if (known === undefined || this.dtls.send(now, known.dtls, buffer, start, end)) return
     // What may not leave for another reason is lost as on any way: CoAP repeats it in time, or not at all.
     if (!this.dtls.isReserving(known.dtls)) return
@@ -145,18 +146,18 @@ export class SecureLink implements DtlsSink {
 
   /** The name the peer has proved to be; undefined where its credential stands for none. */
   endpointOf(peer: Peer): EndpointName | undefined {
-    return this.#byRow.get(associationOfPeer(peer))?.endpoint
+    return this.#known.byRow(associationOfPeer(peer))?.endpoint
   }
 
   remoteOf(peer: Peer): { readonly address: string; readonly port: number } | undefined {
-    const known = this.#byRow.get(associationOfPeer(peer))
+    const known = this.#known.byRow(associationOfPeer(peer))
     const path = known === undefined ? undefined : this.dtls.pathOf(known.dtls)
     return path === undefined ? undefined : this.#owner.output.addressOf(path)
   }
 
   /** To be committed with the effect of a message of this peer. */
   windowOp(now: Instant, peer: Peer): StoreOp | undefined {
-    const known = this.#byRow.get(associationOfPeer(peer))
+    const known = this.#known.byRow(associationOfPeer(peer))
     const window = known === undefined ? undefined : this.dtls.receiveWindow(known.dtls)
     if (known === undefined || window === undefined) return undefined
     return {
@@ -171,6 +172,9 @@ export class SecureLink implements DtlsSink {
 
   expire(now: Instant): void {
     this.dtls.expire(now)
+    for (const row of this.#unkept.splice(0)) {
+      if (this.#leaving.get(row.id) === row) this.#keep(row)
+    }
     if (now < this.#tidyAt) return
     this.#tidyAt = after(now, tidyInterval)
     const heardBefore = instantOf(now - this.#limits.associationLifetime)
@@ -193,7 +197,7 @@ export class SecureLink implements DtlsSink {
   /** True where the ticket was one of ours. What was not made durable is not kept in memory either. */
   commitFailed(now: Instant, ticket: CommitTicket): boolean {
     if (ticket instanceof Opening) {
-      const known = this.#byRow.get(ticket.row)
+      const known = this.#known.byRow(ticket.row)
       if (known === undefined) return true
       // The device has not heard of it: its own repetition begins anew.
       this.dtls.release(known.dtls)
@@ -201,8 +205,10 @@ export class SecureLink implements DtlsSink {
     } else if (ticket instanceof Reservation) {
       this.dtls.reservationFailed(ticket.dtls)
       // With a later reservation they might come when the device has forgotten that it did them.
-      this.#byDtls.get(ticket.dtls)?.waiting.splice(0)
-    } else if (!(ticket instanceof Note)) return false
+      this.#known.byDtls(ticket.dtls)?.waiting.splice(0)
+    } else if (ticket instanceof Note) {
+      if (ticket.evicted !== undefined) this.#unkept.push(ticket.evicted)
+    } else return false
     return true
   }
 
@@ -210,6 +216,13 @@ export class SecureLink implements DtlsSink {
   revoke(now: Instant, principal: Principal): void {
     this.#grants.delete(principalKey(principal))
     this.dtls.revoke(now, principal)
+  }
+
+  /** Another engine is to have the associations of a device. True once they are durable and gone from here. */
+  release(now: Instant, endpoint: EndpointName): boolean {
+    for (const { dtls } of this.#known.ofEndpoint(endpoint)) this.dtls.evict(now, dtls)
+    for (const row of this.#leaving.values()) if (row.endpoint === endpoint) return false
+    return true
   }
 
   // ——— what DTLS tells us ———
@@ -242,7 +255,7 @@ export class SecureLink implements DtlsSink {
       reservedUpTo: this.dtls.reservedUpTo(association.id) ?? 0,
       waiting: [],
     }
-    this.#add(known)
+    this.#known.add(known)
     const sealed = this.dtls.snapshot(association.id)
     const window = this.dtls.receiveWindow(association.id)
     if (sealed === undefined || window === undefined) return
@@ -250,18 +263,18 @@ export class SecureLink implements DtlsSink {
       { op: 'association.put', association: this.#rowOf(now, known, association.path, sealed, window) },
     ]
     ops.push({ op: 'association.prune', identity: known.identity, keep: this.#limits.associationsPerIdentity })
-    const replaced = association.replaces === undefined ? undefined : this.#byDtls.get(association.replaces)
+    const replaced = association.replaces === undefined ? undefined : this.#known.byDtls(association.replaces)
     if (replaced !== undefined) ops.push({ op: 'association.delete', id: replaced.row })
     this.#opened = { row, ops }
   }
 
   data(now: Instant, association: number, buffer: Bytes, start: number, end: number): void {
-    const known = this.#byDtls.get(association) ?? this.#adopt(association)
+    const known = this.#known.byDtls(association) ?? this.#adopt(association)
     if (known !== undefined) this.#owner.data(now, peerOfAssociation(known.row), buffer, start, end)
   }
 
   moved(now: Instant, association: number): void {
-    const known = this.#byDtls.get(association)
+    const known = this.#known.byDtls(association)
     if (known !== undefined) this.#owner.peerMoved(now, peerOfAssociation(known.row))
   }
 
@@ -270,24 +283,23 @@ export class SecureLink implements DtlsSink {
   }
 
   closed(now: Instant, association: number, reason: CloseReason): void {
-    const known = this.#byDtls.get(association)
+    const known = this.#known.byDtls(association)
     if (known === undefined) return
     this.#forget(now, known)
     if (reason !== 'superseded') this.#owner.output.commit(new Note(), [{ op: 'association.delete', id: known.row }])
   }
 
   evicted(now: Instant, association: number, _ownCid: Bytes, path: number, sealed: Bytes, window: ReceiveWindow): void {
-    const known = this.#byDtls.get(association)
+    const known = this.#known.byDtls(association)
     if (known === undefined) return
     const row = this.#rowOf(now, known, path, sealed, window)
-    this.#byDtls.delete(association)
-    this.#byRow.delete(known.row)
+    this.#known.drop(known)
     this.#leaving.set(known.row, row)
-    this.#owner.output.commit(new Note(row), [{ op: 'association.put', association: row }])
+    this.#keep(row)
   }
 
   reserve(_now: Instant, association: number, upTo: number): void {
-    const known = this.#byDtls.get(association) ?? this.#adopt(association)
+    const known = this.#known.byDtls(association) ?? this.#adopt(association)
     if (known === undefined) return
     this.#owner.output.commit(new Reservation(association, upTo), [{ op: 'association.reserve', id: known.row, upTo }])
   }
@@ -307,6 +319,10 @@ export class SecureLink implements DtlsSink {
 
   // ——— within ———
 
+  #keep(row: StoredAssociation): void {
+    this.#owner.output.commit(new Note(row), [{ op: 'association.put', association: row }])
+  }
+
   /** What was held back leaves: at once, or with the commit of the association it completes. */
   #letGo(): void {
     this.#isHolding = false
@@ -321,7 +337,7 @@ export class SecureLink implements DtlsSink {
 
   #reserved(now: Instant, { dtls, upTo }: Reservation): void {
     this.dtls.reserved(now, dtls, upTo)
-    const known = this.#byDtls.get(dtls)
+    const known = this.#known.byDtls(dtls)
     if (known === undefined) return
     known.reservedUpTo = Math.max(known.reservedUpTo, upTo)
     for (const message of known.waiting.splice(0)) this.dtls.send(now, dtls, message, 0, message.length)
@@ -335,7 +351,7 @@ export class SecureLink implements DtlsSink {
 
   /** Brings an association back that we were not sent a record of: it is we who want to speak. */
   #restore(now: Instant, row: StoredAssociation): Peer | undefined {
-    if (!this.#byRow.has(row.id)) {
+    if (this.#known.byRow(row.id) === undefined) {
       this.#expected = row
       const result = this.dtls.restore(now, this.#restorable(row))
       this.#expected = undefined
@@ -343,7 +359,7 @@ export class SecureLink implements DtlsSink {
         this.#log.warn({ identity: row.identity, fault: result }, 'a stored association was refused')
         return undefined
       }
-      if (!this.#byRow.has(row.id)) this.#add(knownOf(row, result))
+      if (this.#known.byRow(row.id) === undefined) this.#known.add(knownOf(row, result))
     }
     return peerOfAssociation(row.id)
   }
@@ -353,18 +369,12 @@ export class SecureLink implements DtlsSink {
     const row = this.#expected
     if (row === undefined) return undefined
     const known = knownOf(row, dtls)
-    this.#add(known)
+    this.#known.add(known)
     return known
   }
 
-  #add(known: Known): void {
-    this.#byRow.set(known.row, known)
-    this.#byDtls.set(known.dtls, known)
-  }
-
   #forget(now: Instant, known: Known): void {
-    this.#byRow.delete(known.row)
-    this.#byDtls.delete(known.dtls)
+    this.#known.drop(known)
     this.#owner.peerClosed(now, peerOfAssociation(known.row))
   }
 

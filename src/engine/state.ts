@@ -17,7 +17,7 @@ import type { Device, DeviceId, EndpointName, Registration, VouchedFor } from '.
 import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import { noWakeSamples, type WakeSamples } from '../lwm2m/queue-mode.ts'
 import type { CommandReply, UplinkInput } from './inputs.ts'
-import type { Sequences } from './ports.ts'
+import type { Sequences, Share } from './ports.ts'
 import type { ConfigObserver } from './resources/config-observers.ts'
 
 export interface DeviceState {
@@ -176,14 +176,26 @@ export class Draft {
 export class Ids {
   readonly #last: { -readonly [K in keyof Sequences]: number }
   readonly #random: Random
+  readonly #share: Share
 
-  constructor(start: Sequences, random: Random) {
+  constructor(start: Sequences, random: Random, share: Share = { index: 0, count: 1 }) {
     this.#last = { ...start }
     this.#random = random
+    this.#share = share
   }
 
+  /** The next one of our share: ids of engines over one store never meet. */
   take(of: keyof Sequences): number {
-    return ++this.#last[of]
+    const { index, count } = this.#share
+    const next = this.#last[of] + 1
+    const id = next + ((((index - next) % count) + count) % count)
+    this.#last[of] = id
+    return id
+  }
+
+  /** What another engine has given is not passed again: later ids of one device are higher ones. */
+  pass(of: keyof Sequences, id: number): void {
+    this.#last[of] = Math.max(this.#last[of], id)
   }
 
   /** Hex, as long as a token can be (RFC 7252 §3): nobody off the path guesses it (RFC 7252 §5.3.1). */

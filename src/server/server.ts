@@ -5,9 +5,7 @@ import { createHttpApi } from '../api/http.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { EnvironmentError, type InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { milliseconds } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
-import { Engine } from '../engine/engine.ts'
 import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
@@ -23,11 +21,11 @@ import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
 import { systemNow } from './clock.ts'
-import { controlOf } from './control.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { LocalDesk } from './desk.ts'
-import { Driver } from './driver.ts'
+import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
+import { authorityOf } from './listeners.ts'
+import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { imageInspector } from './image-inspector.ts'
@@ -35,9 +33,6 @@ import { loadObjects } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
 import { checkStoreKey, openStoreKey } from './store-key.ts'
-import { traceCalls } from './trace-calls.ts'
-import { openUdpTransport, type TransportChoice } from './udp.ts'
-import type { UdpTransport } from './udp-open.ts'
 
 export interface Server {
   readonly coap: { readonly address: string; readonly port: number }
@@ -97,15 +92,12 @@ async function start(
 
   const events = new EventsService(store)
   const handshakes = new HandshakesService(settings)
-  const publicUris = {
-    plain: withoutSlash(settings['coap.public-uri']),
-    secured: withoutSlash(settings['coaps.public-uri']),
-  }
-  const desk = new LocalDesk({
+  const parts: DeviceSideParts = {
+    settings,
     store,
-    batchLimit: settings['commit.batch'],
-    operationsLimit: settings['operations.queued-per-device'],
-    grace: milliseconds(settings['registration.grace']),
+    bodies,
+    library,
+    dtls,
     credentials: {
       lookup: (query) => credentials.lookup(query),
       accepts: (association) => credentials.accepts(association),
@@ -116,65 +108,22 @@ async function start(
       if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)
     },
     publish: (event) => {
-      if (event.kind === 'firmware.image-removed') bodies.forget(String(event.detail['key']))
+      if (event.kind === 'firmware.image-removed') devices.forgetImage(String(event.detail['key']))
       events.publish(event)
     },
-    log,
-    metrics,
-  })
-  const driver = new Driver({
-    desk,
+    fatal: options.fatal,
     now,
-    image: (key) => bodies.of(key),
-    publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
-  })
-  const control = controlOf(driver, desk, () => engine, now)
-  const engine = new Engine({
-    settings,
-    random,
-    output: driver,
-    library,
-    sequences: {
-      deviceId: store.lastDeviceId(),
-      operationId: store.lastOperationId(),
-      eventId: store.lastEventId(),
-      updateId: store.lastUpdateId(),
-      associationId: store.lastAssociationId(),
-    },
     log,
     metrics,
-    ...(dtls === undefined ? {} : { dtls }),
-  })
+  }
+  const devices =
+    settings['shards'] === 1
+      ? deviceSideInThread(parts)
+      : deviceSideInShards(parts, { storeKey, database: directory.database, images: directory.images })
+  const { control } = devices
   const credentials = openCredentials({ store, control, storeKey, random, now, settings, log })
-  const choice = settings['udp.transport'] as TransportChoice
-  const sockets = {
-    pathLimit: settings['udp.paths'],
-    sendQueueLimit: settings['udp.send-queue'],
-    receiveBuffer: settings['udp.receive-buffer'],
-    now,
-  }
-  const plain = await openUdpTransport(choice, {
-    ...sockets,
-    host: settings['coap.host'],
-    port: settings['coap.port'],
-    handler: driver.handlerOf('plain'),
-  })
-  undo.push(() => plain.close())
-  if (publicUris.plain === '') publicUris.plain = `coap://${authority(plain.local)}`
-  const listeners: { plain: UdpTransport; secured?: UdpTransport } = { plain }
-  if (dtls !== undefined) {
-    const secured = await openUdpTransport(choice, {
-      ...sockets,
-      host: settings['coaps.host'],
-      port: settings['coaps.port'],
-      handler: driver.handlerOf('secured'),
-    })
-    undo.push(() => secured.close())
-    if (publicUris.secured === '') publicUris.secured = `coaps://${authority(secured.local)}`
-    listeners.secured = secured
-  }
-  driver.start(engine, listeners)
-  undo.push(() => driver.stop())
+  undo.push(() => devices.stop())
+  const listening = await devices.open()
   undo.push(credentials.start())
 
   const registry = new RegistryService(store, control, now, settings)
@@ -198,7 +147,7 @@ async function start(
       registry,
       commands: control,
       now,
-      inForce: (rules) => void (engine.observationRules = rules),
+      inForce: (rules) => devices.setRules(rules),
     }),
     operations: new OperationsService(store, control, registry),
     images,
@@ -208,17 +157,13 @@ async function start(
     handshakes,
     events,
     objects: library,
-    trace: traceCalls(engine, plain.local.address),
+    trace: devices.trace(),
     report: () => ({
-      counts: {
-        devices: store.countDevices(),
-        actors: engine.actors.size,
-        ...engine.coap.sizes(),
-        ...engine.recorder.sizes(),
-      },
+      counts: { devices: store.countDevices(), ...devices.counts() },
+      samples: devices.samples(),
       listeners: [
-        { protocol: 'coap', ...plain.local },
-        ...(listeners.secured === undefined ? [] : [{ protocol: 'coaps', ...listeners.secured.local }]),
+        { protocol: 'coap', ...listening.plain },
+        ...(listening.secured === undefined ? [] : [{ protocol: 'coaps', ...listening.secured }]),
       ],
     }),
     obstacles: () => control.obstacles(),
@@ -242,15 +187,16 @@ async function start(
   const address = api.server.address() as AddressInfo
   const http = { address: address.address, port: address.port }
 
+  const { plain, secured, transport } = listening
   return {
-    coap: plain.local,
-    coaps: listeners.secured?.local,
+    coap: plain,
+    coaps: secured,
     http,
     startUpLines: () => [
       `Coapstan ${options.version}`,
-      `  coap   udp ${authority(plain.local)} (${plain.kind})`,
-      ...(listeners.secured === undefined ? [] : [`  coaps  udp ${authority(listeners.secured.local)} (DTLS 1.2)`]),
-      `  http   http://${authority(http)}/v1`,
+      `  coap   udp ${authorityOf(plain)} (${transport})`,
+      ...(secured === undefined ? [] : [`  coaps  udp ${authorityOf(secured)} (DTLS 1.2)`]),
+      `  http   http://${authorityOf(http)}/v1`,
       `  data   ${directory.path} (${store.countDevices()} devices)`,
       `  token  ${directory.tokenFile}`,
     ],
@@ -260,16 +206,8 @@ async function start(
   }
 }
 
-function withoutSlash(uri: string): string {
-  return uri.replace(/\/+$/, '')
-}
-
-function authority({ address, port }: { address: string; port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
 function listenError(cause: unknown, settings: Settings): unknown {
-  const where = authority({ address: settings['http.host'], port: settings['http.port'] })
+  const where = authorityOf({ address: settings['http.host'], port: settings['http.port'] })
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return new EnvironmentError(

@@ -49,6 +49,7 @@ export class EngineHarness implements EngineOutput {
   failure: EnvironmentError | undefined
   readonly #settings: Settings
   readonly #dtls: EngineOptions['dtls']
+  readonly #share: EngineOptions['share']
   /** PSK by identity, with the endpoint name it stands for. */
   readonly credentials = new Map<string, { key: Uint8Array; endpoint: string }>()
   /** Datagrams of the secured listener, as octets. */
@@ -62,7 +63,13 @@ export class EngineHarness implements EngineOutput {
   #swept = false
   #boots = 0
 
-  constructor(settings: Partial<Settings> = {}, store = new MemoryStore(), dtls?: EngineOptions['dtls']) {
+  constructor(
+    settings: Partial<Settings> = {},
+    store = new MemoryStore(),
+    dtls?: EngineOptions['dtls'],
+    share?: EngineOptions['share'],
+  ) {
+    this.#share = share
     this.#settings = { ...defaultSettings, ...settings }
     this.#dtls = dtls
     this.store = store
@@ -96,6 +103,7 @@ export class EngineHarness implements EngineOutput {
       log: silentLog,
       metrics: noMetrics,
       ...(this.#dtls === undefined ? {} : { dtls: this.#dtls }),
+      ...(this.#share === undefined ? {} : { share: this.#share }),
     })
     engine.observationRules = this.store.observationRules()
     return engine

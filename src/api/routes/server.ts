@@ -47,7 +47,7 @@ export function serverRoutes(app: Api, context: Context): void {
       for (const [name, count] of Object.entries(counts())) {
         metrics.gauge('coapstan_count', 'What there is of each thing now', { of: name }).set(count)
       }
-      return reply.type(metrics.contentType).send(await metrics.exposition())
+      return reply.type(metrics.contentType).send(await metrics.exposition(services.report().samples))
     },
   })
 

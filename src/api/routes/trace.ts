@@ -8,30 +8,38 @@ import { jsonOf, presentTraced } from '../present.ts'
 import type { TracedDatagram } from '../services.ts'
 import type { Api, Context } from './context.ts'
 
+/** Datagrams a slow reader of a stream may fall behind. */
+const recentLimit = 256
+
 export function traceRoutes(app: Api, { services: { registry, trace }, streams }: Context): void {
   /** Of a device there is; throws UsageError 'device.unknown' for any other. */
-  const traceOf = (endpoint: string, after = 0): readonly TracedDatagram[] => {
+  const traceOf = async (endpoint: string): Promise<readonly TracedDatagram[]> => {
     registry.device(endpoint)
-    return trace.datagrams(endpoint).filter(({ id }) => id > after)
+    return trace.datagrams(endpoint)
   }
 
   app.route({
     ...routes.trace,
     handler: async ({ params: { endpoint }, query: { after }, headers }, reply) => {
-      const datagrams = traceOf(endpoint, after)
-      const next = trace.datagrams(endpoint).at(-1)?.id ?? after ?? 0
+      const all = await traceOf(endpoint)
+      const next = all.at(-1)?.id ?? after ?? 0
       if (headers.accept?.includes(eventStreamMediaType) !== true) {
-        return { endpoint, datagrams: datagrams.map(presentTraced), next }
+        return { endpoint, datagrams: all.filter(({ id }) => id > (after ?? 0)).map(presentTraced), next }
       }
+      const recent = [...all]
       const feed = {
         page: Number.POSITIVE_INFINITY, // all there is, is little
-        since: (last: number) => trace.datagrams(endpoint).filter(({ id }) => id > last),
+        since: (last: number) => recent.filter(({ id }) => id > last),
         frame: (datagram: TracedDatagram) => ({ event: 'datagram', data: jsonOf(presentTraced(datagram)) }),
       }
       const stream = streams.openFeed(feed, headers['last-event-id'] ?? after ?? next)
       stream.on(
         'close',
-        trace.follow(endpoint, (datagram) => stream.offer(datagram)),
+        trace.follow(endpoint, (datagram) => {
+          recent.push(datagram)
+          if (recent.length > recentLimit) recent.shift()
+          stream.offer(datagram)
+        }),
       )
       // The table describes the list; a stream has no schema.
       const untyped: FastifyReply = reply
@@ -42,7 +50,7 @@ export function traceRoutes(app: Api, { services: { registry, trace }, streams }
   app.route({
     ...routes.traceCapture,
     handler: async ({ params: { endpoint } }, reply) => {
-      const capture = captureOf(traceOf(endpoint), trace.localAddress())
+      const capture = captureOf(await traceOf(endpoint), trace.localAddress())
       const untyped: FastifyReply = reply
       return untyped.type(captureMediaType).send(capture)
     },

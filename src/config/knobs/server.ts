@@ -9,6 +9,16 @@ export const serverKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  shards: {
+    kind: 'count',
+    default: 1,
+    min: 1,
+    max: 64,
+    consequence:
+      'Threads that serve devices, each with its own socket on the shared ports; one thread more keeps the store. Pays from two cores on.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'log.level': {
     kind: 'choice',
     default: 'info',

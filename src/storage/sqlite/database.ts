@@ -54,6 +54,15 @@ export function openDatabase(file: string): { database: Sqlite; close: () => voi
   }
 }
 
+/** A second connection to a database that is open in this process, for reading. Throws EnvironmentError 'store.unavailable'. */
+export function openReadOnly(file: string): Sqlite {
+  try {
+    return new Database(file, { readonly: true, timeout: busyTimeout })
+  } catch (cause) {
+    throw unavailable(`the database '${file}' cannot be read`, cause)
+  }
+}
+
 /**
  * Holds SQLite's own lock on a second, empty file for as long as the store is open. The system drops it
  * when the process dies, however it dies, so nothing stale is left behind; the database itself stays

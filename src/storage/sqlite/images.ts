@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { ImagesOp, ImagesStore } from '../../fleet/images/store.ts'
 import type { Image, ImageDependency, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import { openReadOnly, type Sqlite } from './database.ts'
 
 interface ImageRow {
   sha256: string
@@ -23,6 +23,12 @@ interface ImageRow {
 
 export function imagesIn(database: Sqlite): { reads: ImagesStore; apply: Appliers<ImagesOp> } {
   return { reads: imageReads(database), apply: imageAppliers(database) }
+}
+
+/** Images as another thread of the server reads them beside the writer. Throws EnvironmentError where it cannot. */
+export function openImagesReader(file: string): ImagesStore & { close(): void } {
+  const database = openReadOnly(file)
+  return { ...imageReads(database), close: () => void database.close() }
 }
 
 function imageReads(database: Sqlite): ImagesStore {

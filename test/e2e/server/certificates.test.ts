@@ -114,7 +114,7 @@ describe.skipIf(!isInstalled('coap-client-gnutls'))('a name rule (skipped where 
   it('makes an endpoint of a DNS name in a certificate behind an intermediate authority', async () => {
     expect(await door.register(program, shows(files.behind), meter)).toMatch(/c:2\.01/)
     expect(await door.newestHandshake()).toMatchObject({ outcome: 'completed', identity: 'urn:imei:350000000000004' })
-    await expect.poll(() => door.cli('credentials', 'show', meter)).toMatch(/certificate name 2/)
+    await expect.poll(() => door.cli('credentials', 'show', meter), { timeout: 10_000 }).toMatch(/certificate name 2/)
   })
 
   it('lets in no certificate that was revoked, and the others still', async () => {
@@ -210,7 +210,9 @@ describe.skipIf(!isInstalled('coap-client-gnutls'))('ETSI (skipped where libcoap
 
   it('TD_COAP_DTLS_02 a wrong pre-shared key, seen at once by who looks', async () => {
     const said = door.register(program, ['-u', 'etsi', '-k', 'sixteen-octets-z'], 'urn:dev:etsi')
-    await expect.poll(() => door.cli('handshakes', '--failed', '--limit', '1')).toMatch(/another key than ours/)
+    await expect
+      .poll(() => door.cli('handshakes', '--failed', '--limit', '1'), { timeout: 10_000 })
+      .toMatch(/another key than ours/)
     expect(await said).not.toMatch(/c:2/)
   })
 
@@ -233,7 +235,7 @@ describe.skipIf(!isInstalled('coap-client-gnutls'))('ETSI (skipped where libcoap
   it('TD_COAP_DTLS_06 our raw public key refused by the device', async () => {
     const args = gnutls(door.port, ...rawFiles, '--priority', `${priority}:-CTYPE-ALL:+CTYPE-RAWPK`)
     expect(await runProgram({ program: 'gnutls-cli', args, until: /Fatal error/ })).toMatch(/Fatal error/)
-    await expect.poll(() => door.newestHandshake()).toMatchObject({ outcome: 'failed' })
+    await expect.poll(() => door.newestHandshake(), { timeout: 10_000 }).toMatchObject({ outcome: 'failed' })
   })
 
   it('TD_COAP_DTLS_07 a raw public key over a lossy way', { timeout: 30_000 }, async () => {

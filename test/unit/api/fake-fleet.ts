@@ -323,6 +323,7 @@ export class FakeFleet implements Services {
   }
 
   report = () => ({
+    samples: [],
     counts: { devices: this.known.size },
     listeners: [{ protocol: 'coap', address: '127.0.0.1', port: 5683 }],
   })

@@ -1,0 +1,48 @@
+/** Opens the UDP sockets of a server or of one of its shards, and says under which URIs devices reach them. */
+import type { Instant } from '../base/time.ts'
+import type { Settings } from '../config/tunables.ts'
+import type { RemoteAddress, TransportHandler } from './transport.ts'
+import { openUdpTransport, type TransportChoice } from './udp.ts'
+import type { UdpTransport } from './udp-open.ts'
+
+export interface OpenListeners {
+  readonly plain: UdpTransport
+  /** Undefined where only plain CoAP is served. */
+  readonly secured: UdpTransport | undefined
+  /** As set, or else by the address listened on; '' for a listener there is not. */
+  readonly publicUris: { readonly plain: string; readonly secured: string }
+}
+
+/** Throws EnvironmentError where a port cannot be had; nothing stays open then. */
+export async function openListeners(
+  settings: Settings,
+  handlers: { readonly plain: TransportHandler; readonly secured: TransportHandler | undefined },
+  options: { readonly now: () => Instant; readonly reusePort: boolean },
+): Promise<OpenListeners> {
+  const open = (listener: 'coap' | 'coaps', handler: TransportHandler): Promise<UdpTransport> =>
+    openUdpTransport(settings['udp.transport'] as TransportChoice, {
+      ...options,
+      host: settings[`${listener}.host`],
+      port: settings[`${listener}.port`],
+      pathLimit: settings['udp.paths'],
+      sendQueueLimit: settings['udp.send-queue'],
+      receiveBuffer: settings['udp.receive-buffer'],
+      handler,
+    })
+  const plain = await open('coap', handlers.plain)
+  try {
+    const secured = handlers.secured === undefined ? undefined : await open('coaps', handlers.secured)
+    const uri = (listener: 'coap' | 'coaps', local: RemoteAddress | undefined): string =>
+      settings[`${listener}.public-uri`].replace(/\/+$/, '') ||
+      (local === undefined ? '' : `${listener}://${authorityOf(local)}`)
+    return { plain, secured, publicUris: { plain: uri('coap', plain.local), secured: uri('coaps', secured?.local) } }
+  } catch (error) {
+    await plain.close()
+    throw error
+  }
+}
+
+/** `192.0.2.1:5683`, `[2001:db8::1]:5683`. */
+export function authorityOf({ address, port }: RemoteAddress): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

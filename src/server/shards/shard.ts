@@ -1,0 +1,204 @@
+/**
+ * A shard: a worker thread with its own sockets on the shared ports and its own engine. What it needs of
+ * the store it asks the house for (`remote-desk`); what arrives here for another shard it hands over.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { pino } from 'pino'
+import { createMetrics } from '../../api/metrics.ts'
+import type { Bytes } from '../../base/bytes.ts'
+import { invariant } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { LruMap } from '../../base/lru.ts'
+import { contentType, recordHeaderLength } from '../../dtls/wire/record.ts'
+import { Engine } from '../../engine/engine.ts'
+import { openImageFiles } from '../../storage/files/image-files.ts'
+import { openImagesReader } from '../../storage/sqlite/images.ts'
+import { systemNow } from '../clock.ts'
+import { Driver } from '../driver.ts'
+import { dtlsPartsOf } from '../dtls-parts.ts'
+import { ImageBodies } from '../image-bodies.ts'
+import { loadObjects } from '../objects.ts'
+import { openListeners } from '../listeners.ts'
+import { SystemRandom } from '../system-random.ts'
+import { traceCalls } from '../trace-calls.ts'
+import type { TransportHandler } from '../transport.ts'
+import type { FromShard, ShardStart, ToShard } from './messages.ts'
+import { RemoteDesk } from './remote-desk.ts'
+import { sentError } from './sent-error.ts'
+
+/** Plain peers known to be another shard's, at most; the rest are found again when somebody speaks to them. */
+const elsewhereLimit = 10_000
+
+invariant(parentPort !== null, 'a shard runs in a thread of its own')
+const house = parentPort
+const post = (message: FromShard): void => house.postMessage(message)
+const start = workerData as ShardStart
+const { settings, share } = start
+
+const now = systemNow
+const log: Log = pino({ level: settings['log.level'] }, pino.destination({ dest: 2, sync: true })).child({
+  shard: share.index,
+})
+const metrics = createMetrics({ process: false })
+const images = openImagesReader(start.database)
+const files = openImageFiles({ directory: start.images, cacheLimit: settings['firmware.cache'], log })
+const bodies = new ImageBodies(images, files)
+const desk = new RemoteDesk(post)
+let publicUris = { plain: '', secured: '' }
+const driver = new Driver({
+  desk,
+  now,
+  image: (key) => bodies.of(key),
+  publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
+})
+const dtls = dtlsPartsOf(settings, start.storeKey)
+const engine = new Engine({
+  settings,
+  random: new SystemRandom(),
+  output: driver,
+  library: loadObjects(settings['objects.directory'], log),
+  sequences: start.sequences,
+  share,
+  log,
+  metrics,
+  ...(dtls === undefined ? {} : { dtls: { ...dtls, options: { ...dtls.options, shard: share.index } } }),
+})
+engine.observationRules = start.rules
+
+/** Plain paths whose peer another shard speaks to. */
+const elsewhere = new LruMap<number, number>(elsewhereLimit)
+let isStopping = false
+const handlers = { plain: driver.handlerOf('plain'), secured: driver.handlerOf('secured') }
+
+/** The shard a record's connection id names (ARCHITECTURE §4); this one where it names none. */
+function shardOfRecord(buffer: Bytes, at: number, end: number): number {
+  const isMarked = end - at > recordHeaderLength && buffer[at] === contentType.connectionId
+  return isMarked && settings['dtls.connection-id-length'] > 1 ? buffer[at + cidOffset]! % share.count : share.index
+}
+/** Type, version, epoch and sequence come before the connection id (RFC 9146 §4). */
+const cidOffset = 11
+
+/** Lets pass what is ours and hands over the rest. */
+function sorting(secured: boolean): TransportHandler {
+  const own = secured ? handlers.secured : handlers.plain
+  return {
+    ...own,
+    receive: (at, path, buffer, from, end) => {
+      if (isStopping) return
+      const owner = secured
+        ? shardOfRecord(buffer, from, end)
+        : elsewhere.size === 0
+          ? share.index
+          : (elsewhere.use(path) ?? share.index)
+      if (owner === share.index) {
+        own.receive(at, path, buffer, from, end)
+        return
+      }
+      const remote = (secured ? listeners.secured : listeners.plain)?.addressOf(path)
+      if (remote !== undefined) desk.stray({ to: owner, secured, remote, bytes: buffer.slice(from, end) })
+    },
+  }
+}
+
+const listeners = await openListeners(
+  settings,
+  { plain: sorting(false), secured: dtls === undefined ? undefined : sorting(true) },
+  { now, reusePort: true },
+).catch((error: unknown) => {
+  post({ kind: 'failed', error: sentError(error) })
+  // Of a worker this ends the thread; the house says why.
+  process.exit(1)
+})
+publicUris = listeners.publicUris
+driver.start(engine, {
+  ...(listeners.secured === undefined ? {} : { secured: listeners.secured }),
+  plain: {
+    kind: listeners.plain.kind,
+    local: listeners.plain.local,
+    send: (path, buffer, from, end) => listeners.plain.send(path, buffer, from, end),
+    flush: () => listeners.plain.flush(),
+    addressOf: (path) => listeners.plain.addressOf(path),
+    close: () => listeners.plain.close(),
+    // Which socket the answer arrives at is the kernel's choice; the others have to know whose it is.
+    pathOf: (remote) => {
+      desk.spokenTo(remote)
+      return listeners.plain.pathOf(remote)
+    },
+  },
+})
+
+const trace = traceCalls(engine, listeners.plain.local.address)
+const following = new Map<number, () => void>()
+
+function receive(message: ToShard): void {
+  switch (message.kind) {
+    case 'turn':
+      desk.receive(engine, now(), message)
+      for (const { secured, remote, bytes } of message.strays) {
+        const path = (secured ? listeners.secured : listeners.plain)?.pathOf(remote)
+        if (path !== undefined) handlers[secured ? 'secured' : 'plain'].receive(now(), path, bytes, 0, bytes.length)
+      }
+      driver.scheduleTurn()
+      if (isStopping) finish()
+      return
+    case 'revoke':
+      driver.revoke(message.principal)
+      return
+    case 'rules':
+      engine.observationRules = message.rules
+      return
+    case 'forget-image':
+      bodies.forget(message.key)
+      return
+    case 'spoken-to':
+      elsewhere.set(listeners.plain.pathOf(message.remote), message.by)
+      return
+    case 'trace':
+      void Promise.resolve(trace.datagrams(message.endpoint)).then((datagrams) =>
+        post({ kind: 'trace', no: message.no, datagrams }),
+      )
+      return
+    case 'follow':
+      following.set(
+        message.no,
+        trace.follow(message.endpoint, (datagram) => desk.traced(message.no, datagram)),
+      )
+      return
+    case 'unfollow':
+      following.get(message.no)?.()
+      following.delete(message.no)
+      return
+    case 'count':
+      void count()
+      return
+    case 'stop':
+      isStopping = true
+      finish()
+      return
+  }
+}
+
+async function count(): Promise<void> {
+  const counts = { actors: engine.actors.size, ...engine.coap.sizes(), ...engine.recorder.sizes() }
+  post({ kind: 'counts', counts, metrics: await metrics.samples() })
+}
+
+/** Once everything under way is durable and answered, the sockets close. */
+function finish(): void {
+  driver.settle()
+  if (desk.uncommitted > 0) return
+  driver.stop()
+  void Promise.all([listeners.plain.close(), listeners.secured?.close()]).then(() => {
+    images.close()
+    post({ kind: 'stopped' })
+    house.close()
+  })
+}
+
+house.on('message', receive)
+post({
+  kind: 'listening',
+  plain: listeners.plain.local,
+  secured: listeners.secured?.local,
+  transport: listeners.plain.kind,
+})
