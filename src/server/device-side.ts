@@ -2,7 +2,7 @@
  * The side of the server that faces devices, as the rest sees it: sockets and engine behind one control.
  * In one thread beside the store here; spread over several threads in `shards`.
  */
-import { createMetrics } from '../api/metrics.ts'
+import type { ExposedMetrics } from '../api/metrics.ts'
 import type { TraceCalls } from '../api/services.ts'
 import type { InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -61,7 +61,7 @@ export interface DeviceSideParts {
   readonly fatal: (error: InvariantError) => void
   readonly now: () => Instant
   readonly log: Log
-  readonly metrics: ReturnType<typeof createMetrics>
+  readonly metrics: ExposedMetrics
 }
 
 /** Everything in this thread: what one core can do, with nothing handed from thread to thread. */
