@@ -2,6 +2,7 @@
  * All actors in memory, found by endpoint, id, registration or peer. Loads what is missing, lets go of
  * what is idle: memory follows the devices that are awake, not those that exist.
  */
+import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer } from '../coap/types.ts'
 import type { ProfileRules } from '../fleet/registry/profile-choice.ts'
 import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
@@ -60,6 +61,12 @@ export class Actors {
 
   ofPeer(peer: Peer): Actor | undefined {
     return this.#byPeer.get(peer)
+  }
+
+  /** Timers and sizes towards a peer: its device's, or the listener's where it is none yet. */
+  profileOf(peer: Peer | undefined, secured: boolean): Profile {
+    const actor = peer === undefined ? undefined : this.#byPeer.get(peer)
+    return actor?.profile ?? profiles[secured ? this.#profiles.secured : this.#profiles.plain]
   }
 
   /** Lets `input` wait for the device; returns a ticket when nobody asked the store for it yet. */

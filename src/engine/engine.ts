@@ -4,12 +4,12 @@
  * `submit`, `expire`), then carry out every effect it put into `EngineOutput`, then give the next input.
  */
 import type { Bytes } from '../base/bytes.ts'
-import { UsageError, type EnvironmentError } from '../base/errors.ts'
+import type { EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { after, milliseconds, never, type Instant } from '../base/time.ts'
-import { profiles, type Profile } from '../config/profiles.ts'
+import type { Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import { CoapEndpoint } from '../coap/endpoint.ts'
 import type {
@@ -40,12 +40,14 @@ import { DeviceViews } from './device-view.ts'
 import { Downlink } from './downlink.ts'
 import { Effects } from './effects.ts'
 import { FlightRecorder } from './flight-recorder.ts'
-import { isInternal, type ActorInput, type CommandReply, type InternalInput, type Sender } from './inputs.ts'
+import { isAnswer, isInternal, spokeIn, type ActorInput, type CommandReply, type Sender } from './inputs.ts'
 import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
 import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint, Sequences, Share } from './ports.ts'
 import { SecureLink, type SecureLinkOwner } from './secure-link.ts'
+import { shed } from './shed.ts'
 import { Ids, type Effect } from './state.ts'
+import { Stalled } from './stalled.ts'
 import { StoreAlarm } from './store-alarm.ts'
 import { Uplink } from './uplink.ts'
 
@@ -82,8 +84,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly #downlink: Downlink
   readonly #effects: Effects
   readonly #alarm: StoreAlarm
-  /** Actors whose own doing could not be committed; they try again with the next sweep. */
-  readonly #stalled: { readonly actor: Actor; readonly input: InternalInput | undefined }[] = []
+  readonly #stalled = new Stalled()
   /** Registrations are held against these; the driver sets them. */
   observationRules: readonly ObservationRule[] = []
   #nextSweep: Instant | undefined
@@ -175,12 +176,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     const { input, plan } = ticket.committing!
     ticket.committing = undefined
     for (const effect of plan.effects) this.#effects.undo(now, ticket, effect, error)
-    if (isInternal(input) || input.input === 'transmit') {
-      ticket.stalled = true
-      // What is due is found due again by the next sweep: kept as well it would pile up while the disk is full.
-      const again = isInternal(input) && input.input !== 'due' ? input : undefined
-      this.#stalled.push({ actor: ticket, input: again })
-    }
+    if (isInternal(input) || input.input === 'transmit') this.#stalled.add(ticket, input)
     this.#proceed(now, ticket)
   }
 
@@ -219,9 +215,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.secure?.expire(now)
     if (this.#nextSweep === undefined || now >= this.#nextSweep) {
       this.#nextSweep = after(now, sweepInterval)
-      for (const { actor, input } of this.#stalled.splice(0)) {
-        actor.stalled = false
-        if (actor.isGone) continue
+      for (const { actor, input } of this.#stalled.take()) {
         if (input !== undefined) this.give(now, actor, input)
         else if (actor.committing === undefined) this.#proceed(now, actor)
       }
@@ -274,7 +268,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOf(peer: Peer): Profile {
-    return this.actors.ofPeer(peer)?.profile ?? this.#listenersProfile(isSecured(peer))
+    return this.actors.profileOf(peer, isSecured(peer))
   }
 
   // ——— what the secured link tells us ———
@@ -304,11 +298,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOfPath(_path: number): Profile {
-    return this.#listenersProfile(true)
-  }
-
-  #listenersProfile(secured: boolean): Profile {
-    return profiles[secured ? this.#statusRules.profiles.secured : this.#statusRules.profiles.plain]
+    return this.actors.profileOf(undefined, true)
   }
 
   // ——— actors ———
@@ -338,26 +328,22 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       return
     }
     const waiting = this.actors.await(key, input, this.settings['actors.mailbox'])
-    if (waiting === 'full') this.#shed(now, input)
+    if (waiting === 'full') shed(now, this.coap, input)
     else if (waiting !== 'waiting') this.output.load(waiting)
   }
 
   give(now: Instant, actor: Actor, input: ActorInput): void {
     if (actor.isGone) {
-      this.#giveOn(now, actor, input)
+      // Commands find the device where it is now; its own messages do when they are repeated.
+      if (input.input !== 'command') shed(now, this.coap, input)
+      else this.deliver(now, { by: 'endpoint', endpoint: actor.state.endpoint }, input)
       return
     }
     actor.used = true
     if (actor.committing === undefined) this.#run(now, actor, input)
     else if (actor.mailbox.length < this.settings['actors.mailbox'] || isInternal(input)) actor.mailbox.push(input)
-    else this.#shed(now, input)
+    else shed(now, this.coap, input)
     if (actor.committing === undefined) this.#proceed(now, actor)
-  }
-
-  /** The device is another engine's: commands find it there, its own messages do when they are repeated. */
-  #giveOn(now: Instant, actor: Actor, input: ActorInput): void {
-    if ('exchange' in input) this.coap.dismiss(now, input.exchange)
-    else if (input.input === 'command') this.deliver(now, { by: 'endpoint', endpoint: actor.state.endpoint }, input)
   }
 
   #run(now: Instant, actor: Actor, input: ActorInput): void {
@@ -380,12 +366,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   /** The receive window of the message goes with its effect: after a crash it cannot run again (ARCHITECTURE §4). */
   #withWindow(now: Instant, actor: Actor, input: ActorInput, ops: readonly StoreOp[]): readonly StoreOp[] {
-    const peer =
-      'from' in input
-        ? input.from.peer
-        : input.input === 'outcome' || input.input === 'observed' || input.input === 'attributed'
-          ? actor.peer
-          : undefined
+    const peer = spokeIn(input) ?? (isAnswer(input) ? actor.peer : undefined)
     if (peer === undefined || !isSecured(peer)) return ops
     const window = this.secure?.windowOp(now, peer)
     return window === undefined ? ops : [...ops, window]
@@ -409,18 +390,5 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   #emit(ops: readonly StoreOp[]): void {
     for (const op of ops) if (op.op === 'event.append') this.output.emit(op.event)
-  }
-
-  /** No room for an input: the peer repeats itself, the operator is told. */
-  #shed(now: Instant, input: ActorInput): void {
-    if ('exchange' in input) this.coap.dismiss(now, input.exchange)
-    else if (input.input === 'command') {
-      input.reply.reject(
-        new UsageError('device.busy', `too much is waiting for ${input.command.endpoint} just now`, {
-          status: 503,
-          hint: 'try again in a few seconds',
-        }),
-      )
-    }
   }
 }

@@ -164,3 +164,13 @@ export interface CommandReply {
   resolve(result: unknown): void
   reject(error: Error): void
 }
+
+/** Who sent the message an input was made of, where it was one of the device's own. */
+export function spokeIn(input: ActorInput): Peer | undefined {
+  return 'from' in input ? input.from.peer : undefined
+}
+
+/** An answer of the device to what we asked. */
+export function isAnswer(input: ActorInput): boolean {
+  return input.input === 'outcome' || input.input === 'observed' || input.input === 'attributed'
+}

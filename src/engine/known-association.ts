@@ -3,9 +3,12 @@ import { hexOf, printableOf, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { DurableProgress } from '../dtls/associations.ts'
 import type { Principal } from '../dtls/principal.ts'
-import type { CredentialQuery } from '../dtls/sink.ts'
+import type { ReceiveWindow } from '../dtls/replay-window.ts'
+import type { CredentialQuery, RecallQuery } from '../dtls/sink.ts'
 import type { AssociationNumber, StoredAssociation } from '../fleet/associations/types.ts'
 import type { EndpointName } from '../fleet/registry/types.ts'
+import type { StoreOp } from '../fleet/store.ts'
+import type { AssociationKey, RemoteEndpoint } from './ports.ts'
 
 /** An association in memory and its row. */
 export interface Known {
@@ -61,8 +64,27 @@ export function knownOf(row: StoredAssociation, dtls: number): Known {
   return { row: id, dtls, identity, endpoint, cid, openedAt, reservedUpTo, waiting: [] }
 }
 
+/** What a message moved, to be committed with its effect. */
+export function windowOpOf(now: Instant, { row }: Known, window: ReceiveWindow, remote: RemoteEndpoint): StoreOp {
+  return {
+    op: 'association.window',
+    id: row,
+    windowEdge: Number(window.edge),
+    windowBitmap: window.bitmap,
+    ...remote,
+    heardAt: now,
+  }
+}
+
 export function progressOf(row: StoredAssociation): DurableProgress {
   return { reservedUpTo: row.reservedUpTo, window: { edge: BigInt(row.windowEdge), bitmap: row.windowBitmap } }
+}
+
+/** What a recalled association is found by; of a path that was forgotten there is none. */
+export function keyOf(query: RecallQuery, addressOf: (path: number) => RemoteEndpoint | undefined): AssociationKey {
+  if (query.kind === 'cid') return { by: 'cid', cid: hexOf(query.cid) }
+  const remote = addressOf(query.path)
+  return remote === undefined ? { by: 'cid', cid: '' } : { by: 'address', ...remote }
 }
 
 export function principalOf(query: CredentialQuery): Principal {

@@ -32,8 +32,17 @@ import type { EndpointName } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import { addressOctets } from '../base/address.ts'
 import { associationOfPeer, peerOfAssociation } from './peers.ts'
-import type { AssociationKey, CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
-import { identityOf, KnownAssociations, knownOf, principalOf, progressOf, type Known } from './known-association.ts'
+import type { CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
+import {
+  identityOf,
+  keyOf,
+  KnownAssociations,
+  knownOf,
+  principalOf,
+  progressOf,
+  windowOpOf,
+  type Known,
+} from './known-association.ts'
 import { Note, Opening, Reservation } from './secure-tickets.ts'
 import type { Ids } from './state.ts'
 
@@ -160,14 +169,7 @@ export class SecureLink implements DtlsSink {
     const known = this.#known.byRow(associationOfPeer(peer))
     const window = known === undefined ? undefined : this.dtls.receiveWindow(known.dtls)
     if (known === undefined || window === undefined) return undefined
-    return {
-      op: 'association.window',
-      id: known.row,
-      windowEdge: Number(window.edge),
-      windowBitmap: window.bitmap,
-      ...this.#remoteOf(this.dtls.pathOf(known.dtls)),
-      heardAt: now,
-    }
+    return windowOpOf(now, known, window, this.#remoteOf(this.dtls.pathOf(known.dtls)))
   }
 
   expire(now: Instant): void {
@@ -238,9 +240,7 @@ export class SecureLink implements DtlsSink {
   }
 
   recall(_now: Instant, ticket: Ticket, query: RecallQuery): void {
-    const key: AssociationKey | undefined =
-      query.kind === 'cid' ? { by: 'cid', cid: hexOf(query.cid) } : this.#addressKey(query.path)
-    this.#owner.output.recall({ key: key ?? { by: 'cid', cid: '' }, dtls: ticket })
+    this.#owner.output.recall({ key: keyOf(query, (path) => this.#owner.output.addressOf(path)), dtls: ticket })
   }
 
   opened(now: Instant, association: OpenedAssociation): void {
@@ -396,10 +396,5 @@ export class SecureLink implements DtlsSink {
 
   #remoteOf(path: number | undefined): { readonly address: string; readonly port: number } {
     return (path === undefined ? undefined : this.#owner.output.addressOf(path)) ?? { address: '', port: 0 }
-  }
-
-  #addressKey(path: number): AssociationKey | undefined {
-    const remote = this.#owner.output.addressOf(path)
-    return remote === undefined ? undefined : { by: 'address', ...remote }
   }
 }
