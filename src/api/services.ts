@@ -198,6 +198,22 @@ export interface ObjectsCalls {
   list(): readonly { readonly id: number; readonly name: string; readonly versions: readonly string[] }[]
   /** Oldest version first; none for an object nobody defined. */
   versionsOf(objectId: number): readonly ObjectDefinition[]
+  /** What a definition file (OMA DDF) holds and what is wrong with it; nothing is kept. */
+  validate(text: string): { readonly definitions: readonly ObjectDefinition[]; readonly problems: readonly Flaw[] }
+  /** Reads all files again. Throws UsageError 'objects.invalid' (422) or 'objects.directory', and changes nothing then. */
+  reload(): {
+    readonly files: readonly { readonly file: string; readonly problems: readonly Flaw[] }[]
+    readonly objects: number
+  }
+}
+
+/** Something wrong with a definition file. */
+export interface Flaw {
+  /** An error keeps an object from being used. */
+  readonly severity: 'error' | 'warning'
+  readonly where: string
+  readonly line?: number
+  readonly message: string
 }
 
 export interface ProcessReport {

@@ -24,6 +24,7 @@ import { addObserve } from './commands/observe.ts'
 import { addOperations } from './commands/operations.ts'
 import { addQuirks } from './commands/quirks.ts'
 import { addRead } from './commands/read.ts'
+import { addSendLog } from './commands/send-log.ts'
 import { addServe } from './commands/serve.ts'
 import { addSim } from './commands/sim.ts'
 import { addStatus } from './commands/status.ts'
@@ -44,7 +45,16 @@ const groups = {
     addCreate,
     addDelete,
   ],
-  'See and manage the fleet:': [addDevices, addCredentials, addOperations, addFirmware, addEvents, addTrace, addQuirks],
+  'See and manage the fleet:': [
+    addDevices,
+    addCredentials,
+    addOperations,
+    addSendLog,
+    addFirmware,
+    addEvents,
+    addTrace,
+    addQuirks,
+  ],
   'The server:': [addServe, addStatus, addConfig, addObjects, addHandshakes],
   'Try it, and more:': [addCoap, addDevice, addSim, addDemo, addCompletion],
 } as const

@@ -18,10 +18,13 @@ const viewLimit = 256
 
 export class DeviceViews {
   readonly library: ObjectLibrary
-  readonly #views = new LruMap<string, DeviceView>(viewLimit)
+  #views = new LruMap<string, DeviceView>(viewLimit)
+  /** Of the definitions the views were made of. */
+  #generation: number
 
   constructor(library: ObjectLibrary) {
     this.library = library
+    this.#generation = library.generation
   }
 
   /** Of a device that is not registered: no objects, the newest definitions. */
@@ -33,6 +36,10 @@ export class DeviceViews {
 
   #registered(registration: Registration | undefined): DeviceView {
     const { lwm2mVersion, links } = registration ?? { lwm2mVersion: '1.2', links: '' }
+    if (this.#generation !== this.library.generation) {
+      this.#generation = this.library.generation
+      this.#views = new LruMap(viewLimit)
+    }
     const key = `${lwm2mVersion} ${links}`
     const known = this.#views.use(key)
     if (known !== undefined) return known

@@ -37,6 +37,8 @@ export interface DeviceSide {
   /** Opens the sockets and serves. Throws EnvironmentError where a port cannot be had. */
   open(): Promise<Listening>
   setRules(rules: readonly ObservationRule[]): void
+  /** The files of object definitions are others now, and sound. */
+  objectsChanged(): void
   /** The image was removed. */
   forgetImage(key: string): void
   /** What there is of each thing in memory now. */
@@ -106,6 +108,8 @@ export function deviceSideInThread(parts: DeviceSideParts): DeviceSide {
       return { plain: plain.local, secured: secured?.local, transport: plain.kind }
     },
     setRules: (rules) => void (engine.observationRules = rules),
+    // The library of this thread is the server's own.
+    objectsChanged: () => undefined,
     forgetImage: (key) => bodies.forget(key),
     counts: () => ({ actors: engine.actors.size, ...engine.coap.sizes(), ...engine.recorder.sizes() }),
     samples: () => [],

@@ -1,6 +1,6 @@
 /** Opens the UDP sockets of a server or of one of its shards, and says under which URIs devices reach them. */
 import type { Instant } from '../base/time.ts'
-import type { Settings } from '../config/tunables.ts'
+import { flagOf, type Settings } from '../config/tunables.ts'
 import type { RemoteAddress, TransportHandler } from './transport.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 import type { UdpTransport } from './udp-open.ts'
@@ -24,6 +24,7 @@ export async function openListeners(
       ...options,
       host: settings[`${listener}.host`],
       port: settings[`${listener}.port`],
+      portFlag: flagOf(`${listener}.port`),
       pathLimit: settings['udp.paths'],
       sendQueueLimit: settings['udp.send-queue'],
       receiveBuffer: settings['udp.receive-buffer'],

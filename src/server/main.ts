@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { EnvironmentError, UsageError } from '../base/errors.ts'
 import { settingsFromArguments } from './arguments.ts'
-import { startServer } from './server.ts'
+import { startServer, type Server } from './server.ts'
 
 const exitUsage = 2
 const exitEnvironment = 1
@@ -24,9 +24,20 @@ async function main(): Promise<void> {
       (error: unknown) => fail(error),
     )
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  // The end of a terminal stops what runs in it; without one SIGHUP is the word of an init system to read anew.
+  process.on('SIGHUP', (signal) => (process.stdin.isTTY ? stop(signal) : reload(server)))
   // Whoever reads that it listens may stop it the moment after.
   for (const line of server.startUpLines()) process.stdout.write(`${line}\n`)
+}
+
+function reload(server: Server): void {
+  try {
+    server.reloadObjects()
+    process.stdout.write('SIGHUP: object definitions are read again\n')
+  } catch (error) {
+    process.stderr.write(`coapstan: ${(error as Error).message}; nothing was changed\n`)
+  }
 }
 
 function versionOfPackage(): string {

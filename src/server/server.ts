@@ -29,7 +29,7 @@ import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { imageInspector } from './image-inspector.ts'
-import { loadObjects } from './objects.ts'
+import { ObjectDefinitions } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
 import { checkStoreKey, openStoreKey } from './store-key.ts'
@@ -41,6 +41,8 @@ export interface Server {
   readonly http: { readonly address: string; readonly port: number }
   /** What a person sees when it has started. */
   startUpLines(): readonly string[]
+  /** Reads the object definitions again. Throws UsageError and changes nothing where one is not sound. */
+  reloadObjects(): void
   /** Takes no more work, commits and answers what is under way, closes the store. */
   stop(): Promise<void>
 }
@@ -76,7 +78,7 @@ async function start(
   const directory = openDataDirectory(settings['data.directory'])
   const storeKey = openStoreKey(directory.path, process.env)
   const dtls = dtlsPartsOf(settings, storeKey)
-  const library = loadObjects(settings['objects.directory'], log)
+  const definitions = new ObjectDefinitions(settings['objects.directory'], log)
   const store = openSqliteStore({
     file: directory.database,
     now,
@@ -96,7 +98,7 @@ async function start(
     settings,
     store,
     bodies,
-    library,
+    library: definitions.library,
     dtls,
     credentials: {
       lookup: (query) => credentials.lookup(query),
@@ -138,6 +140,11 @@ async function start(
     settings,
     usesOf: (image) => updatesNeeding(store, image),
   })
+  const reloadObjects = () => {
+    const report = definitions.reload()
+    devices.objectsChanged()
+    return report
+  }
   const services = {
     registry,
     configuration: new ConfigurationService(store, control, registry),
@@ -156,7 +163,12 @@ async function start(
     credentials: credentials.service,
     handshakes,
     events,
-    objects: library,
+    objects: {
+      list: () => definitions.library.list(),
+      versionsOf: (id: number) => definitions.library.versionsOf(id),
+      validate: (text: string) => definitions.validate(text),
+      reload: reloadObjects,
+    },
     trace: devices.trace(),
     report: () => ({
       counts: { devices: store.countDevices(), ...devices.counts() },
@@ -200,6 +212,7 @@ async function start(
       `  data   ${directory.path} (${store.countDevices()} devices)`,
       `  token  ${directory.tokenFile}`,
     ],
+    reloadObjects: () => void reloadObjects(),
     stop: async () => {
       for (const close of undo.reverse()) await close()
     },

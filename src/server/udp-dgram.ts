@@ -28,7 +28,7 @@ export async function openDgramTransport(options: UdpOptions): Promise<UdpTransp
     await transport.bind(host, options.port)
   } catch (cause) {
     socket.close()
-    throw openError(cause, options.host, options.port)
+    throw openError(cause, options)
   }
   return transport
 }

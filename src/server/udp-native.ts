@@ -30,7 +30,7 @@ export async function openNativeTransport(
   try {
     return new NativeTransport(found.addon, host, options)
   } catch (cause) {
-    throw openError(cause, options.host, options.port)
+    throw openError(cause, options)
   }
 }
 

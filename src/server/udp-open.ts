@@ -30,6 +30,8 @@ export interface UdpTransport extends Transport {
 export interface UdpOptions extends TransportOptions {
   /** SO_REUSEPORT: several processes or shards share the port. */
   readonly reusePort?: boolean
+  /** The flag that names its port, for whoever finds it taken: `--coap-port`. */
+  readonly portFlag?: string
 }
 
 export function noCounts(): TransportCounts {
@@ -42,12 +44,15 @@ export async function literalHost(host: string, port: number): Promise<string> {
   try {
     return (await lookup(host)).address
   } catch (cause) {
-    throw openError(cause, host, port)
+    throw openError(cause, { host, port })
   }
 }
 
 /** The failure of opening a socket as something a person can act upon. */
-export function openError(cause: unknown, host: string, port: number): EnvironmentError {
+export function openError(
+  cause: unknown,
+  { host, port, portFlag }: Pick<UdpOptions, 'host' | 'port' | 'portFlag'>,
+): EnvironmentError {
   const systemCode = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
   const where = `UDP port ${port} on ${host}`
   const known = reasons[systemCode]
@@ -57,7 +62,11 @@ export function openError(cause: unknown, host: string, port: number): Environme
       cause,
     })
   }
-  const message = known.message.replaceAll('{where}', where).replaceAll('{host}', host).replaceAll('{port}', `${port}`)
+  const message = known.message
+    .replaceAll('{where}', where)
+    .replaceAll('{host}', host)
+    .replaceAll('{port}', `${port}`)
+    .replaceAll('{flag}', portFlag === undefined ? '' : ` with ${portFlag}`)
   return new EnvironmentError(known.code, message, { retriable: known.retriable, cause })
 }
 
@@ -65,13 +74,13 @@ const reasons: Readonly<Record<string, { code: string; message: string; retriabl
   EADDRINUSE: {
     code: 'udp.port-in-use',
     message:
-      "{where} is already in use: 'ss -ulpn sport = :{port}' shows by whom; stop that program or choose another port",
+      "{where} is already in use: 'ss -ulpn sport = :{port}' shows by whom; stop that program, or choose another port{flag}",
     retriable: true,
   },
   EACCES: {
     code: 'udp.port-forbidden',
     message:
-      '{where} may not be opened by this user: choose a port from 1024 upwards, or grant CAP_NET_BIND_SERVICE to the service',
+      '{where} may not be opened by this user: choose one from 1024 upwards{flag}, or grant CAP_NET_BIND_SERVICE to the service',
     retriable: false,
   },
   EADDRNOTAVAIL: {

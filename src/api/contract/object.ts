@@ -56,3 +56,34 @@ export const objectQuerySchema = Type.Object(
   { version: Type.Optional(Type.String({ pattern: '^\\d+\\.\\d+$', description: 'The newest unless told' })) },
   { additionalProperties: false },
 )
+
+const flawSchema = Type.Object(
+  {
+    severity: Type.Enum(['error', 'warning'], { description: 'An error keeps an object from being used' }),
+    where: Type.String({ description: 'file, object 3, object 3 resource 14' }),
+    line: Type.Optional(Type.Integer({ minimum: 1 })),
+    message: Type.String(),
+  },
+  { title: 'DefinitionFlaw', additionalProperties: false },
+)
+export type FlawJson = Static<typeof flawSchema>
+
+export const objectValidationSchema = Type.Object(
+  {
+    objects: Type.Array(Type.Object({ id: objectId, name: Type.String(), version: Type.String() }), {
+      description: 'Those without an error',
+    }),
+    problems: Type.Array(flawSchema, { description: 'In the order of the file' }),
+  },
+  { title: 'ObjectValidation', additionalProperties: false },
+)
+
+export const objectReloadSchema = Type.Object(
+  {
+    objects: Type.Integer({ description: 'Objects the server has definitions of now' }),
+    files: Type.Array(Type.Object({ file: Type.String(), problems: Type.Array(flawSchema) }), {
+      description: 'Those of objects.directory, with their warnings',
+    }),
+  },
+  { title: 'ObjectReload', additionalProperties: false },
+)

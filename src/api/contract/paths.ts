@@ -46,6 +46,8 @@ export const paths = {
   listHandshakes: { method: 'GET', url: '/v1/handshakes' },
   events: { method: 'GET', url: '/v1/events' },
   listObjects: { method: 'GET', url: '/v1/objects' },
+  validateObjects: { method: 'POST', url: '/v1/objects/validate' },
+  reloadObjects: { method: 'POST', url: '/v1/objects/reload' },
   readObject: { method: 'GET', url: '/v1/objects/:id' },
   status: { method: 'GET', url: '/v1/status' },
   openapi: { method: 'GET', url: '/v1/openapi.json' },

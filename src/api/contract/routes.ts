@@ -28,7 +28,14 @@ import { eventHeadersSchema, eventPageSchema, eventQuerySchema, eventStreamMedia
 import { updateListSchema, updateParamsSchema, updateQuerySchema, updateSchema, updateStartSchema } from './firmware.ts'
 import { handshakeListSchema, handshakeQuerySchema } from './handshake.ts'
 import { imageRoutes } from './image-routes.ts'
-import { objectDefinitionSchema, objectListSchema, objectParamsSchema, objectQuerySchema } from './object.ts'
+import {
+  objectDefinitionSchema,
+  objectListSchema,
+  objectParamsSchema,
+  objectQuerySchema,
+  objectReloadSchema,
+  objectValidationSchema,
+} from './object.ts'
 import {
   observationListSchema,
   observationRuleDraftSchema,
@@ -271,6 +278,17 @@ export const routes = {
     params: objectParamsSchema,
     querystring: objectQuerySchema,
     response: { 200: objectDefinitionSchema },
+  }),
+  validateObjects: route('validateObjects', {
+    summary: 'Check a file of object definitions (OMA DDF): the body is the file; nothing is kept',
+    tags: ['objects'],
+    response: { 200: objectValidationSchema },
+    ...octetsBody,
+  }),
+  reloadObjects: route('reloadObjects', {
+    summary: 'Read the object definitions again and use them from now on; 422 and no change where one is not sound',
+    tags: ['objects'],
+    response: { 200: objectReloadSchema },
   }),
   status: route('status', {
     summary: 'Version, uptime, counts and listeners',

@@ -1,9 +1,9 @@
 /** /v1/credentials: what devices prove themselves with. No answer but that of a key just made has a secret in it. */
-import { concatBytes, textOf, type Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentCredential, presentImport } from '../present-credential.ts'
+import { textBody } from '../text-body.ts'
 import type { Api, Context } from './context.ts'
 
 export function credentialRoutes(app: Api, { services: { credentials }, settings }: Context): void {
@@ -39,7 +39,12 @@ export function credentialRoutes(app: Api, { services: { credentials }, settings
           status: 415,
         })
       }
-      return presentImport(await credentials.import(await fileOf(raw, settings['credentials.import-limit']), query))
+      const csv = await textBody(raw, {
+        limit: settings['credentials.import-limit'],
+        tooLarge: { code: 'credentials.too-large', hint: 'send it in parts; credentials.import-limit is the knob' },
+        notText: 'credentials.csv',
+      })
+      return presentImport(await credentials.import(csv, query))
     },
   })
 
@@ -63,30 +68,4 @@ export function credentialRoutes(app: Api, { services: { credentials }, settings
       return { revoked: revoked.map(presentCredential) }
     },
   })
-}
-
-/** The body as text; a client that goes away half-way is at fault, not we. */
-async function fileOf(body: AsyncIterable<Bytes>, limit: number): Promise<string> {
-  const chunks: Bytes[] = []
-  let size = 0
-  try {
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > limit) break
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw new UsageError('request.aborted', 'the file did not arrive whole', {
-      hint: error instanceof Error ? error.message : 'send it again',
-    })
-  }
-  if (size > limit) {
-    throw new UsageError('credentials.too-large', `the file is larger than ${limit} octets`, {
-      status: 413,
-      hint: 'send it in parts; credentials.import-limit is the knob',
-    })
-  }
-  const text = textOf(concatBytes(...chunks))
-  if (text !== undefined) return text
-  throw new UsageError('credentials.csv', 'the file is not UTF-8 text', { status: 422 })
 }

@@ -2,9 +2,35 @@
 import { UsageError } from '../../base/errors.ts'
 import { routes } from '../contract/routes.ts'
 import { presentObject } from '../present.ts'
+import type { ObjectDefinition } from '../services.ts'
+import { textBody, type TextBodyRules } from '../text-body.ts'
 import type { Api, Context } from './context.ts'
 
+const definitionRules: TextBodyRules = {
+  // The parser of definitions has no higher one.
+  limit: 4 * 1024 * 1024,
+  tooLarge: { code: 'objects.too-large', hint: 'a registered definition has some ten thousand octets' },
+  notText: 'objects.invalid',
+}
+
 export function objectRoutes(app: Api, { services: { objects } }: Context): void {
+  app.route({
+    ...routes.validateObjects,
+    bodyLimit: definitionRules.limit,
+    handler: async ({ raw }) => {
+      const { definitions, problems } = objects.validate(await textBody(raw, definitionRules))
+      return { objects: definitions.map(summaryOf), problems: problems.map((problem) => ({ ...problem })) }
+    },
+  })
+
+  app.route({
+    ...routes.reloadObjects,
+    handler: async () => {
+      const { objects: count, files } = objects.reload()
+      return { objects: count, files: files.map(({ file, problems }) => ({ file, problems: [...problems] })) }
+    },
+  })
+
   app.route({
     ...routes.listObjects,
     handler: async () => ({
@@ -26,4 +52,8 @@ export function objectRoutes(app: Api, { services: { objects } }: Context): void
       })
     },
   })
+}
+
+function summaryOf({ id, name, version }: ObjectDefinition) {
+  return { id, name, version }
 }

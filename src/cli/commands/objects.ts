@@ -1,13 +1,15 @@
 /** `coapstan objects`: what the server knows of objects and their resources. */
-import type { ObjectSummaryJson, ResourceDefinitionJson } from '../../api/contract/object.ts'
+import type { FlawJson, ObjectSummaryJson, ResourceDefinitionJson } from '../../api/contract/object.ts'
 import { does, withExamples, type AddCommand } from '../command.ts'
-import { countOf } from '../session.ts'
+import { usageFailure } from '../failure.ts'
+import { countOf, type Session } from '../session.ts'
+import { counted, printable } from '../style.ts'
 import type { Column } from '../table.ts'
 
 export const addObjects: AddCommand = (parent, frame) => {
   const objects = withExamples(
-    parent.command('objects').description('list object definitions; show the resources of one'),
-    ['coapstan objects', 'coapstan objects show 3'],
+    parent.command('objects').description('list object definitions; show, check or reload them'),
+    ['coapstan objects', 'coapstan objects show 3', 'coapstan objects validate ./objects/33000.xml'],
   )
   does(
     objects.command('list', { isDefault: true }).description('list object definitions'),
@@ -44,6 +46,76 @@ export const addObjects: AddCommand = (parent, frame) => {
       })
     },
   )
+  does(
+    objects
+      .command('validate')
+      .argument('<files...>', 'definition files (OMA DDF XML)')
+      .description('check definition files, with the line of each error; nothing is kept'),
+    frame,
+    ['coapstan objects validate ./objects/33000.xml', 'coapstan objects validate ./objects/*.xml'],
+    validate,
+  )
+  does(
+    objects
+      .command('reload')
+      .description('read the definitions again, those of --objects-directory too; an unsound file changes nothing'),
+    frame,
+    ['coapstan objects reload'],
+    async ({ client, output, note }) => {
+      const { objects: count, files } = await client.call('reloadObjects', {})
+      const own = files.length === 0 ? '' : `, ${counted(files.length, 'file')} of your own`
+      await output.done(
+        { objects: count, files },
+        String(count),
+        `definitions are read again: ${counted(count, 'object')}${own}`,
+      )
+      for (const { file, problems } of files) for (const problem of problems) note(flawLine(file, problem))
+    },
+  )
+}
+
+interface Checked {
+  readonly file: string
+  readonly objects: readonly { readonly id: number; readonly name: string; readonly version: string }[]
+  readonly problems: readonly FlawJson[]
+}
+
+/** One row a file; 1 where one has an error. */
+async function validate(session: Session, files: readonly (string | undefined)[]): Promise<number> {
+  const { client, output, surroundings, note } = session
+  const rows: Checked[] = []
+  // Of an argument that takes several, commander makes one list.
+  for (const file of files.flat().filter((name) => name !== undefined)) {
+    const source = surroundings.openFile(file)
+    if (source === undefined) throw usageFailure(`there is no file ${file}`)
+    const octets = { size: source.size, stream: source.stream() }
+    rows.push({ file, ...(await client.call('validateObjects', { octets })) })
+  }
+  await output.list({ rows, columns: checkedColumns, name: ({ file }) => file, empty: '' })
+  if (output.isForPeople) {
+    for (const { file, problems } of rows) for (const problem of problems) note(flawLine(file, problem))
+  }
+  return rows.some(({ problems }) => problems.some(({ severity }) => severity === 'error')) ? 1 : 0
+}
+
+/** `33000.xml:42: error: object 33000 resource 7: Type 'Int' is no LwM2M type`. */
+function flawLine(file: string, { severity, where, line, message }: FlawJson): string {
+  return printable(`${file}${line === undefined ? '' : `:${line}`}: ${severity}: ${where}: ${message}`)
+}
+
+const checkedColumns: readonly Column<Checked>[] = [
+  { title: 'FILE', text: ({ file }) => file, flexible: true },
+  {
+    title: 'DEFINES',
+    text: ({ objects }) => objects.map(({ id, name, version }) => `${id} ${name} ${version}`).join(', '),
+    flexible: true,
+  },
+  { title: 'ERRORS', text: ({ problems }) => countText(problems, 'error'), align: 'right' },
+  { title: 'WARNINGS', text: ({ problems }) => countText(problems, 'warning'), align: 'right' },
+]
+
+function countText(problems: readonly FlawJson[], severity: FlawJson['severity']): string {
+  return String(problems.filter((problem) => problem.severity === severity).length)
 }
 
 const summaryColumns: readonly Column<ObjectSummaryJson>[] = [

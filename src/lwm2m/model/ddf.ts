@@ -10,8 +10,10 @@ import { limitsOf, type ObjectDefinition, type Operations, type ResourceDefiniti
 export interface DdfProblem {
   /** An error keeps the object from being used; a warning does not. */
   readonly severity: 'error' | 'warning'
-  /** `line 12`, `object 3`, `object 3 resource 14`. */
+  /** `file`, `object 3`, `object 3 resource 14`. */
   readonly where: string
+  /** Where it stands, from 1; absent for the file as a whole. */
+  readonly line?: number
   readonly message: string
 }
 
@@ -28,6 +30,36 @@ export const ddfResourceLimit = 4096
 
 type Element = Readonly<Record<string, unknown>>
 
+/** One complaint about what is being read. */
+type Complain = (severity: DdfProblem['severity'], message: string) => void
+
+/** The problems found so far in a text, and how places in it become lines. */
+class Findings {
+  readonly problems: DdfProblem[] = []
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Complains about `element`, whose line is known by where it begins. */
+  about(where: string, element: Element): Complain {
+    const at = (element as { readonly [metaData]?: { readonly startIndex?: number } })[metaData]?.startIndex
+    return (severity, message) => {
+      const line = at === undefined ? {} : { line: this.#text.slice(0, at).split('\n').length }
+      this.problems.push({ severity, where, message, ...line })
+    }
+  }
+
+  ofFile(message: string, line?: number): void {
+    this.problems.push({ severity: 'error', where: 'file', message, ...(line === undefined ? {} : { line }) })
+  }
+
+  get errors(): number {
+    return this.problems.filter(({ severity }) => severity === 'error').length
+  }
+}
+
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -35,59 +67,57 @@ const parser = new XMLParser({
   parseAttributeValue: false,
   trimValues: true,
   isArray: (name) => name === 'Item' || name === 'Object',
+  captureMetaData: true,
 })
+/** Under it the parser keeps where an element begins. */
+const metaData: unique symbol = XMLParser.getMetaDataSymbol() as never
 
 /** Total on any text: problems come back, nothing is thrown. */
 export function parseDdf(text: string): DdfResult {
-  const problems: DdfProblem[] = []
-  const root = parseXml(text, problems)
+  const findings = new Findings(text)
+  const { problems } = findings
+  const root = parseXml(text, findings)
   if (root === undefined) return { definitions: [], problems }
   const lwm2m = root['LWM2M']
   const objects = isElement(lwm2m) ? listOf(lwm2m['Object']) : []
   if (objects.length === 0) {
-    problems.push({ severity: 'error', where: 'file', message: 'there is no <LWM2M><Object> in it' })
+    findings.ofFile('there is no <LWM2M><Object> in it')
   }
   const definitions: ObjectDefinition[] = []
   for (const object of objects) {
-    const errorsBefore = countErrors(problems)
-    const definition = objectOf(object, problems)
-    if (definition !== undefined && countErrors(problems) === errorsBefore) definitions.push(definition)
+    const errorsBefore = findings.errors
+    const definition = objectOf(object, findings)
+    if (definition !== undefined && findings.errors === errorsBefore) definitions.push(definition)
   }
   return { definitions, problems }
 }
 
-function countErrors(problems: readonly DdfProblem[]): number {
-  return problems.filter((problem) => problem.severity === 'error').length
-}
-
-function parseXml(text: string, problems: DdfProblem[]): Element | undefined {
+function parseXml(text: string, findings: Findings): Element | undefined {
   if (text.length > ddfSizeLimit) {
-    problems.push({ severity: 'error', where: 'file', message: `it is larger than ${ddfSizeLimit} characters` })
+    findings.ofFile(`it is larger than ${ddfSizeLimit} characters`)
     return undefined
   }
   try {
     const verdict = XMLValidator.validate(text)
     if (verdict !== true) {
-      problems.push({ severity: 'error', where: `line ${verdict.err.line}`, message: verdict.err.msg })
+      findings.ofFile(verdict.err.msg, verdict.err.line)
       return undefined
     }
     const root: unknown = parser.parse(text)
     if (isElement(root)) return root
-    problems.push({ severity: 'error', where: 'file', message: 'it is no XML document' })
+    findings.ofFile('it is no XML document')
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    problems.push({ severity: 'error', where: 'file', message })
+    findings.ofFile(message)
   }
   return undefined
 }
 
-function objectOf(object: Element, problems: DdfProblem[]): ObjectDefinition | undefined {
+function objectOf(object: Element, findings: Findings): ObjectDefinition | undefined {
   const idText = textIn(object, 'ObjectID')
   const id = idOf(idText)
   const where = `object ${idText === '' ? '?' : idText}`
-  const complain = (severity: DdfProblem['severity'], message: string): void => {
-    problems.push({ severity, where, message })
-  }
+  const complain = findings.about(where, object)
   if (id === undefined) complain('error', 'ObjectID must be a number from 0 to 65534')
   const name = textIn(object, 'Name')
   if (name === '') complain('error', 'Name is missing')
@@ -101,7 +131,7 @@ function objectOf(object: Element, problems: DdfProblem[]): ObjectDefinition | u
   if (items.length > ddfResourceLimit) complain('error', `it has more than ${ddfResourceLimit} resources`)
   const resources = new Map<number, ResourceDefinition>()
   for (const item of items.slice(0, ddfResourceLimit)) {
-    const resource = resourceOf(item, where, problems)
+    const resource = resourceOf(item, where, findings)
     if (resource === undefined) continue
     if (resources.has(resource.id)) complain('error', `resource ${resource.id} is there twice`)
     resources.set(resource.id, resource)
@@ -136,12 +166,10 @@ const types: Readonly<Record<string, ValueType | 'none'>> = {
 
 const operationsByText: Readonly<Record<string, Operations>> = { '': '', R: 'R', W: 'W', RW: 'RW', WR: 'RW', E: 'E' }
 
-function resourceOf(item: Element, object: string, problems: DdfProblem[]): ResourceDefinition | undefined {
+function resourceOf(item: Element, object: string, findings: Findings): ResourceDefinition | undefined {
   const idText = attributeIn(item, 'ID')
   const id = idOf(idText)
-  const complain = (severity: DdfProblem['severity'], message: string): void => {
-    problems.push({ severity, where: `${object} resource ${idText === '' ? '?' : idText}`, message })
-  }
+  const complain = findings.about(`${object} resource ${idText === '' ? '?' : idText}`, item)
   if (id === undefined) complain('error', 'ID must be a number from 0 to 65534')
   const name = textIn(item, 'Name')
   if (name === '') complain('error', 'Name is missing')
@@ -167,13 +195,7 @@ function resourceOf(item: Element, object: string, problems: DdfProblem[]): Reso
   }
 }
 
-function choiceIn(
-  element: Element,
-  name: string,
-  yes: string,
-  no: string,
-  complain: (severity: DdfProblem['severity'], message: string) => void,
-): boolean {
+function choiceIn(element: Element, name: string, yes: string, no: string, complain: Complain): boolean {
   const text = textIn(element, name).toLowerCase()
   if (text === yes.toLowerCase()) return true
   if (text !== no.toLowerCase()) complain('warning', `${name} is '${text}', neither ${yes} nor ${no}; ${no} is taken`)

@@ -41,10 +41,24 @@ export interface Found {
 }
 
 export class ObjectLibrary {
-  readonly #versions = new Map<number, Entry[]>()
+  #versions = new Map<number, Entry[]>()
   /** By plain name, and by the name as written. */
-  readonly #ids = new Map<string, number>()
-  readonly #names = new Map<string, number>()
+  #ids = new Map<string, number>()
+  #names = new Map<string, number>()
+  #generation = 0
+
+  /** Rises whenever definitions change: what was made of them has to be made anew. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Knows from now on what `other` knows, and nothing else. */
+  become(other: ObjectLibrary): void {
+    this.#versions = other.#versions
+    this.#ids = other.#ids
+    this.#names = other.#names
+    this.#generation++
+  }
 
   /** Reads a definition file now; one of the same object and version replaces what was there. */
   add(text: string): readonly DdfProblem[] {
@@ -102,6 +116,7 @@ export class ObjectLibrary {
   }
 
   #insert(entry: Entry): void {
+    this.#generation++
     const entries = (this.#versions.get(entry.id) ?? []).filter((other) => other.version !== entry.version)
     entries.push(entry)
     entries.sort((a, b) => rank(a.version) - rank(b.version))

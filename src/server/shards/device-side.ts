@@ -33,6 +33,7 @@ export function deviceSideInShards(parts: DeviceSideParts, where: ShardedStore):
       return { ...listening, transport: `${listening.transport}, ${count} shards` }
     },
     setRules: (rules) => house.setRules(rules),
+    objectsChanged: () => house.reloadObjects(),
     forgetImage: (key) => {
       bodies.forget(key)
       house.forgetImage(key)

@@ -144,6 +144,10 @@ export class House implements Control {
     for (const shard of this.#shards) shard.tell({ kind: 'rules', rules })
   }
 
+  reloadObjects(): void {
+    for (const shard of this.#shards) shard.tell({ kind: 'objects' })
+  }
+
   forgetImage(key: string): void {
     for (const shard of this.#shards) shard.tell({ kind: 'forget-image', key })
   }

@@ -85,6 +85,8 @@ export type ToShard =
   | HouseTurn
   | { readonly kind: 'revoke'; readonly principal: Principal }
   | { readonly kind: 'rules'; readonly rules: readonly ObservationRule[] }
+  /** The files of object definitions are others now. */
+  | { readonly kind: 'objects' }
   | { readonly kind: 'forget-image'; readonly key: string }
   | { readonly kind: 'spoken-to'; readonly remote: RemoteEndpoint; readonly by: ShardNumber }
   | { readonly kind: 'trace'; readonly no: number; readonly endpoint: EndpointName }

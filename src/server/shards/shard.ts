@@ -17,7 +17,7 @@ import { systemNow } from '../clock.ts'
 import { Driver } from '../driver.ts'
 import { dtlsPartsOf } from '../dtls-parts.ts'
 import { ImageBodies } from '../image-bodies.ts'
-import { loadObjects } from '../objects.ts'
+import { ObjectDefinitions } from '../objects.ts'
 import { openListeners } from '../listeners.ts'
 import { SystemRandom } from '../system-random.ts'
 import { traceCalls } from '../trace-calls.ts'
@@ -52,11 +52,12 @@ const driver = new Driver({
   publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
 })
 const dtls = dtlsPartsOf(settings, start.storeKey)
+const definitions = new ObjectDefinitions(settings['objects.directory'], log)
 const engine = new Engine({
   settings,
   random: new SystemRandom(),
   output: driver,
-  library: loadObjects(settings['objects.directory'], log),
+  library: definitions.library,
   sequences: start.sequences,
   share,
   log,
@@ -130,6 +131,15 @@ driver.start(engine, {
 const trace = traceCalls(engine, listeners.plain.local.address)
 const following = new Map<number, () => void>()
 
+/** They were sound a moment ago, when the house read them. */
+function reloadObjects(): void {
+  try {
+    definitions.reload()
+  } catch (error) {
+    log.error({ problem: (error as Error).message }, 'object definitions could not be read again in a shard')
+  }
+}
+
 function receive(message: ToShard): void {
   switch (message.kind) {
     case 'turn':
@@ -146,6 +156,9 @@ function receive(message: ToShard): void {
       return
     case 'rules':
       engine.observationRules = message.rules
+      return
+    case 'objects':
+      reloadObjects()
       return
     case 'forget-image':
       bodies.forget(message.key)

@@ -22,6 +22,13 @@ export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+const flaw = {
+  severity: 'error',
+  where: 'object 3 resource 9',
+  line: 12,
+  message: "Type 'Int' is no LwM2M type",
+} as const
+
 export class FakeFleet implements Services {
   now: Instant = start
   readonly known = new Map<string, Mutable<DeviceWithStatus>>()
@@ -279,6 +286,14 @@ export class FakeFleet implements Services {
   readonly objects: Services['objects'] = {
     list: () => [{ id: 3, name: 'Device', versions: ['1.0', '1.1'] }],
     versionsOf: (id) => (id === 3 ? ['1.0', '1.1'].map(deviceObject) : []),
+    validate: (text) => ({
+      definitions: text.includes('<LWM2M>') ? [deviceObject('1.1')] : [],
+      problems: text.includes('Int') ? [flaw] : [],
+    }),
+    reload: () => {
+      this.#mayFail()
+      return { objects: 1, files: [{ file: 'own.xml', problems: [{ ...flaw, severity: 'warning' as const }] }] }
+    },
   }
 
   readonly events: Services['events'] = {

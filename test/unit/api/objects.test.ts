@@ -1,7 +1,12 @@
 /** The object routes: what the server knows of objects and their resources. */
 import { beforeAll, expect, expectTypeOf, it } from 'vitest'
 import { Value } from 'typebox/value'
-import { objectDefinitionSchema, objectListSchema } from '../../../src/api/contract/object.ts'
+import {
+  objectDefinitionSchema,
+  objectListSchema,
+  objectReloadSchema,
+  objectValidationSchema,
+} from '../../../src/api/contract/object.ts'
 import type { ObjectsCalls } from '../../../src/api/services.ts'
 import type { ObjectLibrary } from '../../../src/lwm2m/model/library.ts'
 import { apiUnderTest, type ApiUnderTest } from './api-under-test.ts'
@@ -35,6 +40,21 @@ it.each([
   expect((await api.call('GET', url)).json).toMatchObject({ status, ...problem })
 })
 
+it('checks a file of definitions, with the lines of its errors, and keeps nothing of it', async () => {
+  const { json } = await api.call('POST', '/v1/objects/validate', {
+    body: '<LWM2M>Int</LWM2M>',
+    headers: { 'content-type': 'application/octet-stream' },
+  })
+  expect(Value.Check(objectValidationSchema, json)).toBe(true)
+  expect(json).toMatchObject({ objects: [{ id: 3, version: '1.1' }], problems: [{ line: 12, severity: 'error' }] })
+})
+
+it('reads the definitions again', async () => {
+  const { json } = await api.call('POST', '/v1/objects/reload')
+  expect(Value.Check(objectReloadSchema, json)).toBe(true)
+  expect(json).toMatchObject({ objects: 1, files: [{ file: 'own.xml' }] })
+})
+
 it('takes the library of definitions as it is', () => {
-  expectTypeOf<ObjectLibrary>().toExtend<ObjectsCalls>()
+  expectTypeOf<ObjectLibrary>().toExtend<Pick<ObjectsCalls, 'list' | 'versionsOf'>>()
 })

@@ -76,3 +76,22 @@ Waits          0
 Event streams  0
 `)
 })
+
+it('logs what devices sent unasked: a row a value, with the time the device gave it', async () => {
+  const sample = { path: '/3/0/9', name: 'Battery Level', unit: '%', value: 87, at: '2026-01-02T03:00:00Z' }
+  cli.fleet.emit('send', 'a', { samples: [sample, { path: '/3/0/13', value: 'x' }] })
+  cli.fleet.emit('send', 'b', { undecodable: 'cbor.truncated', detail: 'it ends early', payload: '81a1', size: 2 })
+  expect((await cli.run('send-log', 'a')).out).toBe(
+    `RECEIVED                  AT                    PATH     NAME           VALUE
+2026-01-02T03:04:05.000Z  2026-01-02T03:00:00Z  /3/0/9   Battery Level  87 %
+2026-01-02T03:04:05.000Z                        /3/0/13                 x
+`,
+  )
+  expect((await cli.run('send-log', '-o', 'csv')).out).toContain('cannot be read: it ends early, octets 81a1')
+  const following = cli.begin('send-log', 'a', '--follow')
+  await vi.waitFor(() => expect(following.out()).toContain('Battery Level'))
+  cli.fleet.emit('send', 'a', { samples: [{ ...sample, value: 86 }] })
+  await vi.waitFor(() => expect(following.out()).toContain('Battery Level 86 %'))
+  cli.interrupt()
+  await following.ran
+})

@@ -20,3 +20,28 @@ it('lists and shows definitions', async () => {
   })
   expect(await cli.run('objects', 'show', '99')).toMatchObject({ code: 1 })
 })
+
+it('checks files of definitions: a row a file, a line an error', async () => {
+  const cli = await cliUnderTest()
+  cli.files.set('good.xml', '<LWM2M></LWM2M>')
+  cli.files.set('bad.xml', '<LWM2M>Int</LWM2M>')
+  expect(await cli.run('objects', 'validate', 'good.xml', 'bad.xml')).toEqual({
+    code: 1,
+    out: `FILE      DEFINES       ERRORS  WARNINGS
+good.xml  3 Device 1.1       0         0
+bad.xml   3 Device 1.1       1         0
+`,
+    err: "bad.xml:12: error: object 3 resource 9: Type 'Int' is no LwM2M type\n",
+  })
+  expect(await cli.run('objects', 'validate', 'good.xml')).toMatchObject({ code: 0 })
+  expect(await cli.run('objects', 'validate', 'none.xml')).toMatchObject({ code: 2 })
+})
+
+it('has the definitions read again', async () => {
+  const cli = await cliUnderTest()
+  expect(await cli.run('objects', 'reload')).toEqual({
+    code: 0,
+    out: 'definitions are read again: 1 object, 1 file of your own\n',
+    err: "own.xml:12: warning: object 3 resource 9: Type 'Int' is no LwM2M type\n",
+  })
+})
