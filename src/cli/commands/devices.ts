@@ -1,13 +1,13 @@
 /** `coapstan devices`: the fleet at a glance, one device, and what the operator says of it. */
 import type { DeviceJson, DevicePatchJson } from '../../api/contract/device.ts'
-import type { ObservationJson } from '../../api/contract/observation.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
 import { does, gathered, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
 import { devicesOf, type DeviceQuery } from '../fleet.ts'
-import { counted, durationText, relativeTime, type Style } from '../style.ts'
+import { relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addDeviceConfig } from './device-config.ts'
+import { showDevice, tagsText } from './device-details.ts'
 
 interface ListOptions {
   readonly product?: string
@@ -52,7 +52,7 @@ export const addDevices: AddCommand = (parent, frame) => {
     devices.command('show').argument('<endpoint>', 'its endpoint name').description('show one device'),
     frame,
     ['coapstan devices show urn:dev:demo-1'],
-    (session, [endpoint]) => show(session, endpoint!),
+    (session, [endpoint]) => showDevice(session, endpoint!),
   )
   does<SetOptions>(
     devices
@@ -123,12 +123,6 @@ function columns(now: number): readonly Column<DeviceJson>[] {
   ]
 }
 
-function tagsText({ tags }: DeviceJson): string {
-  return Object.entries(tags)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ')
-}
-
 async function list(session: Session, options: ListOptions): Promise<void> {
   const { output, surroundings, note } = session
   const limit = countOf('--limit', options.limit) || Number.POSITIVE_INFINITY
@@ -147,111 +141,6 @@ async function list(session: Session, options: ListOptions): Promise<void> {
       : 'no devices; try one with: coapstan device --endpoint urn:dev:demo-1',
   })
   if (found.length > rows.length) note(`there are more than ${rows.length}: --limit 0 shows all`)
-}
-
-async function show({ client, output, surroundings }: Session, endpoint: string): Promise<void> {
-  const device = await client.call('readDevice', { params: { endpoint } })
-  const { observations } = await client.call('listObservations', { params: { endpoint } })
-  const { registration } = device
-  const when = (instant: string | undefined): string =>
-    instant === undefined ? '' : `${instant} (${relativeTime(instant, surroundings.now())})`
-  await output.detail({
-    whole: { ...device, observations },
-    name: device.endpoint,
-    fields: [
-      ['Endpoint', device.endpoint],
-      ['Status', device.status],
-      ['Product', device.product ?? ''],
-      ['Profile', profileText(device)],
-      ['Tags', tagsText(device)],
-      ['Created', when(device.createdAt)],
-      ['First seen', when(device.firstSeen)],
-      ['Last seen', when(device.lastSeen)],
-      ['Quarantined', when(device.quarantinedAt)],
-      ['Next expected', when(device.nextExpectedAt)],
-      ['Retired', when(device.retiredAt)],
-      ...(registration === undefined
-        ? []
-        : ([
-            ['Registered', when(registration.registeredAt)],
-            ['Expires', when(registration.expiresAt)],
-            ['Lifetime', durationText(registration.lifetimeSeconds * 1000)],
-            ['LwM2M', registration.lwm2mVersion],
-            ['Binding', `${registration.binding}${registration.queueMode ? ', sleeps between uplinks' : ''}`],
-            ['Address', `${registration.address} port ${registration.port}`],
-            ['SMS number', registration.smsNumber ?? ''],
-            ['Profile ID', registration.profileId ?? ''],
-            ['Objects', objectsText(registration.links)],
-          ] as const)),
-      ['Listens', listensText(device)],
-      [
-        'Wakes',
-        device.wakeIntervalSeconds === undefined ? '' : `every ${durationOfSeconds(device.wakeIntervalSeconds)}`,
-      ],
-      ['Power saving', powerSavingText(device)],
-      ['Observed', observedText(observations)],
-      ['Quirks', quirksText(device)],
-    ],
-  })
-}
-
-const chosenBy: Readonly<Record<DeviceJson['network']['from'], string>> = {
-  operator: 'set by an operator',
-  product: 'by its product',
-  prefix: 'by where it comes from',
-  network: 'as /4 reports',
-  listener: 'the default',
-}
-
-function profileText({ network: { profile, from } }: DeviceJson): string {
-  return `${profile} (${chosenBy[from]})`
-}
-
-function durationOfSeconds(count: number): string {
-  return durationText(count * 1000)
-}
-
-function listensText({ awakeWindowSeconds, registration }: DeviceJson): string {
-  if (registration === undefined) return ''
-  if (!registration.queueMode || awakeWindowSeconds === undefined) return 'always'
-  return `${durationOfSeconds(awakeWindowSeconds)} after an uplink`
-}
-
-function powerSavingText({ powerSaving = {} }: DeviceJson): string {
-  const { trackingUpdateSeconds, activeTimeSeconds, pagingCycleSeconds } = powerSaving
-  const parts = [
-    trackingUpdateSeconds === undefined ? '' : `tracking update ${durationOfSeconds(trackingUpdateSeconds)}`,
-    activeTimeSeconds === undefined ? '' : `active ${durationOfSeconds(activeTimeSeconds)}`,
-    pagingCycleSeconds === undefined ? '' : `paging cycle ${durationOfSeconds(pagingCycleSeconds)}`,
-  ]
-  return parts.filter((part) => part !== '').join(', ')
-}
-
-/** `3 paths, 1 of them refused, 1 with attributes that drifted`. */
-function observedText(observations: readonly ObservationJson[]): string {
-  if (observations.length === 0) return ''
-  const count = (isSo: (observation: ObservationJson) => boolean): number => observations.filter(isSo).length
-  const wanted = count(({ state }) => state === 'wanted')
-  const refused = count(({ state, attributes }) => state === 'refused' || attributes?.state === 'refused')
-  const drifted = count(({ attributes }) => attributes?.drift !== undefined)
-  const notes = [
-    wanted === 0 ? '' : `${wanted} not asked for yet`,
-    refused === 0 ? '' : `${refused} refused`,
-    drifted === 0 ? '' : `${drifted} with attributes that drifted`,
-  ].filter((note) => note !== '')
-  return [counted(observations.length, 'path'), ...notes].join(', ')
-}
-
-function quirksText({ quirks = [] }: DeviceJson): string {
-  return quirks.map(({ name }) => name).join(' ')
-}
-
-/** `/1/0 /3/0 /5/0` of link format (RFC 6690 §2). */
-function objectsText(links: string): string {
-  return [...links.matchAll(/<([^>]+)>/g)]
-    .map(([, target]) => target!)
-    .filter((target) => /\/\d+/.test(target))
-    .join(' ')
 }
 
 async function set({ client, output }: Session, endpoint: string, options: SetOptions): Promise<void> {

@@ -3,6 +3,7 @@
  * likes, images, updates, events. Keeps the contract of `api/services.ts` and nothing else.
  */
 import type { Services, TracedDatagram } from '../../../src/api/services.ts'
+import { fakeObjects } from './fake-objects.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
 import type { Configuration } from '../../../src/fleet/configuration/types.ts'
@@ -21,13 +22,6 @@ import { imagesKeptIn, signingKeysOver } from './fake-images.ts'
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-const flaw = {
-  severity: 'error',
-  where: 'object 3 resource 9',
-  line: 12,
-  message: "Type 'Int' is no LwM2M type",
-} as const
 
 export class FakeFleet implements Services {
   now: Instant = start
@@ -283,18 +277,7 @@ export class FakeFleet implements Services {
     },
   }
 
-  readonly objects: Services['objects'] = {
-    list: () => [{ id: 3, name: 'Device', versions: ['1.0', '1.1'] }],
-    versionsOf: (id) => (id === 3 ? ['1.0', '1.1'].map(deviceObject) : []),
-    validate: (text) => ({
-      definitions: text.includes('<LWM2M>') ? [deviceObject('1.1')] : [],
-      problems: text.includes('Int') ? [flaw] : [],
-    }),
-    reload: () => {
-      this.#mayFail()
-      return { objects: 1, files: [{ file: 'own.xml', problems: [{ ...flaw, severity: 'warning' as const }] }] }
-    },
-  }
+  readonly objects = fakeObjects
 
   readonly events: Services['events'] = {
     list: (filter, after, limit) => {
@@ -368,42 +351,5 @@ export class FakeFleet implements Services {
     const failure = this.failure
     this.failure = undefined
     if (failure) throw failure
-  }
-}
-
-function deviceObject(version: string): ReturnType<Services['objects']['versionsOf']>[number] {
-  const resource = { multiple: false, mandatory: false, range: '', unit: '' }
-  const resources = [
-    {
-      ...resource,
-      id: 9,
-      name: 'Battery Level',
-      operations: 'R',
-      type: 'integer',
-      range: '0..100',
-      unit: '%',
-      description: 'Charge.',
-    },
-    { ...resource, id: 4, name: 'Reboot', operations: 'E', type: 'none', mandatory: true, description: 'Start again.' },
-    {
-      ...resource,
-      id: 11,
-      name: 'Error Code',
-      operations: 'R',
-      type: 'integer',
-      multiple: true,
-      description: 'Errors.',
-    },
-  ]
-  return {
-    id: 3,
-    name: 'Device',
-    version,
-    lwm2mVersion: '1.0',
-    urn: 'urn:oma:lwm2m:oma:3',
-    multiple: false,
-    mandatory: true,
-    description: 'About the device.',
-    resources: new Map(resources.map((one) => [one.id, one])),
   }
 }
