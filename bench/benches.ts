@@ -93,7 +93,8 @@ export const benches: readonly Bench[] = [
   },
   {
     name: 'dtls',
-    about: 'PSK_CCM_8: GET with and without a connection id, handshakes, a good peer beside forged records',
+    about:
+      'PSK_CCM_8: GET with and without a connection id, handshakes (ECDHE_ECDSA too), a good peer beside forged records',
     cases: [
       {
         name: 'DTLS GET with CID, 256 peers',
@@ -108,6 +109,11 @@ export const benches: readonly Bench[] = [
       {
         name: 'PSK handshakes',
         load: { scenario: 'dtls-handshake', peers: 10_000, window: 128, burst: 4 },
+        subjects: [dtlsNative, dtlsDgram],
+      },
+      {
+        name: 'ECDHE_ECDSA handshakes, raw public keys both ways',
+        load: { scenario: 'dtls-ecdsa', peers: 10_000, window: 32, burst: 4 },
         subjects: [dtlsNative, dtlsDgram],
       },
       ...[0, 20_000, 100_000].map((rate) => ({

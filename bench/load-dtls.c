@@ -1,10 +1,12 @@
 /*
- * The load generator for DTLS 1.2: many clients that know one suite, PSK_WITH_AES_128_CCM_8, with the
- * extended master secret and, if wanted, a connection id. Written from the RFCs, apart from the server's
+ * The load generator for DTLS 1.2: many clients that know one suite, PSK_WITH_AES_128_CCM_8 or
+ * ECDHE_ECDSA_WITH_AES_128_CCM_8, with the extended master secret and, if wanted, a connection id. Written from the RFCs, apart from the server's
  * code, with OpenSSL's primitives. Like `load.c`: closed loop, one socket, batches, a source address for
  * each peer, one JSON line.
  *
  *   handshake   whole handshakes, each of a peer that is new to the server
+ *   ecdsa       the same with P-256 and raw public keys both ways; all peers share one key pair and one
+ *               ephemeral pair, since the generator's share of the work is not what is measured
  *   get         CON GET over associations made before the measurement begins
  *   flood       the first peer's CON GETs one after the other, while forged records for the association of
  *               the last one (`--peers 1`: the same) arrive at `--rate` a second: the latency is the result
@@ -14,19 +16,20 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/x509.h>
 
-enum { CID_LONGEST = 16, TRANSCRIPT = 1024 };
+enum { CID_LONGEST = 16, TRANSCRIPT = 2048, POINT = 65 };
 enum { HANDSHAKE = 22, CHANGE_CIPHER_SPEC = 20, ALERT = 21, APPLICATION_DATA = 23, WITH_CID = 25 };
 static const uint8_t psk[16] = "0123456789abcdef";
 
-typedef enum { DO_HANDSHAKE, DO_GET, DO_FLOOD } scenario_kind;
+typedef enum { DO_HANDSHAKE, DO_ECDSA, DO_GET, DO_FLOOD } scenario_kind;
 typedef enum { NEW, HELLO_SENT, COOKIE_SENT, FINISHED_SENT, OPEN } peer_step;
 
 typedef struct {
   peer_step step;
   int waiting; /* for whatever answers what it sent at `sent_at` */
   uint8_t client_random[32], server_random[32], master[48], cid[CID_LONGEST], cid_length;
-  uint8_t write_iv[4], read_iv[4];
+  uint8_t write_iv[4], read_iv[4], point[POINT];
   EVP_CIPHER_CTX *write, *read;
   uint64_t plain_sequence, sequence, sent_at;
   uint16_t message_sequence, message_id;
@@ -44,6 +47,7 @@ static uint32_t next_peer, open_count;
 static uint64_t before_measured, answered, refused, lost, stray, flooded;
 static uint64_t flood_from;
 static EVP_CIPHER *ccm;
+static EVP_PKEY *own_key, *ephemeral;
 
 static uint8_t *put16(uint8_t *at, unsigned value) {
   at[0] = (uint8_t)(value >> 8);
@@ -84,12 +88,33 @@ static EVP_CIPHER_CTX *ccm_context(EVP_CIPHER_CTX *c, const uint8_t *key, int se
   return c;
 }
 
-static void derive_keys(peer_state *p) {
-  uint8_t premaster[4 + 2 * sizeof psk] = {0}, session_hash[32], randoms[64], block[40];
+/* RFC 8422 §5.10: the x coordinate of the shared point. */
+static int ecdh(const peer_state *p, uint8_t *secret) {
+  size_t length = 32;
+  EVP_PKEY *theirs = EVP_PKEY_new();
+  EVP_PKEY_copy_parameters(theirs, ephemeral);
+  if (EVP_PKEY_set1_encoded_public_key(theirs, p->point, POINT) != 1) exit(fprintf(stderr, "load-dtls: no point\n"));
+  EVP_PKEY_CTX *derivation = EVP_PKEY_CTX_new(ephemeral, NULL);
+  EVP_PKEY_derive_init(derivation);
+  EVP_PKEY_derive_set_peer(derivation, theirs);
+  EVP_PKEY_derive(derivation, secret, &length);
+  EVP_PKEY_CTX_free(derivation);
+  EVP_PKEY_free(theirs);
+  return (int)length;
+}
+
+static int psk_premaster(uint8_t *premaster) {
+  memset(premaster, 0, 4 + 2 * sizeof psk);
   put16(premaster, sizeof psk);
   put_bytes(put16(premaster + 2 + sizeof psk, sizeof psk), psk, sizeof psk);
+  return 4 + 2 * sizeof psk;
+}
+
+static void derive_keys(peer_state *p) {
+  uint8_t premaster[4 + 2 * sizeof psk], session_hash[32], randoms[64], block[40];
+  int length = scenario == DO_ECDSA ? ecdh(p, premaster) : psk_premaster(premaster);
   SHA256(p->transcript, p->transcript_length, session_hash);
-  prf(premaster, sizeof premaster, "extended master secret", session_hash, 32, p->master, 48);
+  prf(premaster, length, "extended master secret", session_hash, 32, p->master, 48);
   put_bytes(put_bytes(randoms, p->server_random, 32), p->client_random, 32);
   prf(p->master, 48, "key expansion", randoms, 64, block, sizeof block);
   p->write = ccm_context(p->write, block, 1);
@@ -181,7 +206,10 @@ static uint8_t *finish_message(peer_state *p, uint8_t *at, int type, const uint8
 }
 
 static void send_hello(uint32_t number, const uint8_t *cookie, unsigned cookie_length) {
-  static const uint8_t fixed[] = {0, 2, 0xc0, 0xa8, 1, 0}; /* one suite, no compression */
+  const uint8_t fixed[] = {0, 2, 0xc0, scenario == DO_ECDSA ? 0xae : 0xa8, 1, 0}; /* one suite, no compression */
+  /* supported_groups, ec_point_formats, signature_algorithms; client and server_certificate_type (RFC 7250) */
+  static const uint8_t for_ecdsa[] = {0, 10, 0, 4, 0, 2, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 4, 0, 2, 4, 3,
+                                      0, 19, 0, 2, 1, 2, 0, 20, 0, 2, 1, 2};
   peer_state *p = &peers[number];
   uint8_t *start = next_datagram(), *message = start + 13, *at = message + 12;
   at = put_bytes(put16(at, 0xfefd), p->client_random, 32);
@@ -190,6 +218,7 @@ static void send_hello(uint32_t number, const uint8_t *cookie, unsigned cookie_l
   at = put_bytes(put_bytes(at, cookie, cookie_length), fixed, sizeof fixed);
   uint8_t *extensions = at;
   at = put16(put16(at + 2, 23), 0);
+  if (scenario == DO_ECDSA) at = put_bytes(at, for_ecdsa, sizeof for_ecdsa);
   if (with_cid) {
     at = put16(put16(at, 54), 1);
     *at++ = 0;
@@ -214,15 +243,49 @@ static void begin(uint32_t number, uint64_t now) {
   send_hello(number, NULL, 0);
 }
 
+/* A record of its own for the message whose body ends at `end` and begins 25 octets behind `record`; its end. */
+static uint8_t *put_message(peer_state *p, uint8_t *record, int type, const uint8_t *end) {
+  uint8_t *message = record + 13, *at = finish_message(p, message, type, end);
+  remember(p, message, (unsigned)(at - message));
+  record_header(record, HANDSHAKE, 0, p->plain_sequence++);
+  put16(record + 11, (unsigned)(at - message));
+  return at;
+}
+
+/* ClientKeyExchange with the identity (RFC 4279 §2). */
+static uint8_t *put_psk_exchange(peer_state *p, uint8_t *at, uint32_t number) {
+  char identity[64];
+  int length = snprintf(identity, sizeof identity, "%s-%07u", prefix, number);
+  at = put_message(p, at, 16, put_bytes(put16(at + 25, (unsigned)length), identity, (size_t)length));
+  derive_keys(p);
+  return at;
+}
+
+/* Certificate, ClientKeyExchange, CertificateVerify (RFC 7250 §3, RFC 8422 §5.7, §5.8). */
+static uint8_t *put_ecdsa_exchange(peer_state *p, uint8_t *at) {
+  uint8_t *body = at + 25, *der = body + 3;
+  int der_length = i2d_PUBKEY(own_key, &der);
+  *body = 0;
+  put16(body + 1, (unsigned)der_length);
+  at = put_message(p, at, 11, body + 3 + der_length);
+  size_t length = POINT;
+  at[25] = POINT;
+  EVP_PKEY_get_octet_string_param(ephemeral, "encoded-pub-key", at + 26, POINT, &length);
+  at = put_message(p, at, 16, at + 26 + POINT);
+  derive_keys(p);
+  EVP_MD_CTX *signing = EVP_MD_CTX_new();
+  length = 80;
+  EVP_DigestSignInit(signing, NULL, EVP_sha256(), NULL, own_key);
+  EVP_DigestSign(signing, at + 29, &length, p->transcript, p->transcript_length);
+  EVP_MD_CTX_free(signing);
+  put16(put16(at + 25, 0x0403), (unsigned)length);
+  return put_message(p, at, 15, at + 29 + length);
+}
+
 static void send_finished(uint32_t number) {
   peer_state *p = &peers[number];
-  uint8_t *start = next_datagram(), *message = start + 13, identity[64], hash[32], finished[24];
-  int length = snprintf((char *)identity, sizeof identity, "%s-%07u", prefix, number);
-  uint8_t *at = finish_message(p, message, 16, put_bytes(put16(message + 12, (unsigned)length), identity, (size_t)length));
-  remember(p, message, (unsigned)(at - message));
-  record_header(start, HANDSHAKE, 0, p->plain_sequence++);
-  put16(start + 11, (unsigned)(at - message));
-  derive_keys(p);
+  uint8_t *start = next_datagram(), hash[32], finished[24];
+  uint8_t *at = scenario == DO_ECDSA ? put_ecdsa_exchange(p, start) : put_psk_exchange(p, start, number);
   record_header(at, CHANGE_CIPHER_SPEC, 0, p->plain_sequence++);
   put16(at + 11, 1);
   at[13] = 1;
@@ -254,6 +317,7 @@ static void read_handshake(uint32_t number, const uint8_t *message, unsigned len
     if (p->step != COOKIE_SENT) return;
     remember(p, message, body + 12);
     if (message[0] == 2) read_server_hello(p, message + 12, body);
+    if (message[0] == 12 && scenario == DO_ECDSA && body > 4 + POINT) memcpy(p->point, message + 16, POINT);
     if (message[0] == 14) {
       send_finished(number);
       return;
@@ -292,7 +356,7 @@ static void next_request(uint32_t number, uint64_t now) {
   if (open_only) {
     while (next_peer < peer_count && peers[next_peer].step != NEW) next_peer++;
     if (next_peer < peer_count) begin(next_peer++, now);
-  } else if (scenario == DO_HANDSHAKE) {
+  } else if (scenario == DO_HANDSHAKE || scenario == DO_ECDSA) {
     begin(next_peer, now);
     next_peer = (next_peer + 1) % peer_count;
   } else if (scenario == DO_FLOOD) {
@@ -378,7 +442,7 @@ static void read_arguments(int argc, char **argv) {
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
       case 'p': target.sin_port = htons((uint16_t)atoi(optarg)); break;
-      case 's': scenario = optarg[0] == 'h' ? DO_HANDSHAKE : optarg[0] == 'f' ? DO_FLOOD : DO_GET; break;
+      case 's': scenario = optarg[0] == 'h' ? DO_HANDSHAKE : optarg[0] == 'e' ? DO_ECDSA : optarg[0] == 'f' ? DO_FLOOD : DO_GET; break;
       case 'u': path = optarg; break;
       case 'n': peer_count = (uint32_t)atoi(optarg); break;
       case 'w': window = (uint32_t)atoi(optarg); break;
@@ -404,7 +468,8 @@ int main(int argc, char **argv) {
   peers = calloc(peer_count, sizeof *peers);
   if (peers == NULL || ccm == NULL) return 1;
 
-  if (scenario != DO_HANDSHAKE) {
+  if (scenario == DO_ECDSA && ((own_key = EVP_EC_gen("P-256")) == NULL || (ephemeral = EVP_EC_gen("P-256")) == NULL)) return 1;
+  if (scenario != DO_HANDSHAKE && scenario != DO_ECDSA) {
     open_only = 1;
     for (uint32_t i = 0; i < window; i++) next_request(0, now_nanoseconds());
     flush();

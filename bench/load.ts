@@ -14,6 +14,7 @@ export interface Load {
     | 'update'
     | 'dtls-get'
     | 'dtls-handshake'
+    | 'dtls-ecdsa'
     | 'dtls-flood'
     | 'notify'
   readonly path?: string

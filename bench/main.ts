@@ -31,10 +31,15 @@ if (positionals[0] === 'startup') {
   measureStartUp(values.json, values.runs)
   process.exit(0)
 }
+if (positionals[0] === 'restore') {
+  for (const line of linesOf('restore.ts', values.runs)) console.log(line)
+  process.exit(0)
+}
 if (bench === undefined) {
   console.error('npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text], where <name> is one of:')
   for (const { name, about } of benches) console.error(`  ${name.padEnd(12)} ${about}`)
   console.error('  memory       octets for one CoAP peer and one DTLS association (no load, no runs)')
+  console.error('  restore      100 000 associations: start-up with them, and how many a second are brought back')
   console.error('  startup      milliseconds until the server listens, with an empty database and with 200 000 devices')
   process.exit(2)
 }

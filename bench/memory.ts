@@ -13,10 +13,12 @@ import { defaultSettings } from '../src/config/tunables.ts'
 import { DtlsEndpoint } from '../src/dtls/endpoint.ts'
 import { defaultDtlsOptions } from '../src/dtls/options.ts'
 import type { DtlsSink } from '../src/dtls/sink.ts'
+import { sealSnapshot } from '../src/dtls/snapshot.ts'
 import { defaultSuites } from '../src/dtls/suites.ts'
 import { nativeCrypto } from '../src/server/crypto-native.ts'
 import { nodeCrypto } from '../src/server/crypto-node.ts'
 import { nativeAddon } from '../src/server/native-addon.ts'
+import { sleepingAssociation } from './sleeping-association.ts'
 
 const start: Instant = instantOf(1_800_000_000_000)
 const found = nativeAddon()
@@ -103,5 +105,44 @@ function dtlsAssociations(count: number): void {
   row('DTLS association, sealed', server.snapshot(last)!.length, 1)
 }
 
+/** As they are after a restart, each heard once: what they take of the process, keys outside of the heap too. */
+function associationsBroughtBack(count: number): void {
+  const key = crypto.aeadKey('aes-256-gcm', new Uint8Array(32))
+  const random = new SeededRandom(3)
+  const sealed = Array.from({ length: count }, (_, number) => {
+    const state = sleepingAssociation(random, number, start)
+    return sealSnapshot(crypto, key, random, state)
+  })
+  const ignored: DtlsSink = {
+    send: () => undefined,
+    lookup: () => undefined,
+    recall: () => undefined,
+    opened: () => undefined,
+    data: () => undefined,
+    moved: () => undefined,
+    reachable: () => undefined,
+    closed: () => undefined,
+    evicted: () => undefined,
+    reserve: (now, id, upTo) => server.reserved(now, id, upTo),
+    handshake: () => undefined,
+    profileOf: () => profiles.ip,
+    addressOf: () => Uint8Array.of(10, 0, 0, 1, 0x16, 0x34),
+  }
+  const server: DtlsEndpoint = new DtlsEndpoint({
+    options: { ...defaultDtlsOptions, associationLimit: 1e6, storeKey: new Uint8Array(32) },
+    crypto,
+    random,
+    sink: ignored,
+  })
+  const [before, residentBefore] = [used(), process.memoryUsage.rss()]
+  const ids = sealed.map((octets, path) => server.restore(start, { sealed: octets, path }))
+  row('DTLS association brought back, heap', (used() - before) / count, count)
+  const pong = Uint8Array.of(0x70, 0, 0, 1)
+  for (const id of ids) if (typeof id === 'number') server.send(start, id, pong, 0, pong.length)
+  row('… and written to, heap', (used() - before) / count, count)
+  row('… resident', (process.memoryUsage.rss() - residentBefore) / count, count)
+}
+
 coapPeers(100_000)
 dtlsAssociations(5000)
+associationsBroughtBack(50_000)

@@ -1,19 +1,17 @@
 /**
  * From the start of the process to the line that says it listens, with an empty database and with one of
  * 200 000 registered devices, each with an event and every hundredth with an operation that waits. Prints
- * one JSON line a row; runs are interleaved.
+ * one JSON line a row.
  */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { silentLog } from '../src/base/log.ts'
 import { days, after, instantOf } from '../src/base/time.ts'
 import type { StoreOp } from '../src/fleet/store.ts'
 import { openSqliteStore } from '../src/storage/sqlite/store.ts'
+import { startUpTimes } from './start-up-time.ts'
 
-const launcher = fileURLToPath(new URL('../bin/coapstan.cjs', import.meta.url))
 const deviceCount = 200_000
 const devicesACommit = 5_000
 const runs = Number(process.argv[2] ?? 5)
@@ -22,17 +20,8 @@ const directory = mkdtempSync(join(tmpdir(), 'coapstan-startup-'))
 try {
   const [empty, full] = [join(directory, 'empty'), join(directory, 'full')]
   fill(full)
-  const measured: Record<string, number[]> = { empty: [], [`${deviceCount} devices`]: [] }
-  // The first start of each makes what is missing: it is not counted.
-  for (let run = 0; run <= runs; run++) {
-    for (const [index, subject] of Object.keys(measured).entries()) {
-      const milliseconds = await startUp(index === 0 ? empty : full)
-      if (run > 0) measured[subject]!.push(milliseconds)
-    }
-  }
-  for (const [subject, times] of Object.entries(measured)) {
-    const median = times.toSorted((a, b) => a - b)[times.length >> 1]!
-    console.log(JSON.stringify({ bench: 'startup', subject, milliseconds: Math.round(median), runs }))
+  for (const [subject, milliseconds] of await startUpTimes({ empty, [`${deviceCount} devices`]: full }, runs)) {
+    console.log(JSON.stringify({ bench: 'startup', subject, milliseconds, runs }))
   }
 } finally {
   rmSync(directory, { recursive: true, force: true })
@@ -104,25 +93,4 @@ function deviceOps(id: number, now: ReturnType<typeof instantOf>): StoreOp[] {
     },
   })
   return ops
-}
-
-/** Milliseconds until the server says where it listens; it is ended then. */
-async function startUp(path: string): Promise<number> {
-  const began = performance.now()
-  const ports = ['--coap-port', '0', '--coaps-port', '0', '--http-port', '0']
-  const server = spawn(process.execPath, [launcher, 'serve', '--data-directory', path, ...ports], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  let said = ''
-  const ready = await new Promise<number>((resolve, reject) => {
-    server.once('exit', (code) => reject(new Error(`the server ended with code ${code}: ${said}`)))
-    server.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      if (/http +http:/.test(said)) resolve(performance.now() - began)
-    })
-  })
-  server.kill('SIGTERM')
-  await ended
-  return ready
 }

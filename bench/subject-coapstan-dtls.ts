@@ -1,8 +1,9 @@
 /**
  * Our DTLS and CoAP endpoints over one of our transports (`native` or `dgram`, each with its own AEAD),
  * with GET /test: what the protocols cost before devices and the database come into it. Every PSK
- * identity has the key `0123456789abcdef`; limits on strangers are off.
+ * identity has the key `0123456789abcdef`, every raw public key is trusted; limits on strangers are off.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { utf8 } from '../src/base/bytes.ts'
 import { instantOf, never, type Instant } from '../src/base/time.ts'
@@ -15,7 +16,7 @@ import { DtlsEndpoint } from '../src/dtls/endpoint.ts'
 import { defaultDtlsOptions } from '../src/dtls/options.ts'
 import type { DtlsSink } from '../src/dtls/sink.ts'
 import { nativeCrypto } from '../src/server/crypto-native.ts'
-import { nodeCrypto } from '../src/server/crypto-node.ts'
+import { nodeCrypto, signingKeyOf } from '../src/server/crypto-node.ts'
 import { nativeAddon } from '../src/server/native-addon.ts'
 import { SystemRandom } from '../src/server/system-random.ts'
 import type { Transport } from '../src/server/transport.ts'
@@ -25,6 +26,11 @@ const choice = (process.argv[2] ?? 'auto') as TransportChoice
 const connectionIdLength = Number(process.argv[3] ?? defaultDtlsOptions.connectionIdLength)
 const random = new SystemRandom()
 const key = utf8('0123456789abcdef')
+const { privateKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
 const content: OutboundResponse = { code: response.content, contentFormat: 0, payload: utf8('hello') }
 
 const coap: CoapEndpoint = new CoapEndpoint({
@@ -41,7 +47,8 @@ const coap: CoapEndpoint = new CoapEndpoint({
 
 const dtlsSink: DtlsSink = {
   send: (_now, path, buffer, start, end) => transport.send(path, buffer, start, end),
-  lookup: (now, ticket) => dtls.credentials(now, ticket, { kind: 'key', key }),
+  lookup: (now, ticket, { kind }) =>
+    dtls.credentials(now, ticket, kind === 'psk' ? { kind: 'key', key } : { kind: 'trusted' }),
   recall: (now, ticket) => void dtls.recalled(now, ticket, undefined),
   opened: () => undefined,
   data: (now, association, buffer, start, end) => coap.receive(now, association, buffer, start, end),
@@ -62,6 +69,7 @@ const dtls: DtlsEndpoint = new DtlsEndpoint({
   options: {
     ...defaultDtlsOptions,
     connectionIdLength,
+    certificate: { ...signingKeyOf(privateKey), chain: [] },
     associationLimit: 1_000_000,
     associationsPerIdentity: 2,
     handshakeLimit: 100_000,
