@@ -22,25 +22,38 @@ const { values, positionals } = parseArgs({
   },
 })
 
+/** Those that need neither load nor yardsticks: programs of their own, which print a JSON line a row. */
+const scripts: Readonly<Record<string, { readonly file: string; readonly about: string; readonly takesRuns?: true }>> =
+  {
+    memory: { file: 'memory.ts', about: 'octets for one CoAP peer and one DTLS association' },
+    startup: {
+      file: 'startup.ts',
+      about: 'milliseconds until the server listens, with an empty database and with 200 000 devices',
+      takesRuns: true,
+    },
+    restore: {
+      file: 'restore.ts',
+      about: '100 000 associations: start-up with them, and how many a second are brought back',
+      takesRuns: true,
+    },
+    'cbc-timing': {
+      file: 'cbc-timing.ts',
+      about: 'whether the time of opening a CBC record tells its padding (dudect)',
+    },
+  }
+
 const bench = benches.find(({ name }) => name === positionals[0])
-if (positionals[0] === 'memory') {
-  measureMemory(values.json)
-  process.exit(0)
-}
-if (positionals[0] === 'startup') {
-  measureStartUp(values.json, values.runs)
-  process.exit(0)
-}
-if (positionals[0] === 'restore') {
-  for (const line of linesOf('restore.ts', values.runs)) console.log(line)
+const script = scripts[positionals[0] ?? '']
+if (script !== undefined) {
+  for (const line of linesOf(script.file, ...(script.takesRuns ? [values.runs] : []))) {
+    console.log(values.json ? line : told(JSON.parse(line) as Record<string, unknown>))
+  }
   process.exit(0)
 }
 if (bench === undefined) {
   console.error('npm run bench -- <name> [--json] [--runs 5] [--seconds 2] [--only text], where <name> is one of:')
   for (const { name, about } of benches) console.error(`  ${name.padEnd(12)} ${about}`)
-  console.error('  memory       octets for one CoAP peer and one DTLS association (no load, no runs)')
-  console.error('  restore      100 000 associations: start-up with them, and how many a second are brought back')
-  console.error('  startup      milliseconds until the server listens, with an empty database and with 200 000 devices')
+  for (const [name, { about }] of Object.entries(scripts)) console.error(`  ${name.padEnd(12)} ${about}`)
   process.exit(2)
 }
 for (const reservation of reservations()) console.error(`note: ${reservation}`)
@@ -110,18 +123,10 @@ async function startAll(subjects: readonly Subject[]): Promise<Running[]> {
   return running
 }
 
-function measureStartUp(json: boolean, runs: string): void {
-  for (const line of linesOf('startup.ts', runs)) {
-    const { subject, milliseconds } = JSON.parse(line) as { subject: string; milliseconds: number }
-    console.log(json ? line : `${subject.padEnd(42)} ${String(milliseconds).padStart(6)} ms`)
-  }
-}
-
-function measureMemory(json: boolean): void {
-  for (const line of linesOf('memory.ts')) {
-    const { subject, bytes } = JSON.parse(line) as { subject: string; bytes: number }
-    console.log(json ? line : `${subject.padEnd(42)} ${String(bytes).padStart(6)} B`)
-  }
+/** One line for people: the subject, then what was measured of it. */
+function told({ subject, bench: _, ...measured }: Record<string, unknown>): string {
+  const values = Object.entries(measured).map(([name, value]) => `${name} ${String(value)}`)
+  return `${String(subject).padEnd(42)} ${values.join(', ')}`
 }
 
 /** What a script that measures by itself prints, line by line. */
