@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long runs that do not fit the test suite: ten million mutated datagrams and records, spoofed hellos,
-# a larger simulated fleet, the native add-on under AddressSanitizer and valgrind, the time of CBC records. Takes an hour or so.
+# a larger simulated fleet, the native add-on under AddressSanitizer and valgrind, the time that opening CBC
+# records takes. Takes an hour or so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
