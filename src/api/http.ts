@@ -19,6 +19,7 @@ import { openapiOptions } from './openapi.ts'
 import { jsonOf } from './present.ts'
 import { answerOf, problemOf, type Answer } from './problems.ts'
 import type { Api, Context } from './routes/context.ts'
+import { campaignRoutes } from './routes/campaigns.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { configurationRoutes } from './routes/configuration.ts'
 import { deviceRoutes } from './routes/devices.ts'
@@ -119,6 +120,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     imageRoutes,
     signingKeyRoutes,
     updateRoutes,
+    campaignRoutes,
     traceRoutes,
     credentialRoutes,
     handshakeRoutes,

@@ -208,11 +208,11 @@ export function jsonOf(value: unknown): string {
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 
 /** The members that are there. */
-function present<T extends object>(members: T): Present<T> {
+export function present<T extends object>(members: T): Present<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
 }
 
-function instants<K extends string>(members: Readonly<Record<K, Instant | undefined>>): { [P in K]?: string } {
+export function instants<K extends string>(members: Readonly<Record<K, Instant | undefined>>): { [P in K]?: string } {
   const known = Object.entries<Instant | undefined>(members).flatMap(([name, at]) =>
     at === undefined ? [] : [[name, isoOf(at)]],
   )

@@ -5,6 +5,10 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
+import type { Totals } from '../fleet/campaigns/counts.ts'
+import type { CampaignDraft } from '../fleet/campaigns/definition.ts'
+import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
+import type { Author, Campaign, CampaignDevice, CampaignDeviceState } from '../fleet/campaigns/types.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type {
   CredentialDraft,
@@ -90,6 +94,26 @@ export interface SigningKeysCalls {
   add(draft: { readonly name: string; readonly pem: string; readonly product?: string }): Promise<SigningKey>
   /** Throws UsageError 'signing-key.unknown' (404). */
   remove(name: string): Promise<void>
+}
+
+export interface CampaignsCalls {
+  /** Newest first, with ids below `before`. */
+  list(before: number | undefined, limit: number): readonly { readonly campaign: Campaign; readonly totals: Totals }[]
+  /** By name or number. Throws UsageError 'campaign.unknown' (404). */
+  status(reference: string): CampaignStatus
+  /** Throws UsageError 'campaign.definition' (422) with the member `field`, or what images refuse. */
+  plan(draft: CampaignDraft): Promise<CampaignPlan>
+  create(draft: CampaignDraft, author: Author): CampaignStatus
+  /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
+  act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus
+  rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus
+  devices(
+    reference: string,
+    state: CampaignDeviceState | undefined,
+    after: number,
+    limit: number,
+  ): readonly CampaignDevice[]
+  report(reference: string): CampaignReport
 }
 
 export interface FirmwareCalls {
@@ -233,6 +257,7 @@ export interface Services {
   readonly images: ImagesCalls
   readonly signingKeys: SigningKeysCalls
   readonly firmware: FirmwareCalls
+  readonly campaigns: CampaignsCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls
   readonly events: EventsCalls

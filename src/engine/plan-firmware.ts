@@ -72,9 +72,16 @@ export function planFirmwareStart(draft: Draft, device: Device, wish: Start, con
       members: { field: 'target' },
     })
   }
-  const update = newUpdate(draft.nextId('updateId'), device, wish, draft.now)
+  const { campaign } = wish
+  const update: FirmwareUpdate = {
+    ...newUpdate(draft.nextId('updateId'), device, wish, draft.now),
+    ...(campaign === undefined ? {} : { campaign: campaign.id }),
+  }
   draft.change({ update })
   draft.ops.push({ op: 'update.put', update })
+  if (campaign !== undefined) {
+    draft.ops.push({ op: 'campaign.begun', campaignId: campaign.id, update, begin: campaign.begin })
+  }
   draft.event('firmware.state', { update: update.id, version: update.version, state: update.state })
   const { registration } = draft.next
   if (registration !== undefined) planFirmware(draft, { input: 'registered', registrationId: registration.id }, context)
@@ -105,6 +112,9 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
   const isProgressOnly = !changed && next.fetched !== before.fetched && next.delivery !== 'push'
   if (!isProgressOnly || stepOf(next, committedStep) !== stepOf(before, committedStep)) {
     draft.ops.push({ op: 'update.put', update: next })
+  }
+  if (changed && next.campaign !== undefined && (isFinished(next) || next.registrationAtUpdate !== undefined)) {
+    draft.ops.push({ op: 'campaign.followed', campaignId: next.campaign, update: next })
   }
   draft.change({ update: isFinished(next) ? undefined : next })
   if (changed) {

@@ -7,12 +7,14 @@ import { networkFactsOf, powerSavingOfSamples } from '../lwm2m/network.ts'
 import { samplesWithin } from './firmware-report.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
+import { planVitals } from './plan-vitals.ts'
 import type { Draft } from './state.ts'
 
 export function planReports(draft: Draft, samples: readonly SampleJson[], context: PlanContext): void {
   if (samples.length === 0) return
   planFirmwareReport(draft, samples, context)
   learnNetwork(draft, samples)
+  planVitals(draft, samples)
 }
 
 /** The same of the result of a read, which may be anything. */

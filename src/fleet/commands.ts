@@ -2,6 +2,8 @@
  * What an operator asks that changes something. A command takes the same road as a device's message: it
  * is one more input of the device's actor, committed before it is answered.
  */
+import type { Begin } from './campaigns/store.ts'
+import type { CampaignId } from './campaigns/types.ts'
 import type { UpdateWish } from './firmware/rules.ts'
 import type { FirmwareUpdate } from './firmware/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
@@ -38,7 +40,12 @@ export type Command =
     }
   | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
   | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
-  | ({ readonly command: 'firmware.start'; readonly endpoint: EndpointName } & UpdateWish)
+  | ({
+      readonly command: 'firmware.start'
+      readonly endpoint: EndpointName
+      /** The campaign that begins it: kept with the campaign in the same commit. */
+      readonly campaign?: { readonly id: CampaignId; readonly begin: Begin }
+    } & UpdateWish)
   | { readonly command: 'firmware.cancel'; readonly endpoint: EndpointName }
 
 export interface CommandResults {

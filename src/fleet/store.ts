@@ -4,6 +4,7 @@
  */
 import type { Duration, Instant } from '../base/time.ts'
 import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
+import type { CampaignsOp, CampaignsStore } from './campaigns/store.ts'
 import type { ConfigurationOp, ConfigurationStore } from './configuration/store.ts'
 import type { Configuration } from './configuration/types.ts'
 import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
@@ -33,6 +34,7 @@ export type StoreOp =
   | ImagesOp
   | DeltasOp
   | SigningKeysOp
+  | CampaignsOp
   | EventsOp
 
 /** Everything a device actor starts from. */
@@ -69,6 +71,7 @@ export interface Store
     ImagesStore,
     DeltasStore,
     SigningKeysStore,
+    CampaignsStore,
     EventsStore {
   /**
    * All ops of all lists in one durable transaction, in order; on error none of them. Throws

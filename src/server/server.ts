@@ -1,11 +1,13 @@
 /** The server as one thing that starts and stops: store, images, engine, listener, HTTP, in this order. */
 import type { AddressInfo } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { createHttpApi } from '../api/http.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { EnvironmentError, type InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/tunables.ts'
+import { CampaignsService } from '../fleet/campaigns/service.ts'
 import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
 import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
@@ -17,10 +19,12 @@ import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
 import { SigningKeysService } from '../fleet/signing-keys/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
+import type { Store } from '../fleet/store.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
 import { systemNow } from './clock.ts'
+import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
@@ -79,13 +83,15 @@ async function start(
   const storeKey = openStoreKey(directory.path, process.env)
   const dtls = dtlsPartsOf(settings, storeKey)
   const definitions = new ObjectDefinitions(settings['objects.directory'], log)
-  const store = openSqliteStore({
+  const opened = openSqliteStore({
     file: directory.database,
     now,
     log,
     eventsKept: settings['events.kept'],
     operationsKept: settings['operations.kept-per-device'],
   })
+  const listeningToCommits: Store['commit'][] = []
+  const store = tapped(opened, listeningToCommits)
   undo.push(() => store.close())
   checkStoreKey(store, storeKey, directory.path, process.env)
   undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
@@ -123,10 +129,13 @@ async function start(
       ? deviceSideInThread(parts)
       : deviceSideInShards(parts, { storeKey, database: directory.database, images: directory.images })
   const { control } = devices
+  const campaigns = new CampaignsClock({ store, control, now, settings, log })
+  listeningToCommits.push(campaigns.committed)
   const credentials = openCredentials({ store, control, storeKey, random, now, settings, log })
   undo.push(() => devices.stop())
   const listening = await devices.open()
   undo.push(credentials.start())
+  undo.push(campaigns.start())
 
   const registry = new RegistryService(store, control, now, settings)
   const signingKeys = new SigningKeysService({ store, commands: control, reader: imageInspector, now })
@@ -138,7 +147,15 @@ async function start(
     commands: control,
     now,
     settings,
-    usesOf: (image) => updatesNeeding(store, image),
+    usesOf: (image) => [...updatesNeeding(store, image), ...campaignsService.needing(image)],
+  })
+  const campaignsService = new CampaignsService({
+    store,
+    actors: campaigns,
+    images,
+    registry,
+    now,
+    breathe: () => setImmediate(),
   })
   const reloadObjects = () => {
     const report = definitions.reload()
@@ -160,6 +177,7 @@ async function start(
     images,
     signingKeys,
     firmware: new FirmwareService(store, control, images, registry),
+    campaigns: campaignsService,
     credentials: credentials.service,
     handshakes,
     events,

@@ -13,10 +13,10 @@ import type { DeviceRow } from '../fleet/registry/store.ts'
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
-import { commonLength, isWanted } from './device-matching.ts'
+import { commonLength, pageOf } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
+import { MemoryCampaigns } from './memory-campaigns.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
-import { MemoryImages } from './memory-images.ts'
 import { MemoryEvents } from './memory-events.ts'
 import { byPath, dueOf, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
@@ -27,10 +27,12 @@ export interface MemoryStoreLimits {
 
 const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled', 'gone']
 
-export class MemoryStore extends MemoryImages implements Store {
+export class MemoryStore extends MemoryCampaigns implements Store {
   readonly #limits: MemoryStoreLimits
   readonly #rows = new Map<DeviceId, Row>()
   readonly #byEndpoint = new Map<EndpointName, Row>()
+  /** Endpoint names in order, until one comes or goes. */
+  #inOrder: readonly EndpointName[] | undefined
   readonly #byRegistration = new Map<string, Row>()
   readonly #byToken = new Map<string, Row>()
   readonly #operations = new Map<OperationId, Operation>()
@@ -123,13 +125,8 @@ export class MemoryStore extends MemoryImages implements Store {
   }
 
   devices(filter: Omit<DeviceFilter, 'status'>, cursor: EndpointName | undefined, limit: number): DeviceRow[] {
-    return [...this.#byEndpoint.keys()]
-      .filter((endpoint) => cursor === undefined || endpoint > cursor)
-      .sort((a, b) => (a < b ? -1 : 1))
-      .map((endpoint) => this.#byEndpoint.get(endpoint)!)
-      .filter(({ device }) => isWanted(device, filter))
-      .slice(0, limit)
-      .map(rowOf)
+    this.#inOrder ??= [...this.#byEndpoint.keys()].sort((a, b) => (a < b ? -1 : 1))
+    return pageOf(this.#inOrder, (endpoint) => rowOf(this.#byEndpoint.get(endpoint)!), filter, cursor, limit)
   }
 
   /** Those with the longest beginning in common. */
@@ -280,6 +277,13 @@ export class MemoryStore extends MemoryImages implements Store {
       case 'observation-rule.put':
       case 'observation-rule.delete':
         return this.#rules.apply(op)
+      case 'campaign.put':
+      case 'campaign.entry':
+      case 'campaign.enrol':
+      case 'campaign.device':
+      case 'campaign.begun':
+      case 'campaign.followed':
+        return this.applyCampaigns(op)
       case 'image.put':
       case 'image.delete':
       case 'delta.put':
@@ -302,6 +306,7 @@ export class MemoryStore extends MemoryImages implements Store {
       const added = new Row(device)
       this.#rows.set(device.id, added)
       this.#byEndpoint.set(device.endpoint, added)
+      this.#inOrder = undefined
     } else {
       row.device = { ...device, createdAt: row.device.createdAt }
     }
@@ -309,6 +314,7 @@ export class MemoryStore extends MemoryImages implements Store {
 
   #deleteDevice(deviceId: DeviceId): void {
     const row = this.#rows.get(deviceId)
+    this.campaignsLose(deviceId)
     if (row === undefined) return
     this.#putRegistration(row, undefined)
     for (const id of row.operations.keys()) this.#operations.delete(id)
@@ -316,6 +322,7 @@ export class MemoryStore extends MemoryImages implements Store {
     this.#due.clear(row)
     this.#rows.delete(deviceId)
     this.#byEndpoint.delete(row.device.endpoint)
+    this.#inOrder = undefined
   }
 
   #putRegistration(row: Row, registration: Registration | undefined): void {

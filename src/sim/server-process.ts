@@ -13,12 +13,13 @@ import type { BodySource } from '../coap/types.ts'
 import type { DtlsCrypto } from '../dtls/crypto.ts'
 import type { DtlsOptions } from '../dtls/options.ts'
 import type { CredentialAnswer, CredentialQuery } from '../dtls/sink.ts'
+import { Campaigns } from '../engine/campaigns/campaigns.ts'
 import { Engine } from '../engine/engine.ts'
 import type { CommandReply } from '../engine/inputs.ts'
 import type { AssociationKey, CommitTicket, EngineOutput, LoadTicket, RecallTicket } from '../engine/ports.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command } from '../fleet/commands.ts'
-import type { FleetEvent } from '../fleet/events/types.ts'
+import type { EventDraft, FleetEvent } from '../fleet/events/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
 import type { Disk } from './disk.ts'
@@ -64,6 +65,7 @@ const roundsATurn = 8
 
 export class ServerProcess implements EngineOutput {
   readonly engine: Engine
+  readonly campaigns: Campaigns
   readonly #options: ProcessOptions
   readonly #paths: PathBook
   #loads: LoadTicket[] = []
@@ -76,6 +78,8 @@ export class ServerProcess implements EngineOutput {
   #crashAt: CrashPoint | undefined
   #now: Instant = instantOf(0)
   #dead = false
+  /** A campaign has more to do at once. */
+  #campaignsPress = false
 
   constructor(options: ProcessOptions) {
     const { disk, library, random, secured, settings } = options
@@ -101,6 +105,14 @@ export class ServerProcess implements EngineOutput {
       ...(secured === undefined ? {} : { dtls: { options: secured.options, crypto: secured.crypto } }),
     })
     this.engine.observationRules = disk.store.observationRules()
+    this.campaigns = new Campaigns(
+      {
+        store: disk.store,
+        commit: (ops, events) => this.#commitNow(ops, events),
+        submit: (command, reply) => this.submit(this.#now, command, reply),
+      },
+      settings,
+    )
   }
 
   /** Something waits for the next turn. */
@@ -110,6 +122,7 @@ export class ServerProcess implements EngineOutput {
       this.#commits.length > 0 ||
       this.#outgoing.length > 0 ||
       this.#sweepAt !== undefined ||
+      this.#campaignsPress ||
       this.#recoverAfter !== undefined
     )
   }
@@ -147,6 +160,8 @@ export class ServerProcess implements EngineOutput {
   turn(now: Instant): void {
     this.#now = now
     if (this.engine.nextDeadline() <= now) this.engine.expire(now)
+    if (this.#sweepAt !== undefined || this.#campaignsPress) this.#turnCampaigns(now)
+    if (this.#dead) return
     if (this.#sweepAt !== undefined) this.#sweep(now)
     if (this.#recoverAfter !== undefined) this.#recover(now, this.#recoverAfter)
     for (let round = 0; round < roundsATurn && (this.#asksStore || this.#commits.length > 0); round++) {
@@ -214,6 +229,33 @@ export class ServerProcess implements EngineOutput {
     this.engine.due(now, this.#options.disk.store.devicesDue(now, devicesAStep))
   }
 
+  /** Once a second, and again while one presses; the store's failures are met again with the next turn. */
+  #turnCampaigns(now: Instant): void {
+    this.#campaignsPress = false
+    try {
+      this.#campaignsPress = this.campaigns.turn(now)
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error
+    }
+  }
+
+  /** As `server/control` does for what touches no device: what waits is committed first. */
+  #commitNow(ops: readonly StoreOp[], drafts: readonly EventDraft[]): void {
+    while (this.#commits.length > 0 && !this.#dead) this.#flushCommits(this.#now)
+    this.#dieAt('before-commit')
+    const events = drafts.map((draft) => ({ ...draft, id: this.engine.nextEventId(), at: this.#now }))
+    this.#options.disk.commit([...ops, ...events.map((event) => ({ op: 'event.append', event }) as const)])
+    this.#dieAt('after-commit')
+    for (const event of events) this.#options.emit(event)
+  }
+
+  /** Whoever is at it goes no further. */
+  #dieAt(point: CrashPoint): void {
+    if (this.#dead || this.#reached(point)) {
+      throw new EnvironmentError('server.down', 'the server is not running', { retriable: true })
+    }
+  }
+
   #recover(now: Instant, after: number): void {
     const devices = this.#options.disk.store.devicesWithOpenOperations(after, devicesAStep)
     for (const deviceId of devices) this.engine.recover(now, deviceId)
@@ -256,7 +298,9 @@ export class ServerProcess implements EngineOutput {
     if (batch.length === 0 || this.#reached('before-commit')) return
     let failure: EnvironmentError | undefined
     try {
-      this.#options.disk.commit(batch.flatMap(({ ops }) => ops))
+      const ops = batch.flatMap((each) => each.ops)
+      this.#options.disk.commit(ops)
+      this.campaigns.committed(ops)
     } catch (thrown) {
       if (!(thrown instanceof EnvironmentError)) throw thrown
       failure = thrown

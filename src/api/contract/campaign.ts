@@ -116,6 +116,16 @@ export const campaignDraftSchema = Type.Object(
 )
 export type CampaignDraftJson = Static<typeof campaignDraftSchema>
 
+/** The same with who wants it and why, which is kept. */
+export const campaignOrderSchema = Type.Object(
+  {
+    ...campaignDraftSchema.properties,
+    why: Type.Optional(Type.String({ maxLength: 500 })),
+    by: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  },
+  { title: 'CampaignOrder', additionalProperties: false },
+)
+
 /** Devices by state; `attempted` is succeeded, failed and timedOut together. */
 const countsSchema = Type.Object(
   {

@@ -3,6 +3,7 @@
  * made from them, and the client's types are theirs.
  */
 import type { Static, TSchema } from 'typebox'
+import { campaignRoutes } from './campaign-routes.ts'
 import {
   credentialDraftSchema,
   credentialPageSchema,
@@ -184,6 +185,7 @@ export const routes = {
     response: { 200: octetsAnswer(captureMediaType, 'pcap, link type RAW') },
   }),
   ...imageRoutes,
+  ...campaignRoutes,
   startUpdate: route('startUpdate', {
     summary: 'Update the firmware of a device',
     tags: ['firmware'],

@@ -66,6 +66,15 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'campaigns.active': {
+    kind: 'count',
+    default: 32,
+    min: 1,
+    max: 1000,
+    consequence: 'Firmware campaigns that may be under way at one time; each looks into the store twice a second.',
+    scope: 'server',
+    takesHold: 'live',
+  },
   'events.kept': {
     kind: 'count',
     default: 1_000_000,

@@ -171,8 +171,11 @@ export interface Campaign {
   readonly cursor?: string
   /** What of the budget is left, octets, and as of when. */
   readonly credit?: { readonly bytes: number; readonly at: Instant }
-  /** The gate counts failures beyond these: what was known when somebody resumed a halted campaign. */
-  readonly pardoned?: { readonly attempted: number; readonly failed: number }
+  /**
+   * The failure gate counts beyond these, and this stage needs no successes to be passed: what was known when
+   * somebody resumed a halted campaign.
+   */
+  readonly pardoned?: { readonly attempted: number; readonly failed: number; readonly stage: number }
   /** Why it stands where it stands, for people. */
   readonly reason?: string
   /** The campaign whose devices it takes back. */
@@ -183,8 +186,6 @@ export interface Campaign {
   readonly createdAt: Instant
   readonly startedAt?: Instant
   readonly finishedAt?: Instant
-  /** When it wants to be looked at next, whatever happens; absent where only an operator moves it. */
-  readonly dueAt?: Instant
 }
 
 export const campaignDeviceStates = [

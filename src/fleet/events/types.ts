@@ -32,6 +32,7 @@ export const eventKinds = [
   'firmware.delta-removed',
   'firmware.state',
   'firmware.progress',
+  'campaign.state',
   'credential.added',
   'credential.imported',
   'credential.rotated',

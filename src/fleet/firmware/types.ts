@@ -81,6 +81,8 @@ export interface FirmwareUpdate {
   readonly target: string
   readonly state: UpdateState
   readonly options?: UpdateOptions
+  /** The campaign that wants it; absent where an operator does. */
+  readonly campaign?: number
   /** Known once it is offered. */
   readonly delivery?: Delivery
   /** Octets the device has fetched from us or taken from us, without a gap, as last committed. */

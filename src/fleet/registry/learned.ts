@@ -13,4 +13,20 @@ export interface Learned {
   readonly network?: NetworkFacts
   /** Its modem's sleep, as /10 reported it last. */
   readonly powerSaving?: PowerSaving
+  readonly vitals?: Vitals
+}
+
+/** What a device reported last of what others decide by; a value stands until it reports another. */
+interface Vitals {
+  /** /3/0/3, what runs. */
+  readonly version?: string
+  /** /3/0/9, percent. */
+  readonly battery?: number
+  /** /4/0/2, dBm. */
+  readonly signal?: number
+  /** /4/0/8. */
+  readonly cell?: number
+  /** /3/0/14 and /3/0/15. */
+  readonly utcOffset?: string
+  readonly timezone?: string
 }

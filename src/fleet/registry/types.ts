@@ -33,6 +33,9 @@ export interface Device {
   readonly learned?: Learned
 }
 
+/** What a device reported last of what others decide by. */
+export type Vitals = NonNullable<Learned['vitals']>
+
 export interface Registration {
   /** The last segment of Location-Path: `rd`/`id`; 1–12 characters of base64url (devices.md §0.6). */
   readonly id: string

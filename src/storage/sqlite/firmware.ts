@@ -16,6 +16,7 @@ interface UpdateRow {
   size: number
   target: string
   options: string | null
+  campaign_id: number | null
   delivery: string | null
   state: string
   fetched: number
@@ -75,8 +76,9 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
   const putUpdate = database.prepare(
     `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, target, options, delivery, state, fetched,
        resumes, block_size, from_version, result, failure, reason, created_at, changed_at, finished_at, due_at,
-       registration_at_update, registration_at_offer, attempts, install_command, proving_since, uplinks, registration, seen)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       registration_at_update, registration_at_offer, attempts, install_command, proving_since, uplinks, registration, seen,
+       campaign_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET delivery = excluded.delivery, state = excluded.state, fetched = excluded.fetched,
        resumes = excluded.resumes, block_size = excluded.block_size, from_version = excluded.from_version,
        result = excluded.result, failure = excluded.failure, reason = excluded.reason, changed_at = excluded.changed_at,
@@ -117,6 +119,7 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
         u.uplinks ?? 0,
         columnOf(u.registration),
         jsonOf(u.seen),
+        columnOf(u.campaign),
       )
     },
   }
@@ -138,6 +141,7 @@ function updateOf(row: UpdateRow): FirmwareUpdate {
     changedAt: instantOf(row.changed_at),
   }
   if (row.options !== null) update.options = JSON.parse(row.options) as UpdateOptions
+  if (row.campaign_id !== null) update.campaign = row.campaign_id
   if (row.delivery !== null) update.delivery = row.delivery as NonNullable<FirmwareUpdate['delivery']>
   if (row.block_size !== null) update.blockSize = row.block_size
   if (row.from_version !== null) update.fromVersion = row.from_version

@@ -10,6 +10,7 @@ import type { Instant } from '../../base/time.ts'
 import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
 import { associationsIn } from './associations.ts'
+import { campaignsIn } from './campaigns.ts'
 import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
@@ -68,6 +69,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const images = imagesIn(database)
   const deltas = deltasIn(database)
   const signingKeys = signingKeysIn(database)
+  const campaigns = campaignsIn(database)
   const events = eventsIn(database, limits.eventsKept)
   const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
   const reads = {
@@ -79,6 +81,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observations.reads,
     ...observationRules.reads,
     ...firmware.reads,
+    ...campaigns.reads,
     ...images.reads,
     ...deltas.reads,
     ...signingKeys.reads,
@@ -93,6 +96,11 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...observations.apply,
     ...observationRules.apply,
     ...firmware.apply,
+    ...campaigns.apply,
+    'device.delete': (op) => {
+      campaigns.deviceGone(op.deviceId)
+      registry.apply['device.delete'](op)
+    },
     ...images.apply,
     ...deltas.apply,
     ...signingKeys.apply,

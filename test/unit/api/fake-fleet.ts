@@ -17,6 +17,7 @@ import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
+import { campaignsInMemory } from './fake-campaigns.ts'
 import { imagesKeptIn, signingKeysOver } from './fake-images.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
@@ -206,6 +207,8 @@ export class FakeFleet implements Services {
   )
 
   readonly signingKeys = signingKeysOver(() => this.now)
+  readonly inCampaigns = campaignsInMemory({ images: this.images, registry: this.registry, now: () => this.now })
+  readonly campaigns: Services['campaigns'] = this.inCampaigns.service
 
   readonly firmware: Services['firmware'] = {
     start: async (endpoint, reference) => {

@@ -1,0 +1,233 @@
+/**
+ * The picture one step of a campaign is taken by, read from the store: only what its state needs, each list
+ * bounded. Decides nothing.
+ */
+import type { Instant } from '../../base/time.ts'
+import { totalsOf } from '../../fleet/campaigns/counts.ts'
+import type { Candidate } from '../../fleet/campaigns/admission.ts'
+import {
+  beginningRoom,
+  closesAt,
+  type Asked,
+  type EndedUpdate,
+  type Picture,
+  type WayBack,
+} from '../../fleet/campaigns/rules.ts'
+import { factsOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
+import type { Campaign, CampaignDevice, CampaignImage } from '../../fleet/campaigns/types.ts'
+import { retryOf, wordsOf } from '../../fleet/firmware/results.ts'
+import type { FirmwareUpdate } from '../../fleet/firmware/types.ts'
+import type { Image } from '../../fleet/images/types.ts'
+import { describedDevice, type StatusRules } from '../../fleet/registry/rules.ts'
+import type { DeviceRow } from '../../fleet/registry/store.ts'
+import type { DeviceId } from '../../fleet/registry/types.ts'
+import type { Store } from '../../fleet/store.ts'
+
+export type CampaignReads = Omit<Store, 'commit' | 'close'>
+
+/** Rows looked at in one step. */
+const rowsAStep = 256
+/** Devices gathered in one step. */
+const pageSize = 500
+/** Versions told where the devices came from several. */
+const originsTold = 4
+
+/** Who was heard of lately, and from which rank on the waiting ones are looked through; undefined: not now. */
+export interface Attention {
+  readonly heard: readonly DeviceId[]
+  readonly scanFrom: number | undefined
+}
+
+export interface Look extends Picture {
+  readonly room: { readonly parallel: number; readonly share: number }
+  /** Where the next look goes on; undefined where all waiting ones were seen. */
+  readonly scannedTo?: number
+}
+
+export function pictureOf(
+  store: CampaignReads,
+  campaign: Campaign,
+  asked: Asked,
+  { heard, scanFrom }: Attention,
+  now: Instant,
+  rules: StatusRules,
+): Look {
+  const { id, state, definition } = campaign
+  const counts = store.campaignCounts(id)
+  const totals = totalsOf(counts)
+  const facts = ({ device, registration }: DeviceRow) => factsOf(describedDevice(device, registration, now, rules))
+  const isLettingGo = state === 'aborting' || (state !== 'halted' && closesAt(campaign) <= now)
+  const room = beginningRoom(campaign, totals, asked.starting, now)
+  const heardRows = heard.map((deviceId) => ({ deviceId, row: store.campaignDevice(id, deviceId) }))
+  const scanned =
+    room.parallel === 0 || scanFrom === undefined ? [] : store.campaignDevicesWaiting(id, scanFrom, rowsAStep)
+  const last = scanned.length === rowsAStep ? scanned.at(-1) : undefined
+  const isCrowdLimited = definition.limits.perCell !== undefined || definition.limits.perPrefix !== undefined
+  return {
+    campaign,
+    counts,
+    room,
+    ...(state === 'selecting' ? { page: pageFor(store, campaign, facts) } : {}),
+    newcomers: definition.lateJoiners
+      ? heardRows
+          .filter(({ row }) => row === undefined)
+          .flatMap(({ deviceId }) => newcomer(store, campaign, deviceId, facts))
+      : [],
+    ended:
+      totals.states.ended === 0
+        ? []
+        : store.campaignDevices(id, 'ended', 0, rowsAStep).map((row) => endedOf(store, row)),
+    due: store.campaignDevicesDue(id, now, rowsAStep),
+    lost: scanned.filter(({ deviceId }) => store.deviceById(deviceId) === undefined),
+    candidates:
+      room.parallel === 0
+        ? []
+        : [
+            ...candidatesOf(
+              store,
+              campaign,
+              heardRows.flatMap(({ row }) => (row === undefined ? [] : [row])),
+              true,
+              facts,
+            ),
+            ...candidatesOf(store, campaign, scanned, false, facts),
+          ],
+    ...(last === undefined ? {} : { scannedTo: last.rank }),
+    updating: state === 'halted' || state === 'aborting' ? allUpdating(store, id) : [],
+    letGo: isLettingGo
+      ? (['waiting', 'retrying'] as const).flatMap((each) => store.campaignDevices(id, each, 0, rowsAStep))
+      : [],
+    places: isCrowdLimited && room.parallel > 0 ? store.campaignPlacesBusy() : [],
+    ...(state === 'halted' && definition.onBreach === 'rollback' && campaign.rollback === undefined
+      ? { wayBack: wayBackOf(store, campaign) }
+      : {}),
+  }
+}
+
+/** At most as many as the campaign updates at one time. */
+function allUpdating(store: CampaignReads, id: number): readonly CampaignDevice[] {
+  const rows: CampaignDevice[] = []
+  for (let from = 0; ;) {
+    const page = store.campaignDevices(id, 'updating', from, rowsAStep)
+    rows.push(...page)
+    if (page.length < rowsAStep) return rows
+    from = page.at(-1)!.deviceId
+  }
+}
+
+function pageFor(
+  store: CampaignReads,
+  { definition: { selector }, cursor }: Campaign,
+  facts: (row: DeviceRow) => DeviceFacts,
+): NonNullable<Picture['page']> {
+  if (selector.touchedBy !== undefined) {
+    const rows = store.campaignDevicesTouched(selector.touchedBy, Number(cursor ?? 0), pageSize)
+    const devices = rows.map(({ deviceId }) => store.deviceById(deviceId)).filter((row) => row !== undefined)
+    return page(devices.map(facts), rows.length, rows.at(-1)?.deviceId)
+  }
+  if (selector.endpoints !== undefined) {
+    const from = Number(cursor ?? 0)
+    const names = selector.endpoints.slice(from, from + pageSize)
+    const devices = names.map((name) => store.device(name)).filter((row) => row !== undefined)
+    return page(devices.map(facts), names.length, from + names.length)
+  }
+  const { product, tags } = selector
+  const rows = store.devices({ tags, ...(product === undefined ? {} : { product }) }, cursor, pageSize)
+  return page(rows.map(facts), rows.length, rows.at(-1)?.device.endpoint)
+}
+
+function page(
+  devices: readonly DeviceFacts[],
+  looked: number,
+  next: string | number | undefined,
+): NonNullable<Picture['page']> {
+  return looked < pageSize || next === undefined ? { devices } : { devices, cursor: String(next) }
+}
+
+function newcomer(
+  store: CampaignReads,
+  { definition: { selector } }: Campaign,
+  deviceId: DeviceId,
+  facts: (row: DeviceRow) => DeviceFacts,
+): readonly DeviceFacts[] {
+  const row = store.deviceById(deviceId)
+  if (row === undefined) return []
+  const { product, tags } = row.device
+  const isMeant =
+    (selector.product === undefined || selector.product === product) &&
+    Object.entries(selector.tags).every(([name, value]) => tags[name] === value)
+  return isMeant ? [facts(row)] : []
+}
+
+function candidatesOf(
+  store: CampaignReads,
+  { id }: Campaign,
+  rows: readonly CampaignDevice[],
+  heard: boolean,
+  facts: (row: DeviceRow) => DeviceFacts,
+): readonly Candidate[] {
+  return rows.flatMap((row) => {
+    if (row.state !== 'waiting') return []
+    const device = store.deviceById(row.deviceId)
+    if (device === undefined) return []
+    const claims = store.campaignClaims(row.deviceId).filter(({ campaign }) => campaign.id !== id)
+    return [{ row, facts: facts(device), heard, claims }]
+  })
+}
+
+function endedOf(store: CampaignReads, row: CampaignDevice): EndedUpdate {
+  const update = row.updateId === undefined ? undefined : store.update(row.updateId)
+  const end = update?.state
+  return {
+    row,
+    end: end === 'confirmed' || end === 'failed' ? end : 'cancelled',
+    ranBefore: end === 'confirmed' && update?.registrationAtOffer === undefined,
+    transient: update?.failure !== undefined && retryOf(update.failure) === 'transient',
+    ...whyOf(update),
+  }
+}
+
+function whyOf(update: FirmwareUpdate | undefined): Pick<EndedUpdate, 'reason' | 'detail'> {
+  const { failure, reason } = update ?? {}
+  const words = failure === undefined ? reason : wordsOf(failure)
+  return {
+    ...(words === undefined ? {} : { reason: words }),
+    ...(reason === undefined || reason === words ? {} : { detail: reason }),
+  }
+}
+
+/** The image the touched devices are taken back to: the one given, the one defined, or the one they all ran. */
+export function wayBackOf(store: CampaignReads, campaign: Campaign, given?: Image): WayBack {
+  const { id, image, definition } = campaign
+  const origins = store.campaignOrigins(id, originsTold)
+  if (origins.length === 0) return { obstacle: 'no device was told to install the image' }
+  const chosen = given ?? (definition.rollbackTo === undefined ? undefined : store.image(definition.rollbackTo))
+  const back = chosen ?? commonOrigin(store, image, origins)
+  if ('obstacle' in back) return back
+  const [before, now] = [back.securityCounter, store.image(image.sha256)?.securityCounter]
+  if (before !== undefined && now !== undefined && before < now) {
+    return {
+      obstacle: `the security counter of ${back.version} is ${before}, that of ${image.version} is ${now}: boot loaders refuse the older image`,
+    }
+  }
+  if (back.sha256 === image.sha256) return { obstacle: `${back.version} is what the campaign installs` }
+  return { image: campaignImageOf(back) }
+}
+
+function commonOrigin(
+  store: CampaignReads,
+  { product }: CampaignImage,
+  origins: ReturnType<CampaignReads['campaignOrigins']>,
+): Image | { readonly obstacle: string } {
+  const [origin] = origins
+  if (origins.length > 1 || origin?.version === undefined) {
+    const told = origins.map(({ version = 'an unknown version', count }) => `${version} (${count})`).join(', ')
+    return { obstacle: `its devices ran ${told} before` }
+  }
+  const [image] = store.imageByVersion(product, origin.version)
+  return image ?? { obstacle: `there is no image of ${product} ${origin.version}, which its devices ran before` }
+}
+
+export function campaignImageOf({ sha256, key, product, version, size }: Image): CampaignImage {
+  return { sha256, key, product, version, size }
+}

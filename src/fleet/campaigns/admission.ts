@@ -1,0 +1,288 @@
+/**
+ * Who may begin now. Room is what the stage's share, the limits and the budget leave; a device takes it when
+ * it is awake, meets the requirements, and nobody with a better claim wants it. What it waits for is said.
+ */
+import { after, between, hours, seconds, type Instant } from '../../base/time.ts'
+import type { DeviceId } from '../registry/types.ts'
+import { coveredBy, creditAt, type Credit } from './budget.ts'
+import type { Totals } from './counts.ts'
+import { shareOf } from './gates.ts'
+import { prefixOf, unfitnessOfVersion, type DeviceFacts } from './selection.ts'
+import type { Begin, BusyPlace, Claim, DeviceChange } from './store.ts'
+import { isOver, type Campaign, type CampaignDevice } from './types.ts'
+import { deviceZone, windowAt } from './windows.ts'
+
+export interface Candidate {
+  readonly row: CampaignDevice
+  readonly facts: DeviceFacts
+  /** It was heard a moment ago: it listens, whatever its status is worth. */
+  readonly heard: boolean
+  readonly claims: readonly Claim[]
+}
+
+export interface Start extends Begin {
+  readonly row: CampaignDevice
+}
+
+/** Begun by a command that has not come back yet: it counts as begun. */
+export interface Starting {
+  /** It had no stage before, so it takes of the stage's share. */
+  readonly isNew: boolean
+  readonly cell?: number
+  readonly prefix?: string
+}
+
+export interface Admission {
+  readonly starts: readonly Start[]
+  readonly changes: readonly { readonly row: CampaignDevice; readonly change: DeviceChange }[]
+  /** Resources to be read first, by device. */
+  readonly questions: readonly { readonly row: CampaignDevice; readonly paths: readonly string[] }[]
+  /** The budget after the starts. */
+  readonly credit?: Credit
+}
+
+/** The most devices begun in one step. */
+export const startsAStep = 256
+/** A device that did not answer is asked again after this; a value that was too low is read anew. */
+const askAgain = hours(6)
+/** How long an answer is waited for. */
+const answerWithin = seconds(90)
+
+/** Devices that may begin now besides those under way, and the share it takes new ones from. */
+export function roomOf(
+  campaign: Campaign,
+  totals: Totals,
+  starting: ReadonlyMap<DeviceId, Starting>,
+  now: Instant,
+): { readonly parallel: number; readonly share: number } {
+  const { definition, image, stage } = campaign
+  const fresh = [...starting.values()].filter(({ isNew }) => isNew).length
+  const share = shareOf(definition.stages[stage]!.upTo, totals.eligible) - totals.begun - fresh
+  const parallel = Math.min(
+    definition.limits.parallel - totals.states.updating - starting.size,
+    coveredBy(creditAt(campaign, now), image.size),
+    startsAStep,
+  )
+  return { parallel: Math.max(0, parallel), share: Math.max(0, share) }
+}
+
+export function admit(
+  campaign: Campaign,
+  candidates: readonly Candidate[],
+  room: { readonly parallel: number; readonly share: number },
+  places: readonly BusyPlace[],
+  starting: ReadonlyMap<DeviceId, Starting>,
+  now: Instant,
+): Admission {
+  const round = new Round(campaign, room, places, starting, now)
+  for (const candidate of candidates) round.consider(candidate)
+  return round
+}
+
+class Round implements Admission {
+  readonly starts: Start[] = []
+  readonly changes: { row: CampaignDevice; change: DeviceChange }[] = []
+  readonly questions: { row: CampaignDevice; paths: readonly string[] }[] = []
+  readonly #campaign: Campaign
+  readonly #starting: ReadonlyMap<DeviceId, Starting>
+  readonly #busy = new Map<string, number>()
+  readonly #now: Instant
+  #parallel: number
+  #share: number
+
+  constructor(
+    campaign: Campaign,
+    room: { readonly parallel: number; readonly share: number },
+    places: readonly BusyPlace[],
+    starting: ReadonlyMap<DeviceId, Starting>,
+    now: Instant,
+  ) {
+    this.#campaign = campaign
+    this.#starting = starting
+    this.#now = now
+    this.#parallel = room.parallel
+    this.#share = room.share
+    for (const { cell, prefix, count } of places) this.#occupy(cell, prefix, count)
+    for (const { cell, prefix } of starting.values()) this.#occupy(cell, prefix, 1)
+  }
+
+  get credit(): Credit {
+    const credit = creditAt(this.#campaign, this.#now) ?? { bytes: 0, at: this.#now }
+    return { ...credit, bytes: credit.bytes - this.starts.length * this.#campaign.image.size }
+  }
+
+  consider(candidate: Candidate): void {
+    const { row, facts } = candidate
+    const isNew = row.stage === undefined
+    if (this.#starting.has(row.deviceId) || row.state !== 'waiting') return
+    if (this.#parallel === 0 || (isNew && this.#share === 0)) return
+    const unfit = isNew ? this.#unfitness(facts) : undefined
+    if (unfit !== undefined) {
+      this.changes.push({ row, change: { state: 'skipped', reason: unfit, finishedAt: this.#now } })
+      return
+    }
+    const obstacle = this.#obstacle(candidate)
+    if (obstacle !== undefined) {
+      if (row.reason !== obstacle) this.changes.push({ row, change: { reason: obstacle } })
+      return
+    }
+    this.#begin(candidate, isNew)
+  }
+
+  #begin({ row, facts }: Candidate, isNew: boolean): void {
+    const { definition, stage } = this.#campaign
+    const { cell } = facts.vitals
+    const prefix = prefixOf(facts.address, definition.limits.prefixBits)
+    this.#parallel--
+    if (isNew) this.#share--
+    this.#occupy(cell, prefix, 1)
+    this.starts.push({
+      row,
+      stage,
+      dueAt: after(this.#now, definition.timeout),
+      ...(cell === undefined ? {} : { cell }),
+      ...(prefix === undefined ? {} : { prefix }),
+    })
+  }
+
+  /** Who fitted when the campaign began may have shown since that it runs another version. */
+  #unfitness({ vitals: { version } }: DeviceFacts): string | undefined {
+    const { definition, image } = this.#campaign
+    return version === undefined ? undefined : unfitnessOfVersion(version, definition.selector, image)
+  }
+
+  /** What the device waits for. */
+  #obstacle(candidate: Candidate): string | undefined {
+    const { facts, heard } = candidate
+    if (facts.status === 'retired') return 'retired'
+    if (facts.status === 'quarantined') return 'waits to be accepted'
+    const rival = rivalOf(this.#campaign, candidate.claims)
+    if (rival !== undefined) return rival
+    if (facts.status !== 'awake' && !(heard && facts.status === 'asleep')) return facts.status.replace('-', ' ')
+    return this.#unanswered(candidate) ?? this.#unmet(candidate) ?? this.#crowded(facts)
+  }
+
+  /** What has to be known first is asked for, and its answer waited for; for requirements as long as it takes. */
+  #unanswered({ row, facts }: Candidate): string | undefined {
+    const wanted = wantedOf(this.#campaign)
+    const unknown = wanted.filter(({ known }) => !known(facts))
+    if (unknown.length === 0) return undefined
+    const { askedAt } = row
+    if (askedAt === undefined || between(askedAt, this.#now) > askAgain) {
+      this.#ask(row, unknown)
+      return `is asked for its ${unknown[0]!.name}`
+    }
+    if (between(askedAt, this.#now) < answerWithin) return `is asked for its ${unknown[0]!.name}`
+    const required = unknown.find(({ isRequired }) => isRequired)
+    return required === undefined ? undefined : `does not tell its ${required.name}`
+  }
+
+  #unmet({ row, facts }: Candidate): string | undefined {
+    const { require, window } = this.#campaign.definition
+    const { battery, signal, timezone, utcOffset } = facts.vitals
+    const low =
+      require.battery !== undefined && battery !== undefined && battery < require.battery
+        ? `battery below ${require.battery} %`
+        : require.signal !== undefined && signal !== undefined && signal < require.signal
+          ? `signal below ${require.signal} dBm`
+          : undefined
+    if (low !== undefined) {
+      if (row.askedAt === undefined || between(row.askedAt, this.#now) > askAgain)
+        this.#ask(row, wantedOf(this.#campaign))
+      return low
+    }
+    if (window?.zone !== deviceZone) return undefined
+    const clock = {
+      ...(timezone === undefined ? {} : { zone: timezone }),
+      ...(utcOffset === undefined ? {} : { offset: utcOffset }),
+    }
+    return windowAt(window, this.#now, clock).open ? undefined : 'outside its window'
+  }
+
+  #crowded({ vitals: { cell }, address }: DeviceFacts): string | undefined {
+    const { perCell, perPrefix, prefixBits } = this.#campaign.definition.limits
+    if (perCell !== undefined && cell !== undefined && this.#crowd(`cell ${cell}`) >= perCell) return 'its cell is busy'
+    const prefix = prefixOf(address, prefixBits)
+    if (perPrefix !== undefined && prefix !== undefined && this.#crowd(`prefix ${prefix}`) >= perPrefix) {
+      return 'its border router is busy'
+    }
+    return undefined
+  }
+
+  #ask(row: CampaignDevice, wanted: readonly Wanted[]): void {
+    this.questions.push({ row, paths: wanted.map(({ path }) => path) })
+    this.changes.push({ row, change: { askedAt: this.#now } })
+  }
+
+  #crowd(place: string): number {
+    return this.#busy.get(place) ?? 0
+  }
+
+  #occupy(cell: number | undefined, prefix: string | undefined, count: number): void {
+    for (const place of [cell === undefined ? '' : `cell ${cell}`, prefix === undefined ? '' : `prefix ${prefix}`]) {
+      if (place !== '') this.#busy.set(place, this.#crowd(place) + count)
+    }
+  }
+}
+
+interface Wanted {
+  readonly path: string
+  readonly name: string
+  /** Without it the device does not begin. */
+  readonly isRequired: boolean
+  readonly known: (facts: DeviceFacts) => boolean
+}
+
+/** What the campaign's rules depend on. */
+function wantedOf({ definition: { limits, require, selector, window } }: Campaign): readonly Wanted[] {
+  const wanted: Wanted[] = []
+  if (require.battery !== undefined) {
+    wanted.push({
+      path: '/3/0/9',
+      name: 'battery level',
+      isRequired: true,
+      known: ({ vitals }) => vitals.battery !== undefined,
+    })
+  }
+  if (require.signal !== undefined) {
+    wanted.push({
+      path: '/4/0/2',
+      name: 'signal strength',
+      isRequired: true,
+      known: ({ vitals }) => vitals.signal !== undefined,
+    })
+  }
+  if (selector.version !== undefined) {
+    wanted.push({
+      path: '/3/0/3',
+      name: 'version',
+      isRequired: true,
+      known: ({ vitals }) => vitals.version !== undefined,
+    })
+  }
+  if (limits.perCell !== undefined) {
+    wanted.push({ path: '/4/0/8', name: 'cell', isRequired: false, known: ({ vitals }) => vitals.cell !== undefined })
+  }
+  if (window?.zone === deviceZone) {
+    wanted.push({
+      path: '/3/0/14',
+      name: 'clock',
+      isRequired: false,
+      known: ({ vitals }) => vitals.utcOffset !== undefined || vitals.timezone !== undefined,
+    })
+  }
+  return wanted
+}
+
+/** A campaign that goes first for a device: the one that updates it, else the higher priority, else the older. */
+function rivalOf(campaign: Campaign, claims: readonly Claim[]): string | undefined {
+  for (const { campaign: other, state } of claims) {
+    if (other.id === campaign.id) continue
+    if (state === 'updating') return `campaign ${other.name} updates it`
+    const isActive = !isOver(other.state) && !['draft', 'paused', 'halted', 'aborting'].includes(other.state)
+    const [mine, theirs] = [campaign.definition.priority, other.definition.priority]
+    if (isActive && (theirs > mine || (theirs === mine && other.id < campaign.id)))
+      return `campaign ${other.name} goes first`
+  }
+  return undefined
+}

@@ -1,0 +1,215 @@
+/**
+ * What a campaign would take: time and octets of one device over each network profile, and of all of them in
+ * their stages. Arithmetic over a tally of the fleet; looks at no device.
+ */
+import { after, between, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
+import { profiles, type ProfileName } from '../../config/profiles.ts'
+import { durationText, shareText } from './definition.ts'
+import { shareOf } from './gates.ts'
+import type { CampaignDefinition, CampaignImage } from './types.ts'
+import { windowAt } from './windows.ts'
+
+/** One block asked for and answered, as measured on such links (devices.md §4). */
+const blockTime: Readonly<Record<ProfileName, Duration>> = {
+  nbiot: seconds(1.5),
+  'nbiot-deep': seconds(10),
+  'lte-m': seconds(0.2),
+  'thread-router': seconds(0.15),
+  'thread-sleepy': seconds(0.6),
+  ip: seconds(0.05),
+  ntn: seconds(6),
+}
+
+/** Request and answer of a block besides its payload: IP, UDP, DTLS with a connection id, CoAP. */
+const overheadOfBlock = 150
+/** From the install command to the new registration. */
+const installTime = seconds(90)
+/** Blocks lost and asked for again, naps in between: what a fleet takes beyond the sum of its parts. */
+const slack = 1.25
+
+/** The devices a campaign would be for, counted. */
+export interface Tally {
+  readonly found: number
+  readonly eligible: number
+  readonly byProfile: ReadonlyMap<ProfileName, number>
+  readonly asleep: number
+  /** Neither awake nor asleep: nobody knows when they come. */
+  readonly absent: number
+  /** When the last of the sleeping is expected. */
+  readonly lastWake?: Instant
+  readonly excluded: ReadonlyMap<string, { readonly count: number; readonly examples: readonly string[] }>
+}
+
+export interface ProfileForecast {
+  readonly profile: ProfileName
+  readonly devices: number
+  /** Octets. */
+  readonly blockSize: number
+  readonly perDevice: Duration
+  readonly bytesOnAir: number
+}
+
+export interface StageForecast {
+  readonly upTo: string
+  readonly share: number
+  readonly devices: number
+  readonly soak: Duration
+  readonly takes: Duration
+}
+
+export interface Forecast {
+  readonly profiles: readonly ProfileForecast[]
+  readonly stages: readonly StageForecast[]
+  readonly shortest: Duration
+  readonly expected: Duration
+  readonly warnings: readonly string[]
+}
+
+export function forecastOf(definition: CampaignDefinition, image: CampaignImage, tally: Tally, now: Instant): Forecast {
+  const perProfile = [...tally.byProfile].map(([name, devices]) => forecastProfile(name, devices, image.size))
+  const stages = forecastStages(definition, image.size, tally.eligible, perProfile)
+  const working = stages.reduce((sum, { takes }) => sum + takes, 0)
+  const soaking = stages.slice(0, -1).reduce((sum, { soak }) => sum + soak, 0)
+  const shortest = passedBy(definition, now, milliseconds(working), milliseconds(soaking))
+  const slow = passedBy(definition, now, milliseconds(working * slack), milliseconds(soaking))
+  const lastWake = tally.lastWake === undefined ? 0 : between(now, tally.lastWake)
+  return {
+    profiles: perProfile.sort((a, b) => b.devices - a.devices),
+    stages,
+    shortest: rounded(shortest),
+    expected: rounded(milliseconds(Math.max(slow, lastWake))),
+    warnings: warningsOf(definition, tally, perProfile),
+  }
+}
+
+function forecastProfile(name: ProfileName, devices: number, size: number): ProfileForecast {
+  const profile = profiles[name]
+  const blocks = Math.max(1, Math.ceil(size / profile.blockSize))
+  return {
+    profile: profile.name,
+    devices,
+    blockSize: profile.blockSize,
+    perDevice: rounded(milliseconds(blocks * blockTime[profile.name] + installTime)),
+    bytesOnAir: size + blocks * overheadOfBlock,
+  }
+}
+
+function forecastStages(
+  { stages, limits }: CampaignDefinition,
+  size: number,
+  eligible: number,
+  perProfile: readonly ProfileForecast[],
+): readonly StageForecast[] {
+  const all = perProfile.reduce((sum, { devices }) => sum + devices, 0)
+  const mean = all === 0 ? 0 : perProfile.reduce((sum, { devices, perDevice }) => sum + devices * perDevice, 0) / all
+  const longest = Math.max(0, ...perProfile.map(({ perDevice }) => perDevice))
+  const byBudget = limits.bytesPerSecond === undefined ? 0 : (size / limits.bytesPerSecond) * 1000
+  let before = 0
+  return stages.map(({ upTo, soak }) => {
+    const share = shareOf(upTo, eligible)
+    const devices = Math.max(0, share - before)
+    before = Math.max(before, share)
+    const takes = devices === 0 ? 0 : Math.max(longest, (devices * mean) / limits.parallel, devices * byBudget)
+    return { upTo: shareText(upTo), share, devices, soak, takes: milliseconds(takes) }
+  })
+}
+
+/** The most openings of a window that are counted out. */
+const openingsCounted = 2000
+
+/** How long so much work takes where it is done in windows only; soaking goes on by day and night. */
+function passedBy({ window }: CampaignDefinition, now: Instant, working: Duration, soaking: Duration): Duration {
+  if (window === undefined) return milliseconds(working + soaking)
+  let left: number = working
+  let at = after(now, soaking)
+  for (let i = 0; i < openingsCounted && left > 0; i++) {
+    const { open, until } = windowAt(window, at)
+    if (until === undefined) break
+    if (open) left -= between(at, until)
+    at = open && left < 0 ? after(until, milliseconds(left)) : until
+  }
+  return between(now, at)
+}
+
+function warningsOf(
+  { limits }: CampaignDefinition,
+  tally: Tally,
+  perProfile: readonly ProfileForecast[],
+): readonly string[] {
+  const warnings: string[] = []
+  if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
+  const { asleep, absent } = tally
+  if (asleep > 0) warnings.push(`${count(asleep, 'device')} sleep: each begins when it wakes`)
+  if (absent > 0) warnings.push(`${count(absent, 'device')} cannot be reached now: each begins when it registers again`)
+  for (const { profile, devices, perDevice } of perProfile) {
+    if (profile === 'ntn')
+      warnings.push(`${count(devices, 'device')} on satellite links: ${durationText(perDevice)} of paid air time each`)
+    if (profile === 'nbiot-deep')
+      warnings.push(
+        `${count(devices, 'device')} in deep coverage: ${durationText(perDevice)} of their radio each; require a battery level`,
+      )
+    const isShared = profile.startsWith('thread') || profile.startsWith('nbiot')
+    if (isShared && limits.perCell === undefined && limits.perPrefix === undefined && devices > 10) {
+      warnings.push(
+        `${profile} devices share a channel: limits.perCell or limits.perPrefix keep one place from being flooded`,
+      )
+    }
+  }
+  return warnings
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** To what a person can use: whole seconds, minutes, then hours. */
+function rounded(value: Duration): Duration {
+  const unit = value < 600_000 ? 1000 : value < 86_400_000 ? 60_000 : 3_600_000
+  return milliseconds(Math.ceil(value / unit) * unit)
+}
+
+/** The plan in plain text, a line each. */
+export function forecastText(
+  name: string,
+  image: CampaignImage,
+  { limits, window, failure, approval, onBreach }: CampaignDefinition,
+  tally: Tally,
+  forecast: Forecast,
+): readonly string[] {
+  const lines = [
+    `${name} would bring ${image.product} ${image.version} (${image.size} octets) to ${count(tally.eligible, 'device')} of ${tally.found} found.`,
+  ]
+  for (const [reason, { count: n, examples }] of tally.excluded)
+    lines.push(`Not: ${n} because each ${reason}, such as ${examples[0]}.`)
+  for (const [i, { upTo, devices, soak, takes }] of forecast.stages.entries()) {
+    const isLast = i === forecast.stages.length - 1
+    const watched = isLast && soak === 0 ? '' : `, then watched for ${durationText(soak)}`
+    lines.push(
+      `Stage ${i + 1} (up to ${upTo}): ${count(devices, 'device')} in about ${durationText(rounded(takes))}${watched}.`,
+    )
+  }
+  for (const { profile, devices, blockSize, perDevice, bytesOnAir } of forecast.profiles) {
+    lines.push(
+      `${count(devices, 'device')} on ${profile}: about ${durationText(perDevice)} each in blocks of ${blockSize} octets, ${bytesOnAir} octets over the air.`,
+    )
+  }
+  const budget = limits.bytesPerSecond === undefined ? '' : `, ${limits.bytesPerSecond} octets a second`
+  lines.push(
+    `At most ${limits.parallel} at one time${budget}${window === undefined ? '' : `, begun only when '${window.cron}' opens for ${durationText(window.length)} (${window.zone})`}.`,
+  )
+  const gate =
+    failure.percent === undefined
+      ? ''
+      : `above ${failure.percent} % failures of at least ${failure.minimumSample} attempted`
+  lines.push(
+    `It stops ${gate}${failure.count === undefined ? '' : ` or at ${failure.count} failures`}${onBreach === 'rollback' ? ' and takes back the devices it has touched' : ''}.`,
+  )
+  if (approval !== 'none')
+    lines.push(
+      approval === 'stage' ? 'Somebody approves it before each stage.' : 'Somebody approves it before it starts.',
+    )
+  lines.push(
+    `From start to end: ${durationText(forecast.shortest)} at best, ${durationText(forecast.expected)} to be expected.`,
+  )
+  return lines
+}

@@ -1,0 +1,53 @@
+/** What has become of a campaign, in a verdict and in sentences. Pure; the numbers come from the store. */
+import type { Totals } from './counts.ts'
+import { percentText } from './gates.ts'
+import type { Campaign, DeviceCount } from './types.ts'
+
+export type Verdict = 'passed' | 'failed' | 'unfinished'
+
+/** Passed: it came to its end, and nothing of it was taken back. */
+export function verdictOf({ state, rollback }: Pick<Campaign, 'state' | 'rollback'>): Verdict {
+  if (state === 'halted' || state === 'aborted' || state === 'aborting' || rollback !== undefined) return 'failed'
+  return state === 'completed' ? 'passed' : 'unfinished'
+}
+
+export function summaryOf(
+  campaign: Campaign,
+  totals: Totals,
+  counts: readonly DeviceCount[],
+  wayBack: Campaign | undefined,
+): readonly string[] {
+  const { name, image, state, reason, stage, definition } = campaign
+  const { states, eligible, attempted, begun } = totals
+  const lines = [
+    `${name} brings ${image.product} ${image.version} to ${eligible} devices in ${definition.stages.length} stages; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
+    `${begun} devices were begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
+  ]
+  for (const [text, count] of foremost(counts)) lines.push(`${count} failed because ${text}.`)
+  const rest = [
+    [states.waiting, 'wait'],
+    [states.updating + states.ended, 'are being updated'],
+    [states.retrying, 'will be tried again'],
+    [states['not-reached'], 'were not reached before the deadline'],
+    [states.cancelled, 'were let go'],
+    [states.gone, 'were deleted meanwhile'],
+    [states.skipped, 'were left out'],
+  ] as const
+  const told = rest.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+  if (told.length > 0) lines.push(`Of the others, ${told.join(', ')}.`)
+  if (wayBack !== undefined) {
+    lines.push(
+      `Campaign ${wayBack.name} takes the touched devices to ${wayBack.image.version}; it is ${wayBack.state}.`,
+    )
+  }
+  return lines
+}
+
+/** The most frequent reasons of failures. */
+function foremost(counts: readonly DeviceCount[]): readonly (readonly [string, number])[] {
+  const sums = new Map<string, number>()
+  for (const { state, reason = 'for a reason not told', count } of counts) {
+    if (state === 'failed' || state === 'timed-out') sums.set(reason, (sums.get(reason) ?? 0) + count)
+  }
+  return [...sums].sort((a, b) => b[1] - a[1]).slice(0, 5)
+}

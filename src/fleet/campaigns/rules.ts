@@ -1,0 +1,351 @@
+/**
+ * One step of a campaign as a pure function of a picture of it: gathers its devices, judges updates that have
+ * ended, begins others, and stops or goes on by its gates. A step does one thing, so that what it decides by
+ * is never older than its last commit; `again` asks for the next one at once.
+ */
+import { after, between, instantOf, type Instant } from '../../base/time.ts'
+import type { DeviceId } from '../registry/types.ts'
+import { admit, roomOf, type Candidate, type Starting } from './admission.ts'
+import { totalsOf, type Totals } from './counts.ts'
+import { Course, type CampaignStep } from './course.ts'
+import { breachOf, sampleOf, shareOf, shortfallOf } from './gates.ts'
+import { rankOf, unfitnessOf, type DeviceFacts } from './selection.ts'
+import type { BusyPlace } from './store.ts'
+import type { Campaign, CampaignDevice, CampaignImage, DeviceCount, Stage } from './types.ts'
+import { deviceZone, windowAt } from './windows.ts'
+
+/** An update of this campaign that has come to its end. */
+export interface EndedUpdate {
+  readonly row: CampaignDevice
+  readonly end: 'confirmed' | 'failed' | 'cancelled'
+  /** Confirmed without having been offered anything: the device ran the version before. */
+  readonly ranBefore: boolean
+  /** Another try may mend it. */
+  readonly transient: boolean
+  /** Why it failed, in words that are the same for all alike, and in full. */
+  readonly reason?: string
+  readonly detail?: string
+}
+
+/** Everything one step depends on; lists are bounded, and empty where the state does not need them. */
+export interface Picture {
+  readonly campaign: Campaign
+  readonly counts: readonly DeviceCount[]
+  /** Of a campaign that gathers its devices: the next of them, and where to go on. */
+  readonly page?: { readonly devices: readonly DeviceFacts[]; readonly cursor?: string }
+  /** Heard of lately, and in no list of the campaign. */
+  readonly newcomers: readonly DeviceFacts[]
+  readonly ended: readonly EndedUpdate[]
+  /** Time-outs and next tries that have come. */
+  readonly due: readonly CampaignDevice[]
+  readonly candidates: readonly Candidate[]
+  /** Their devices were deleted while they were being enrolled. */
+  readonly lost: readonly CampaignDevice[]
+  /** Devices being updated, and such as wait: of a campaign that lets go of them. */
+  readonly updating: readonly CampaignDevice[]
+  readonly letGo: readonly CampaignDevice[]
+  readonly places: readonly BusyPlace[]
+  /** For a rollback: the image, or why there is none. */
+  readonly wayBack?: WayBack
+}
+
+export type WayBack = { readonly image: CampaignImage } | { readonly obstacle: string }
+
+/** What this life of the server has asked of devices and not heard of yet. */
+export interface Asked {
+  readonly starting: ReadonlyMap<DeviceId, Starting>
+  readonly cancelled: ReadonlySet<DeviceId>
+}
+
+export function step(picture: Picture, asked: Asked, now: Instant): CampaignStep {
+  const course = new Course(picture.campaign, now)
+  switch (picture.campaign.state) {
+    case 'draft':
+    case 'completed':
+    case 'aborted':
+      return course
+    case 'selecting':
+      gather(course, picture)
+      return course
+    default:
+  }
+  if (settle(course, picture, asked)) return course
+  const totals = totalsOf(picture.counts)
+  if (picture.campaign.state === 'aborting') abort(course, picture, totals, asked)
+  else if (stopAtBreach(course, totals)) return course
+  else if (picture.campaign.state === 'halted') halt(course, picture, totals, asked)
+  else if (picture.campaign.state === 'paused') return course
+  else if (closesAt(picture.campaign) <= now) close(course, picture, totals)
+  else goOn(course, picture, totals, asked)
+  return course
+}
+
+// ——— gathering ———
+
+function gather(course: Course, { page, counts }: Picture): void {
+  if (page === undefined) return
+  for (const facts of page.devices) enrol(course, facts)
+  if (page.cursor !== undefined) {
+    course.change({ cursor: page.cursor })
+    course.again = true
+    return
+  }
+  const { cursor: _, ...rest } = course.next
+  course.next = rest
+  const fits =
+    totalsOf(counts).eligible > 0 ||
+    course.ops.some((op) => op.op === 'campaign.enrol' && op.device.state === 'waiting')
+  if (!fits) course.to('completed', 'completed', 'no device fits')
+  else beginStage(course, 0)
+}
+
+function enrol(course: Course, facts: DeviceFacts): void {
+  const { id, definition, image } = course.next
+  const unfit = unfitnessOf(facts, definition.selector, image, course.now)
+  const device: CampaignDevice = {
+    campaignId: id,
+    deviceId: facts.deviceId,
+    endpoint: facts.endpoint,
+    rank: rankOf(id, facts.deviceId),
+    state: unfit === undefined ? 'waiting' : 'skipped',
+    attempts: 0,
+    touched: false,
+    bytes: 0,
+    resumes: 0,
+    enrolledAt: course.now,
+    ...(unfit === undefined ? {} : { reason: unfit, finishedAt: course.now }),
+    ...(facts.vitals.version === undefined ? {} : { fromVersion: facts.vitals.version }),
+  }
+  course.ops.push({ op: 'campaign.enrol', device })
+}
+
+// ——— what has happened to devices ———
+
+/** True where it took a step. */
+function settle(course: Course, { campaign, ended, due, newcomers, lost }: Picture, { cancelled }: Asked): boolean {
+  for (const each of ended) judge(course, each, cancelled)
+  for (const row of lost) course.device(row, { state: 'gone', reason: 'deleted', dueAt: null })
+  for (const row of due) {
+    if (row.state === 'retrying') course.device(row, { state: 'waiting', reason: null, dueAt: null })
+    else if (row.state === 'updating') {
+      const detail = `not done ${hoursText(between(row.startedAt ?? row.enrolledAt, course.now))} after it was begun`
+      // Whether it installs we do not know; a way back has to look after it.
+      course.device(row, {
+        state: 'timed-out',
+        reason: 'timed out',
+        detail,
+        touched: true,
+        finishedAt: course.now,
+        dueAt: null,
+      })
+      course.cancels.push(row)
+    }
+  }
+  if (campaign.definition.lateJoiners && campaign.state !== 'aborting') {
+    for (const facts of newcomers) enrol(course, facts)
+  }
+  course.again = course.ops.length > 0
+  return course.again
+}
+
+function judge(
+  course: Course,
+  { row, end, ranBefore, transient, reason, detail }: EndedUpdate,
+  cancelled: ReadonlySet<DeviceId>,
+): void {
+  const { definition, state } = course.next
+  if (end === 'confirmed') {
+    if (ranBefore) course.device(row, { state: 'skipped', reason: `ran ${course.next.image.version} already` })
+    else course.device(row, { state: 'succeeded', reason: null, detail: null })
+    return
+  }
+  if (end === 'cancelled') {
+    const isOurs = cancelled.has(row.deviceId) || state === 'halted'
+    if (isOurs && state !== 'aborting')
+      course.device(row, { state: 'waiting', reason: 'let go when the campaign halted', finishedAt: null })
+    else
+      course.device(row, {
+        state: 'cancelled',
+        reason: isOurs ? 'let go when the campaign was aborted' : 'cancelled by somebody',
+      })
+    return
+  }
+  const why = { reason: reason ?? 'failed', detail: detail ?? null }
+  const mayTry =
+    transient && row.attempts < definition.retry.attempts && state !== 'aborting' && closesAt(course.next) > course.now
+  if (mayTry) course.device(row, { state: 'retrying', dueAt: nextTry(row, course.next, course.now), ...why })
+  else course.device(row, { state: 'failed', ...why })
+}
+
+/** Backs off further each time, a little scattered so that those who failed together do not return together. */
+export function nextTry(
+  row: Pick<CampaignDevice, 'attempts' | 'rank'>,
+  { definition: { retry } }: Campaign,
+  now: Instant,
+): Instant {
+  const wait = Math.min(retry.longest, retry.backoff * retry.factor ** (row.attempts - 1))
+  const scatter = 1 + 0.1 * (row.rank / 2 ** 32)
+  return instantOf(Math.round(now + wait * scatter))
+}
+
+// ——— stopping ———
+
+function stopAtBreach(course: Course, totals: Totals): boolean {
+  if (course.next.state === 'halted') return false
+  const breach = breachOf(course.next.definition.failure, sampleOf(totals, course.next.pardoned))
+  if (breach === undefined) return false
+  course.to('halted', 'halted', breach)
+  return true
+}
+
+/** What does not install yet is taken back; then the devices that were touched, where that was the policy. */
+function halt(course: Course, { updating, wayBack }: Picture, _totals: Totals, { cancelled, starting }: Asked): void {
+  takeBack(course, updating, cancelled)
+  const { definition, rollback } = course.next
+  if (definition.onBreach !== 'rollback' || rollback !== undefined) return
+  if (course.cancels.length > 0 || starting.size > 0 || wayBack === undefined) return
+  if ('obstacle' in wayBack) {
+    const told = `no rollback began by itself: ${wayBack.obstacle}`
+    if (course.next.reason?.endsWith(told) !== true) {
+      course.change({ reason: `${course.next.reason ?? 'halted'}; ${told}` })
+      course.note('rollback not begun', wayBack.obstacle)
+    }
+  } else course.rollback = wayBack.image
+}
+
+function abort(course: Course, { updating, letGo }: Picture, totals: Totals, { cancelled, starting }: Asked): void {
+  takeBack(course, updating, cancelled)
+  for (const row of letGo) {
+    course.device(row, {
+      state: 'cancelled',
+      reason: 'let go when the campaign was aborted',
+      dueAt: null,
+      finishedAt: course.now,
+    })
+  }
+  course.again = letGo.length > 0
+  const left = totals.states.waiting + totals.states.retrying + totals.states.updating + totals.states.ended
+  if (left === 0 && starting.size === 0) course.to('aborted', 'aborted', course.next.reason)
+}
+
+function takeBack(course: Course, updating: readonly CampaignDevice[], cancelled: ReadonlySet<DeviceId>): void {
+  course.cancels.push(...updating.filter(({ deviceId }) => !cancelled.has(deviceId)))
+}
+
+// ——— stages ———
+
+/** From then on no device is begun any more. */
+export function closesAt({ definition, startedAt }: Campaign): Instant {
+  if (definition.deadline === undefined || startedAt === undefined) return instantOf(Number.POSITIVE_INFINITY)
+  return after(startedAt, definition.deadline)
+}
+
+/** The deadline has come: who waits is not reached, who is under way may end. */
+function close(course: Course, { letGo }: Picture, totals: Totals): void {
+  for (const row of letGo) {
+    const change = row.state === 'retrying' ? ({ state: 'failed' } as const) : ({ state: 'not-reached' } as const)
+    course.device(row, { ...change, dueAt: null, finishedAt: course.now })
+  }
+  course.again = letGo.length > 0
+  const { waiting, retrying, updating, ended } = totals.states
+  if (waiting + retrying + updating + ended === 0) course.to('completed', 'completed', 'the deadline has come')
+}
+
+function goOn(course: Course, picture: Picture, totals: Totals, asked: Asked): void {
+  const { campaign } = picture
+  const record = campaign.stages.at(-1)
+  const stage = campaign.definition.stages[campaign.stage]
+  if (record === undefined || stage === undefined) return
+  switch (campaign.state) {
+    case 'running':
+      if (isStageDone(campaign, stage, totals, asked, course.now)) completeStage(course, picture, stage)
+      else begin(course, picture, totals, asked)
+      return
+    case 'soaking':
+      if (after(record.completedAt ?? record.startedAt, stage.soak) <= course.now) passStage(course)
+      return
+    default:
+  }
+}
+
+function isStageDone(campaign: Campaign, stage: Stage, totals: Totals, { starting }: Asked, now: Instant): boolean {
+  const isShut = isStageShut(campaign, stage, now)
+  const { updating, ended, retrying } = totals.states
+  // Devices that were let go and wait for another begin hold a stage up no longer than its time.
+  if ((isShut ? updating + ended + retrying : totals.active) > 0 || starting.size > 0) return false
+  const isLast = campaign.stage === campaign.definition.stages.length - 1
+  if (isLast && campaign.definition.lateJoiners) return false
+  return isShut || totals.states.waiting === 0 || totals.begun >= shareOf(stage.upTo, totals.eligible)
+}
+
+/** It has had its time. */
+function isStageShut(campaign: Campaign, { within }: Stage, now: Instant): boolean {
+  const began = campaign.stages.at(-1)?.startedAt
+  return within !== undefined && began !== undefined && after(began, within) <= now
+}
+
+function completeStage(course: Course, { counts, campaign }: Picture, stage: Stage): void {
+  const own = totalsOf(counts, campaign.stage)
+  const isLast = campaign.stage === campaign.definition.stages.length - 1
+  const isWaived = isLast || campaign.pardoned?.stage === campaign.stage
+  const shortfall = isWaived ? undefined : shortfallOf(stage.advance, own)
+  if (shortfall !== undefined) {
+    course.to('halted', 'halted', shortfall)
+    return
+  }
+  course.change({ stages: [...campaign.stages.slice(0, -1), { ...campaign.stages.at(-1)!, completedAt: course.now }] })
+  if (stage.soak > 0) course.to('soaking', `stage ${campaign.stage + 1} soaks`)
+  else passStage(course)
+}
+
+function passStage(course: Course): void {
+  const { stage, stages, definition } = course.next
+  course.change({ stages: [...stages.slice(0, -1), { ...stages.at(-1)!, passedAt: course.now }] })
+  if (stage === definition.stages.length - 1) course.to('completed', 'completed')
+  else if (definition.approval === 'stage') {
+    course.to('awaiting-approval', `stage ${stage + 2} awaits approval`, `stage ${stage + 2} waits to be approved`)
+  } else beginStage(course, stage + 1)
+}
+
+export function beginStage(course: Course, stage: number, by?: string, why?: string): void {
+  const { stages } = course.next
+  course.change({ stage, stages: [...stages, { startedAt: course.now }] })
+  course.to('running', `stage ${stage + 1} began`, undefined, by)
+  if (why !== undefined) course.note(`stage ${stage + 1} approved`, why, by)
+}
+
+function begin(course: Course, picture: Picture, totals: Totals, { starting }: Asked): void {
+  const { campaign, candidates, places } = picture
+  const room = beginningRoom(campaign, totals, starting, course.now)
+  if (room.parallel === 0) return
+  const admission = admit(campaign, candidates, room, places, starting, course.now)
+  for (const { row, change } of admission.changes) course.device(row, change)
+  course.starts = admission.starts
+  course.questions = admission.questions
+  if (course.starts.length > 0 && campaign.definition.limits.bytesPerSecond !== undefined) {
+    // Spent before it is used: a crash in between wastes some of it and never overdraws.
+    course.change({ credit: admission.credit! })
+  }
+}
+
+/** No room at all outside the window, after the stage's time, or in a state that begins nobody. */
+export function beginningRoom(
+  campaign: Campaign,
+  totals: Totals,
+  starting: ReadonlyMap<DeviceId, Starting>,
+  now: Instant,
+): { readonly parallel: number; readonly share: number } {
+  const { window, stages } = campaign.definition
+  const isShut = window !== undefined && window.zone !== deviceZone && !windowAt(window, now).open
+  if (campaign.state !== 'running' || isShut || closesAt(campaign) <= now) return { parallel: 0, share: 0 }
+  const room = roomOf(campaign, totals, starting, now)
+  const { updating, ended, retrying } = totals.states
+  const isSpent = room.share === 0 && totals.active === updating + ended + retrying
+  if (isSpent) return { parallel: 0, share: 0 }
+  // Those it has begun may still be tried again.
+  return isStageShut(campaign, stages[campaign.stage]!, now) ? { ...room, share: 0 } : room
+}
+
+function hoursText(wait: number): string {
+  return wait < 5_400_000 ? `${Math.round(wait / 60_000)} min` : `${Math.round(wait / 3_600_000)} h`
+}

@@ -1,0 +1,382 @@
+/**
+ * Campaigns for the API: what operators define is checked and asked of the campaigns' actors, what they want to
+ * see is read from the store. A plan looks at every device of the selector and keeps nothing.
+ */
+import { UsageError } from '../../base/errors.ts'
+import { after, hours, instantOf, minutes, type Duration, type Instant } from '../../base/time.ts'
+import type { ProfileName } from '../../config/profiles.ts'
+import type { ImagesService } from '../images/service.ts'
+import type { Image } from '../images/types.ts'
+import type { RegistryService } from '../registry/service.ts'
+import type { DeviceWithStatus } from '../registry/types.ts'
+import { totalsOf, type Totals } from './counts.ts'
+import { definitionOf, type CampaignDraft } from './definition.ts'
+import { forecastOf, forecastText, type Forecast, type Tally } from './forecast.ts'
+import { shareOf } from './gates.ts'
+import { summaryOf, verdictOf, type Verdict } from './report.ts'
+import { closesAt } from './rules.ts'
+import { factsOf, unfitnessOf } from './selection.ts'
+import type { CampaignsStore, ProgressPoint } from './store.ts'
+import {
+  isOver,
+  type Author,
+  type Campaign,
+  type CampaignDefinition,
+  type CampaignDevice,
+  type CampaignDeviceState,
+  type CampaignEntry,
+  type CampaignId,
+  type CampaignImage,
+  type DeviceCount,
+} from './types.ts'
+import { deviceZone, windowAt } from './windows.ts'
+
+/** The campaigns' actors, as far as operators have to do with them. */
+export interface CampaignActors {
+  create(name: string, image: Image, definition: CampaignDefinition, author: Author): Campaign
+  act(campaign: Campaign, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): Campaign
+  rollBack(campaign: Campaign, image: Image | undefined, author: Author): Campaign
+}
+
+export interface CampaignsParts {
+  readonly store: CampaignsStore
+  readonly actors: CampaignActors
+  readonly images: Pick<ImagesService, 'image' | 'list'>
+  readonly registry: Pick<RegistryService, 'list' | 'device'>
+  readonly now: () => Instant
+  /** Lets others have their turn in a long look at the fleet. */
+  readonly breathe: () => Promise<void>
+}
+
+export interface CampaignStatus {
+  readonly campaign: Campaign
+  readonly counts: readonly DeviceCount[]
+  readonly totals: Totals
+  readonly stages: readonly { readonly share: number; readonly totals: Totals }[]
+  readonly pace: { readonly devicesPerHour: number; readonly bytesPerSecond: number }
+  readonly bytes: number
+  readonly expectedAt?: Instant
+  /** Begins nobody until then: its window is shut. */
+  readonly holdsUntil?: Instant
+  readonly deadlineAt?: Instant
+  readonly rollbackOf?: Campaign
+  readonly rollback?: Campaign
+  /** What an operator would do next. */
+  readonly advice?: string
+}
+
+export interface CampaignPlan {
+  readonly name: string
+  readonly image: CampaignImage
+  readonly definition: CampaignDefinition
+  readonly tally: Tally
+  readonly forecast: Forecast
+  readonly text: readonly string[]
+}
+
+export interface CampaignReport {
+  readonly verdict: Verdict
+  readonly summary: readonly string[]
+  readonly status: CampaignStatus
+  readonly failures: readonly CampaignDevice[]
+  readonly entries: readonly CampaignEntry[]
+  readonly progress: readonly ProgressPoint[]
+  readonly rollback?: CampaignStatus
+}
+
+const pageSize = 500
+const examplesTold = 3
+const failuresTold = 100
+const entriesTold = 1000
+const progressSteps = 121
+/** Rates are of so long a time before now. */
+const paceWindow = minutes(10)
+
+export class CampaignsService {
+  readonly #parts: CampaignsParts
+
+  constructor(parts: CampaignsParts) {
+    this.#parts = parts
+  }
+
+  /** Newest first, with ids below `before`. */
+  list(
+    before: CampaignId | undefined,
+    limit: number,
+  ): readonly { readonly campaign: Campaign; readonly totals: Totals }[] {
+    const { store } = this.#parts
+    return store
+      .campaigns(before, limit)
+      .map((campaign) => ({ campaign, totals: totalsOf(store.campaignCounts(campaign.id)) }))
+  }
+
+  /** By name or number. Throws UsageError 'campaign.unknown' (404). */
+  campaign(reference: string): Campaign {
+    const { store } = this.#parts
+    const found =
+      store.campaignByName(reference) ?? (/^\d{1,15}$/.test(reference) ? store.campaign(Number(reference)) : undefined)
+    if (found !== undefined) return found
+    throw new UsageError('campaign.unknown', `there is no campaign '${reference}'`, {
+      status: 404,
+      hint: "'coapstan campaign list' shows them",
+    })
+  }
+
+  status(reference: string): CampaignStatus {
+    return this.#statusOf(this.campaign(reference))
+  }
+
+  /** Throws UsageError 'campaign.definition' (422) with the member `field`, 'image.unknown' (404), 'image.ambiguous' (409). */
+  async plan(draft: CampaignDraft): Promise<CampaignPlan> {
+    const { image, definition } = this.#defined(draft)
+    const now = this.#parts.now()
+    const tally = await this.#tallyOf(definition, image, now)
+    const forecast = forecastOf(definition, image, tally, now)
+    return {
+      name: draft.name,
+      image,
+      definition,
+      tally,
+      forecast,
+      text: forecastText(draft.name, image, definition, tally, forecast),
+    }
+  }
+
+  /** The same, and 'campaign.exists' (409). Durable when it returns; throws EnvironmentError. */
+  create(draft: CampaignDraft, author: Author): CampaignStatus {
+    const { image, definition } = this.#defined(draft)
+    return this.#statusOf(this.#parts.actors.create(draft.name, image, definition, author))
+  }
+
+  /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
+  act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus {
+    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), action, author))
+  }
+
+  /** The campaign that takes back. Throws UsageError 'campaign.rollback' or 'campaign.state' (409). */
+  rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus {
+    const campaign = this.campaign(reference)
+    const back = image === undefined ? undefined : this.#parts.images.image(image, campaign.image.product)
+    return this.#statusOf(this.#parts.actors.rollBack(campaign, back, author))
+  }
+
+  /** In device order, with ids above `after`. */
+  devices(
+    reference: string,
+    state: CampaignDeviceState | undefined,
+    after: number,
+    limit: number,
+  ): readonly CampaignDevice[] {
+    return this.#parts.store.campaignDevices(this.campaign(reference).id, state, after, limit)
+  }
+
+  report(reference: string): CampaignReport {
+    const { store, now } = this.#parts
+    const campaign = this.campaign(reference)
+    const status = this.#statusOf(campaign)
+    const from = campaign.startedAt ?? campaign.createdAt
+    const to = instantOf(Math.max(campaign.finishedAt ?? now(), from + 1))
+    const failures = (['failed', 'timed-out'] as const).flatMap((state) =>
+      store.campaignDevices(campaign.id, state, 0, failuresTold),
+    )
+    return {
+      verdict: verdictOf(campaign),
+      summary: summaryOf(campaign, status.totals, status.counts, status.rollback),
+      status,
+      failures: failures.slice(0, failuresTold),
+      entries: store.campaignEntries(campaign.id, entriesTold),
+      progress: store.campaignProgress(campaign.id, from, to, progressSteps),
+      ...(status.rollback === undefined ? {} : { rollback: this.#statusOf(status.rollback) }),
+    }
+  }
+
+  /** Campaigns that need an image, in words; none where it may be removed. */
+  needing({ sha256 }: Image): readonly string[] {
+    const { store } = this.#parts
+    return store
+      .activeCampaigns()
+      .map((id) => store.campaign(id))
+      .filter((campaign) => campaign?.image.sha256 === sha256 || campaign?.definition.rollbackTo === sha256)
+      .map((campaign) => `campaign ${campaign!.name}`)
+  }
+
+  #defined(draft: CampaignDraft): { image: Image; definition: CampaignDefinition } {
+    const { images } = this.#parts
+    const image = images.image(draft.image, draft.select?.product)
+    const back = draft.rollbackTo === undefined ? undefined : images.image(draft.rollbackTo, image.product)
+    const product = draft.select?.product
+    if (product !== undefined && product !== image.product) throw otherProduct('select.product', product, image)
+    if (back !== undefined && back.product !== image.product) throw otherProduct('rollbackTo', back.product, image)
+    return { image, definition: definitionOf(draft, image.product, back?.sha256) }
+  }
+
+  async #tallyOf({ selector }: CampaignDefinition, image: Image, now: Instant): Promise<Tally> {
+    const tally = new FleetTally((device) => unfitnessOf(factsOf(device), selector, image, now))
+    for await (const devices of this.#pages(selector)) {
+      for (const device of devices) tally.add(device)
+      await this.#parts.breathe()
+    }
+    return tally
+  }
+
+  async *#pages({
+    endpoints,
+    product,
+    tags,
+  }: CampaignDefinition['selector']): AsyncGenerator<readonly DeviceWithStatus[]> {
+    const { registry } = this.#parts
+    if (endpoints !== undefined) {
+      for (let i = 0; i < endpoints.length; i += pageSize) {
+        yield endpoints.slice(i, i + pageSize).flatMap((endpoint) => this.#deviceOrNothing(endpoint))
+      }
+      return
+    }
+    let cursor: string | undefined
+    do {
+      const filter = { tags, ...(product === undefined ? {} : { product }) }
+      const page = registry.list(filter, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) })
+      yield page.devices
+      cursor = page.next
+    } while (cursor !== undefined)
+  }
+
+  #deviceOrNothing(endpoint: string): readonly DeviceWithStatus[] {
+    try {
+      return [this.#parts.registry.device(endpoint)]
+    } catch (error) {
+      if (error instanceof UsageError && error.code === 'device.unknown') return []
+      throw error
+    }
+  }
+
+  #statusOf(campaign: Campaign): CampaignStatus {
+    const { store, now } = this.#parts
+    const { definition, image } = campaign
+    const counts = store.campaignCounts(campaign.id)
+    const totals = totalsOf(counts)
+    const at = now()
+    const pace = isOver(campaign.state)
+      ? { devices: 0, bytes: 0 }
+      : store.campaignPace(campaign.id, instantOf(at - paceWindow))
+    const since = Math.min(paceWindow, Math.max(1000, at - (campaign.startedAt ?? at)))
+    const devicesPerHour = (pace.devices / since) * hours(1)
+    const window = definition.window
+    const shut =
+      window === undefined || window.zone === deviceZone || campaign.state !== 'running'
+        ? undefined
+        : windowAt(window, at)
+    const closes = closesAt(campaign)
+    const [rollbackOf, rollback] = [campaign.rollbackOf, campaign.rollback].map((id) =>
+      id === undefined ? undefined : store.campaign(id),
+    )
+    return {
+      campaign,
+      counts,
+      totals,
+      stages: definition.stages.map(({ upTo }, i) => ({
+        share: shareOf(upTo, totals.eligible),
+        totals: totalsOf(counts, i),
+      })),
+      pace: {
+        devicesPerHour,
+        bytesPerSecond: (devicesPerHour / 3600) * (pace.devices === 0 ? image.size : pace.bytes / pace.devices),
+      },
+      bytes: store.campaignBytes(campaign.id),
+      ...expectationOf(campaign, totals, devicesPerHour, at),
+      ...(shut?.open === false && shut.until !== undefined ? { holdsUntil: shut.until } : {}),
+      ...(Number.isFinite(closes) ? { deadlineAt: closes } : {}),
+      ...(rollbackOf === undefined ? {} : { rollbackOf }),
+      ...(rollback === undefined ? {} : { rollback }),
+      ...adviceOf(campaign, totals),
+    }
+  }
+}
+
+/** At the pace of the last minutes, soaks included; absent where there is no pace. */
+function expectationOf(
+  { state, definition, stage, stages }: Campaign,
+  totals: Totals,
+  devicesPerHour: number,
+  now: Instant,
+): { expectedAt?: Instant } {
+  if (!['running', 'soaking'].includes(state) || devicesPerHour === 0) return {}
+  const left = totals.states.waiting + totals.states.retrying + totals.states.updating + totals.states.ended
+  const record = stages.at(-1)
+  const soaks = definition.stages.slice(stage).map(({ soak }) => soak)
+  const soaked = state === 'soaking' && record?.completedAt !== undefined ? now - record.completedAt : 0
+  const soaking = soaks.slice(0, -1).reduce((sum, soak) => sum + soak, 0) - soaked
+  const working = (left / devicesPerHour) * hours(1)
+  return { expectedAt: after(now, Math.max(0, working + soaking) as Duration) }
+}
+
+function adviceOf({ name, state, definition, approvedAt, rollback }: Campaign, { begun }: Totals): { advice?: string } {
+  switch (state) {
+    case 'draft':
+      return {
+        advice: `coapstan campaign ${definition.approval !== 'none' && approvedAt === undefined ? 'approve' : 'start'} ${name}`,
+      }
+    case 'awaiting-approval':
+      return { advice: `coapstan campaign approve ${name}` }
+    case 'paused':
+      return { advice: `coapstan campaign resume ${name}` }
+    case 'halted':
+      return {
+        advice:
+          begun > 0 && rollback === undefined
+            ? `coapstan campaign rollback ${name}`
+            : `coapstan campaign abort ${name}`,
+      }
+    default:
+      return {}
+  }
+}
+
+class FleetTally implements Tally {
+  found = 0
+  eligible = 0
+  asleep = 0
+  absent = 0
+  lastWake?: Instant
+  readonly byProfile = new Map<ProfileName, number>()
+  readonly excluded = new Map<string, { count: number; examples: string[] }>()
+  readonly #unfitness: (device: DeviceWithStatus) => string | undefined
+
+  constructor(unfitness: (device: DeviceWithStatus) => string | undefined) {
+    this.#unfitness = unfitness
+  }
+
+  add(device: DeviceWithStatus): void {
+    this.found++
+    const reason = this.#unfitness(device)
+    if (reason !== undefined) {
+      this.#exclude(device, reason)
+      return
+    }
+    this.eligible++
+    const { profile } = device.network
+    this.byProfile.set(profile, (this.byProfile.get(profile) ?? 0) + 1)
+    if (device.status === 'asleep') {
+      this.asleep++
+      const wake = device.nextExpectedAt
+      if (wake !== undefined && wake > (this.lastWake ?? 0)) this.lastWake = wake
+    } else if (device.status !== 'awake') this.absent++
+  }
+
+  #exclude({ endpoint }: DeviceWithStatus, reason: string): void {
+    let all = this.excluded.get(reason)
+    if (all === undefined) this.excluded.set(reason, (all = { count: 0, examples: [] }))
+    all.count++
+    if (all.examples.length < examplesTold) all.examples.push(endpoint)
+  }
+}
+
+function otherProduct(field: string, product: string, image: Image): UsageError {
+  return new UsageError(
+    'campaign.definition',
+    `${field}: ${image.version} is an image for ${image.product}, not for ${product}`,
+    {
+      status: 422,
+      members: { field },
+    },
+  )
+}

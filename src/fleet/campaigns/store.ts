@@ -1,0 +1,171 @@
+/**
+ * What campaigns ask of the store. A row of a device changes only from the states named with the change, and
+ * every change moves the counts in the same transaction: two writers (the campaign, and the actor of the
+ * device) cannot undo each other, and nobody ever counts a fleet.
+ */
+import type { Instant } from '../../base/time.ts'
+import type { FirmwareUpdate } from '../firmware/types.ts'
+import type { DeviceId } from '../registry/types.ts'
+import type { Campaign, CampaignDevice, CampaignDeviceState, CampaignEntry, CampaignId, DeviceCount } from './types.ts'
+
+export type CampaignsOp =
+  /** Inserts, or replaces the row of the same id. */
+  | { readonly op: 'campaign.put'; readonly campaign: Campaign }
+  | { readonly op: 'campaign.entry'; readonly entry: Omit<CampaignEntry, 'id'> }
+  /** Nothing where the device is in the campaign already. */
+  | { readonly op: 'campaign.enrol'; readonly device: CampaignDevice }
+  /** Nothing unless the row is in one of the states `from`. */
+  | {
+      readonly op: 'campaign.device'
+      readonly campaignId: CampaignId
+      readonly deviceId: DeviceId
+      readonly from: readonly CampaignDeviceState[]
+      readonly change: DeviceChange
+    }
+  /** The device's update for the campaign exists from this transaction on. */
+  | {
+      readonly op: 'campaign.begun'
+      readonly campaignId: CampaignId
+      readonly update: FirmwareUpdate
+      readonly begin: Begin
+    }
+  /** That update was told to install, or has ended. */
+  | { readonly op: 'campaign.followed'; readonly campaignId: CampaignId; readonly update: FirmwareUpdate }
+
+/** `null` takes a value away. */
+export type DeviceChange = {
+  readonly [K in 'state' | 'attempts' | 'touched' | 'bytes' | 'resumes']?: CampaignDevice[K]
+} & {
+  readonly [K in 'stage' | 'reason' | 'detail' | 'finishedAt' | 'dueAt' | 'askedAt']?: CampaignDevice[K] | null
+}
+
+/** What an update is begun with. */
+export interface Begin {
+  readonly stage: number
+  /** When it has timed out. */
+  readonly dueAt: Instant
+  readonly cell?: number
+  readonly prefix?: string
+}
+
+/** States in which a campaign still wants something of a device. */
+export const openDeviceStates: readonly CampaignDeviceState[] = ['waiting', 'updating', 'ended', 'retrying']
+
+/** The row of a device whose update has been begun. */
+export function begun(
+  row: CampaignDevice,
+  update: FirmwareUpdate,
+  { stage, dueAt, cell, prefix }: Begin,
+): CampaignDevice {
+  const { reason: _, detail: __, finishedAt: ___, result: ____, ...rest } = row
+  return {
+    ...rest,
+    stage: row.stage ?? stage,
+    state: 'updating',
+    attempts: row.attempts + 1,
+    updateId: update.id,
+    ...(update.fromVersion === undefined ? {} : { fromVersion: update.fromVersion }),
+    ...(cell === undefined ? {} : { cell }),
+    ...(prefix === undefined ? {} : { prefix }),
+    startedAt: update.createdAt,
+    dueAt,
+  }
+}
+
+/** The row after a change of its update; the same where it says nothing new. */
+export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignDevice {
+  if (row.updateId !== update.id) return row
+  const isTouched = row.touched || update.registrationAtUpdate !== undefined
+  const from = row.fromVersion ?? update.fromVersion
+  const seen: CampaignDevice = { ...row, touched: isTouched, ...(from === undefined ? {} : { fromVersion: from }) }
+  if (update.finishedAt === undefined) return seen
+  // It may come to its end after it was given up; then the end it came to is what counts.
+  const mayEnd = row.state === 'updating' || (row.state === 'timed-out' && update.state === 'confirmed')
+  if (!mayEnd) return seen
+  const running = update.seen?.firmwareVersion
+  const { dueAt: _, ...rest } = seen
+  return {
+    ...rest,
+    state: 'ended',
+    bytes: row.bytes + update.fetched,
+    resumes: row.resumes + update.resumes,
+    finishedAt: update.finishedAt,
+    ...(running === undefined || running === '' ? {} : { toVersion: running }),
+    ...(update.result === undefined ? {} : { result: update.result }),
+  }
+}
+
+/** The row of a device that was deleted. */
+export function gone(row: CampaignDevice): CampaignDevice {
+  return changed(row, { state: 'gone', reason: 'deleted', detail: null, dueAt: null })
+}
+
+/** The row with `change` taken over. */
+export function changed(row: CampaignDevice, change: DeviceChange): CampaignDevice {
+  const merged = Object.entries({ ...row, ...change }).filter(([, value]) => value !== null && value !== undefined)
+  return Object.fromEntries(merged) as unknown as CampaignDevice
+}
+
+/** Sums up to an instant. */
+export interface ProgressPoint {
+  readonly at: Instant
+  readonly begun: number
+  readonly succeeded: number
+  readonly failed: number
+}
+
+/** Devices being updated now, of all campaigns, where they share a radio. */
+export interface BusyPlace {
+  readonly cell?: number
+  readonly prefix?: string
+  readonly count: number
+}
+
+export interface Origin {
+  /** Absent where the devices never said. */
+  readonly version?: string
+  readonly count: number
+}
+
+/** Another campaign that has this device, and is not over. */
+export interface Claim {
+  readonly campaign: Campaign
+  readonly state: CampaignDeviceState
+}
+
+export interface CampaignsStore {
+  campaign(id: CampaignId): Campaign | undefined
+  campaignByName(name: string): Campaign | undefined
+  /** Newest first, with ids below `before`. */
+  campaigns(before: CampaignId | undefined, limit: number): readonly Campaign[]
+  /** Those that are neither drafts nor over. */
+  activeCampaigns(): readonly CampaignId[]
+  lastCampaignId(): CampaignId
+  campaignCounts(id: CampaignId): readonly DeviceCount[]
+  campaignDevice(id: CampaignId, deviceId: DeviceId): CampaignDevice | undefined
+  /** In device order above `after`; of one state, or of all. */
+  campaignDevices(
+    id: CampaignId,
+    state: CampaignDeviceState | undefined,
+    after: DeviceId,
+    limit: number,
+  ): readonly CampaignDevice[]
+  /** Waiting ones in the order of their rank, above `after`. */
+  campaignDevicesWaiting(id: CampaignId, after: number, limit: number): readonly CampaignDevice[]
+  /** Those whose `dueAt` has come: earliest first. */
+  campaignDevicesDue(id: CampaignId, at: Instant, limit: number): readonly CampaignDevice[]
+  /** Those that were told to install, in device order above `after`. */
+  campaignDevicesTouched(id: CampaignId, after: DeviceId, limit: number): readonly CampaignDevice[]
+  campaignPlacesBusy(): readonly BusyPlace[]
+  /** What the devices that were told to install ran before, the most frequent first, at most `limit`. */
+  campaignOrigins(id: CampaignId, limit: number): readonly Origin[]
+  campaignClaims(deviceId: DeviceId): readonly Claim[]
+  /** Octets fetched so far, those under way included. */
+  campaignBytes(id: CampaignId): number
+  /** Devices that ended since `since`, and what they fetched. */
+  campaignPace(id: CampaignId, since: Instant): { readonly devices: number; readonly bytes: number }
+  /** The sums at `steps` instants from `from` to `to`, both included. */
+  campaignProgress(id: CampaignId, from: Instant, to: Instant, steps: number): readonly ProgressPoint[]
+  /** Oldest first. */
+  campaignEntries(id: CampaignId, limit: number): readonly CampaignEntry[]
+}

@@ -1,0 +1,95 @@
+/**
+ * Maintenance windows: when updates may be begun, in a time zone or by each device's own clock. Knows no
+ * campaign.
+ */
+import { Cron } from 'croner'
+import { after, instantOf, type Instant } from '../../base/time.ts'
+import type { Window } from './types.ts'
+
+/** A device's own clock, as it told: /3/0/15 and /3/0/14. */
+export interface DeviceClock {
+  readonly zone?: string
+  readonly offset?: string
+}
+
+/** The zone that stands for each device's own. */
+export const deviceZone = 'device'
+
+export interface WindowState {
+  readonly open: boolean
+  /** When that changes; absent where it never does. */
+  readonly until?: Instant
+}
+
+export function windowAt(window: Window, now: Instant, clock: DeviceClock = {}): WindowState {
+  const cron = cronOf(window, clock)
+  // Whatever opened later than this is open still.
+  const opened = cron.nextRun(new Date(now - window.length))
+  if (opened !== null && opened.getTime() <= now) {
+    return { open: true, until: lastClosing(cron, instantOf(opened.getTime()), window) }
+  }
+  return opened === null ? { open: false } : { open: false, until: instantOf(opened.getTime()) }
+}
+
+/** A window that opens again before it has closed goes on; a few are joined, for a look ahead. */
+function lastClosing(cron: Cron, opened: Instant, { length }: Window): Instant {
+  let closes = after(opened, length)
+  for (let joined = 0; joined < 3; joined++) {
+    const again = cron.nextRun(new Date(closes - length))
+    if (again === null || again.getTime() > closes) break
+    closes = after(instantOf(again.getTime()), length)
+  }
+  return closes
+}
+
+/** Whether `expression` is a cron expression of five fields, and `zone` a time zone. */
+export function isWindow({ cron, zone }: Pick<Window, 'cron' | 'zone'>): 'good' | 'cron' | 'zone' {
+  try {
+    timeZoneOf(zone === deviceZone ? 'UTC' : zone)
+  } catch {
+    return 'zone'
+  }
+  try {
+    return new Cron(cron, { mode: '5-part', timezone: 'UTC' }).nextRun(new Date(0)) === null ? 'cron' : 'good'
+  } catch {
+    return 'cron'
+  }
+}
+
+/** Throws RangeError. */
+function timeZoneOf(zone: string): string {
+  return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+}
+
+/** What was parsed is parsed once; there are few windows and few time zones. */
+const crons = new Map<string, Cron>()
+const cronLimit = 512
+
+function cronOf({ cron, zone }: Window, clock: DeviceClock): Cron {
+  const where = zone === deviceZone ? zoneOfDevice(clock) : zone
+  const key = `${cron}|${where}`
+  let found = crons.get(key)
+  if (found === undefined) {
+    if (crons.size >= cronLimit) crons.clear()
+    const place = typeof where === 'number' ? { utcOffset: where } : { timezone: where }
+    found = new Cron(cron, { mode: '5-part', ...place })
+    crons.set(key, found)
+  }
+  return found
+}
+
+/** An IANA name, or minutes east of UTC; UTC where the device tells neither in a form that can be read. */
+function zoneOfDevice({ zone, offset }: DeviceClock): string | number {
+  if (zone !== undefined) {
+    try {
+      return timeZoneOf(zone)
+    } catch {
+      // It calls its zone by a name of its own; the offset may do.
+    }
+  }
+  // ISO 8601, as /3/0/14 has it: +02:00, +0200, +02.
+  const match = /^(?:UTC)?([+-])(\d{2}):?(\d{2})?$/.exec(offset ?? '')
+  if (match === null) return 'UTC'
+  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0)
+  return minutes > 14 * 60 ? 'UTC' : minutes * (match[1] === '-' ? -1 : 1)
+}
