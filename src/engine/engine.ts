@@ -88,6 +88,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   /** Registrations are held against these; the driver sets them. */
   observationRules: readonly ObservationRule[] = []
   #nextSweep: Instant | undefined
+  #listeningSince: Instant | undefined
 
   constructor(options: EngineOptions) {
     this.settings = options.settings
@@ -211,6 +212,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   expire(now: Instant): void {
+    this.#listeningSince ??= now
     this.coap.expire(now)
     this.secure?.expire(now)
     if (this.#nextSweep === undefined || now >= this.#nextSweep) {
@@ -353,6 +355,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       settings: this.settings,
       statusRules: this.#statusRules,
       observationRules: this.observationRules,
+      listeningSince: this.#listeningSince ?? now,
       packageUri: (sha256, deviceId, secured) =>
         `${this.output.publicUri(secured)}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
     })

@@ -1,6 +1,7 @@
 /** What a plan may look at besides the state and the input: nothing that changes by looking. */
 import type { Settings } from '../config/tunables.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
+import type { Instant } from '../base/time.ts'
 import type { StatusRules } from '../fleet/registry/rules.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
 import type { DeviceViews } from './device-view.ts'
@@ -12,6 +13,8 @@ export interface PlanContext {
   readonly settings: Settings
   readonly statusRules: StatusRules
   readonly observationRules: readonly ObservationRule[]
+  /** Since when this process hears devices: what they said before may have met nobody. */
+  readonly listeningSince: Instant
   /** The URI a device is told to fetch an image from. */
   readonly packageUri: (sha256: string, deviceId: DeviceId, secured: boolean) => string
 }

@@ -184,12 +184,13 @@ function rulesFor(
   device: Device,
   update: FirmwareUpdate,
   registration: Registration | undefined,
-  { packageUri, settings, statusRules }: PlanContext,
+  { packageUri, settings, statusRules, listeningSince }: PlanContext,
 ): FirmwareRules {
   const profile = profiles[chosenProfile(device, registration, statusRules.profiles).profile]
   return {
     packageUri: packageUri(update.sha256, device.id, registration?.secured ?? false),
     rebootGrace: profile.rebootGrace,
+    listeningSince,
     stall: milliseconds(settings['firmware.stall']),
     attempts: settings['firmware.attempts'],
     backoff: milliseconds(settings['firmware.backoff']),

@@ -9,6 +9,8 @@ import { sha256Hex } from './digest.ts'
 const etagOctets = 8
 
 export class ImageShelf {
+  /** For answers to devices, repetitions included. */
+  octetsRead = 0
   readonly #bodies = new Map<string, BodySource>()
 
   /** What a device fetches under `key`. */
@@ -22,7 +24,11 @@ export class ImageShelf {
     this.#bodies.set(key, {
       size: bytes.length,
       etag: bytes.slice(-etagOctets),
-      read: (offset, length) => bytes.subarray(offset, offset + length),
+      read: (offset, length) => {
+        const slice = bytes.subarray(offset, offset + length)
+        this.octetsRead += slice.length
+        return slice
+      },
     })
     const image: Image = { sha256, key, size: bytes.length, version, product, addedAt: now, format: 'opaque' }
     store.commit([{ op: 'image.put', image }])

@@ -8,7 +8,7 @@ import type { FleetEvent } from '../fleet/events/types.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
 import type { DeviceId, EndpointName, Registration } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
-import type { Deed, Promised, Refusal, Witness, Witnessed } from './devices/witness.ts'
+import type { Deed, Fact, Promised, Refusal, Witness, Witnessed } from './devices/witness.ts'
 
 export interface Counts {
   registers: number
@@ -19,6 +19,8 @@ export interface Counts {
   writes: number
   executes: number
   installs: number
+  /** Of images, kept by devices. */
+  firmwareOctets: number
   /** Notifications of what is not observed any more, met with RST. */
   spurned: number
   /** Notifications and Sends from an address the server does not know, refused. */
@@ -70,6 +72,7 @@ export class Ledger implements Witness {
     writes: 0,
     executes: 0,
     installs: 0,
+    firmwareOctets: 0,
     spurned: 0,
     strangers: 0,
     interrupted: 0,
@@ -300,8 +303,10 @@ export class Ledger implements Witness {
     this.#images.set(device.endpoint, version)
   }
 
-  /** Breaks no promise, hence is in no book. */
-  noted(): void {}
+  /** Breaks no promise, hence is only counted. */
+  noted(_now: Instant, _device: Witnessed, fact: Fact): void {
+    if (fact.fact === 'block') this.counts.firmwareOctets += fact.octets
+  }
 }
 
 /** Adds numbers and lets go of those too old to be asked for. */

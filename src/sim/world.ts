@@ -13,6 +13,7 @@ import { deviceModel, type ObjectLibrary } from '../lwm2m/model/library.ts'
 import { between, chanceOf, weighted } from './chance.ts'
 import { VirtualDevice } from './devices/device.ts'
 import { personalities, usualMix, type PersonalityName } from './devices/personalities.ts'
+import type { Frailty } from './devices/parts.ts'
 import { DeviceStack } from './devices/stack.ts'
 import type { Witnessed } from './devices/witness.ts'
 import { Disk } from './disk.ts'
@@ -47,6 +48,8 @@ export interface WorldOptions {
   readonly prefix?: string
   /** Every device speaks DTLS; plain CoAP without it. */
   readonly security?: SecurityOptions
+  /** What may go wrong with the updates of a device. */
+  readonly frailty?: (index: number) => Frailty
   /** Looks at the world after every step. */
   readonly watch?: (world: World) => void
 }
@@ -67,7 +70,7 @@ export class World {
   readonly troubles: Troubles
   readonly settings: Settings
   readonly #options: WorldOptions
-  readonly #images = new ImageShelf()
+  readonly images = new ImageShelf()
 
   constructor(options: WorldOptions) {
     const { devices: count, library, security, seed } = options
@@ -100,7 +103,7 @@ export class World {
         this.ledger.committed(ops)
         this.security?.books.committed(ops)
       }),
-      image: (key) => this.#images.body(key),
+      image: (key) => this.images.body(key),
       publicUri: security === undefined ? 'coap://198.18.255.1:5683' : 'coaps://198.18.255.1:5684',
       secured: this.security?.door,
       send: (to, datagram) => this.network.down(to, datagram),
@@ -162,7 +165,7 @@ export class World {
 
   /** A firmware image devices can be updated to. */
   addImage(version: string, bytes: Bytes): Image {
-    return this.#images.add(this.server.disk.store, this.now, fleetProduct, version, bytes)
+    return this.images.add(this.server.disk.store, this.now, fleetProduct, version, bytes)
   }
 
   /** No more wishes and troubles, a network that loses nothing, a server that is up. */
@@ -221,6 +224,7 @@ export class World {
       model: deviceModel(this.#options.library, personality.version, new Map()),
       chance,
       witness: this.ledger,
+      frailty: this.#options.frailty?.(index) ?? {},
       connect: (antenna) => this.network.connect(quality, chance, this.server, antenna),
     })
   }

@@ -15,6 +15,8 @@ export interface FirmwareRules {
   readonly packageUri: string
   /** Of the device's network profile: how long it may be silent after the install command. */
   readonly rebootGrace: Duration
+  /** Silence before that is nothing a device can be blamed for. */
+  readonly listeningSince: Instant
   /** Knob `firmware.stall`: how long a begun update may go without progress. */
   readonly stall: Duration
   /** Knob `firmware.attempts`. */

@@ -5,7 +5,7 @@
  * that is newer than the install command and for as long as its health window, confirms an update; the old
  * version in its place is a revert (fleet-ota.md §9.3).
  */
-import { between, seconds, type Instant } from '../../base/time.ts'
+import { after, between, seconds, type Instant } from '../../base/time.ts'
 import { cancel } from './cancelling.ts'
 import { Course, type FirmwareRules, type FirmwareStep } from './course.ts'
 import { finished, type FinishedOperation } from './endings.ts'
@@ -172,6 +172,7 @@ function tick(course: Course): void {
       course.finish('cancelled', 'the device was not heard of again: it may still hold the image')
       return
     case 'updating':
+      if (course.now < heardBy(course)) return course.change({ dueAt: heardBy(course) })
       if (course.seen.firmwareVersion === version) {
         const what = `the device shows ${version} but did not register again after the install command`
         course.fail('not-registered-again', what)
@@ -183,6 +184,11 @@ function tick(course: Course): void {
     default:
       course.fail('stalled', `no progress for ${describe(course.rules.stall)} while ${state}`)
   }
+}
+
+/** It may have tried to register while nobody listened. */
+function heardBy({ rules }: Course): Instant {
+  return after(rules.listeningSince, rules.rebootGrace)
 }
 
 function describe(wait: number): string {

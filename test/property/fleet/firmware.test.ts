@@ -92,7 +92,7 @@ test('whatever happens, no promise is broken and no input is refused', () => {
       }
       expect(update.changedAt).toBeLessThanOrEqual(now)
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   )
 })
 
@@ -208,6 +208,6 @@ test('with a device that comes to its senses every update ends, and a sound one 
       const isSound = faults.every((fault) => fault === 0 || fault > 6)
       if (isSound) expect(world.update.state).toBe('confirmed')
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   )
 })

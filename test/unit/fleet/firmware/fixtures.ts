@@ -1,5 +1,5 @@
 /** Updates in each state, and every kind of input, for the tests of the firmware machine. */
-import { days, minutes, seconds } from '../../../../src/base/time.ts'
+import { days, instantOf, minutes, seconds } from '../../../../src/base/time.ts'
 import { nulPackage, type FirmwareAction, type FirmwareRules } from '../../../../src/fleet/firmware/course.ts'
 import { imageOfValue, valueOfImage } from '../../../../src/fleet/operations/types.ts'
 import type { FinishedOperation } from '../../../../src/fleet/firmware/endings.ts'
@@ -21,6 +21,7 @@ export const image: Image = {
 export const rules: FirmwareRules = {
   packageUri: 'coap://192.0.2.1/fw/abababababab',
   rebootGrace: minutes(15),
+  listeningSince: instantOf(0),
   stall: days(7),
   attempts: 2,
   backoff: minutes(10),
