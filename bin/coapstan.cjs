@@ -60,9 +60,9 @@ function start() {
     var name = typeof kind === 'object' && kind !== null ? kind.type : kind
     if (name !== 'ExperimentalWarning') emitWarning.apply(process, arguments)
   }
-  // `serve` is the server, all else the command line. The published package is compiled: Node strips no types there.
-  var room = process.argv[2] === 'serve' ? 'server' : 'cli'
-  if (room === 'server') process.argv.splice(2, 1)
+  // These are the server's own, all else the command line. The published package is compiled: Node strips no types there.
+  var room = { serve: 'server', doctor: 'server/doctor' }[process.argv[2]] || 'cli'
+  if (room !== 'cli') process.argv.splice(2, 1)
   var compiled = path.join(root, 'dist', room, 'main.js')
   var main = fs.existsSync(compiled) ? compiled : path.join(root, 'src', room, 'main.ts')
   import(require('url').pathToFileURL(main).href).catch(function (error) {

@@ -25,7 +25,7 @@ import { addOperations } from './commands/operations.ts'
 import { addQuirks } from './commands/quirks.ts'
 import { addRead } from './commands/read.ts'
 import { addSendLog } from './commands/send-log.ts'
-import { addServe } from './commands/serve.ts'
+import { addDoctor, addServe } from './commands/serve.ts'
 import { addSim } from './commands/sim.ts'
 import { addStatus } from './commands/status.ts'
 import { addTrace } from './commands/trace.ts'
@@ -55,7 +55,7 @@ const groups = {
     addTrace,
     addQuirks,
   ],
-  'The server:': [addServe, addStatus, addConfig, addObjects, addHandshakes],
+  'The server:': [addServe, addDoctor, addStatus, addConfig, addObjects, addHandshakes],
   'Try it, and more:': [addCoap, addDevice, addSim, addDemo, addCompletion],
 } as const
 

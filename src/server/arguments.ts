@@ -14,15 +14,28 @@ import {
   type Settings,
 } from '../config/tunables.ts'
 
+interface Help {
+  readonly name: string
+  readonly description: string
+  readonly examples: string
+}
+
+const serveHelp: Help = {
+  name: 'coapstan serve',
+  description: 'Runs the server: CoAP for devices, HTTP for operators, one data directory.',
+  examples: 'coapstan serve --data-directory /var/lib/coapstan --coap-host 0.0.0.0 --http-port 8080',
+}
+
 /** Throws UsageError; prints help and ends the process where `--help` is asked for. */
-export function settingsFromArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): Settings {
-  const command = new Command('coapstan serve')
-    .description('Runs the server: CoAP for devices, HTTP for operators, one data directory.')
+export function settingsFromArguments(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  help = serveHelp,
+): Settings {
+  const command = new Command(help.name)
+    .description(help.description)
     .option('-c, --config <file>', 'YAML file with settings, nested or by dotted name')
-    .addHelpText(
-      'after',
-      '\nExample:\n  coapstan serve --data-directory /var/lib/coapstan --coap-host 0.0.0.0 --http-port 8080\n',
-    )
+    .addHelpText('after', `\nExample:\n  ${help.examples}\n`)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
@@ -34,7 +47,7 @@ export function settingsFromArguments(argv: readonly string[], environment: Node
     if (code?.startsWith('commander.') !== true) throw thrown
     if (exitCode === 0) process.exit(0)
     throw new UsageError('config.flag', message.replace(/^error: /, ''), {
-      hint: "'coapstan serve --help' lists every flag",
+      hint: `'${help.name} --help' lists every flag`,
     })
   }
   const given = command.opts<Record<string, string>>()
