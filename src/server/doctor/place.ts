@@ -8,7 +8,7 @@ import type { Log, LogFields } from '../../base/log.ts'
 import { silentLog } from '../../base/log.ts'
 import type { Settings } from '../../config/tunables.ts'
 import { inspectDatabase, type DatabaseReport } from '../../storage/sqlite/inspect.ts'
-import { loadObjects } from '../objects.ts'
+import { ObjectDefinitions } from '../objects.ts'
 import { bad, good, sizeText, warning, type Finding } from './finding.ts'
 
 /** Files only the server's own user may read. */
@@ -116,7 +116,7 @@ export function checkObjects(settings: Settings): Finding {
   const problems: LogFields[] = []
   const keep = (fields: LogFields): void => void problems.push(fields)
   const log: Log = { ...silentLog, warn: keep, error: keep }
-  const library = loadObjects(settings['objects.directory'], log)
+  const { library } = new ObjectDefinitions(settings['objects.directory'], log)
   const found = `${library.list().length} objects`
   if (problems.length === 0) return good('object definitions', found)
   const [{ file, where, problem } = {}] = problems
