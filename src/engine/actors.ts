@@ -4,7 +4,7 @@
  */
 import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer } from '../coap/types.ts'
-import type { ProfileRules } from '../fleet/registry/profile-choice.ts'
+import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choice.ts'
 import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot } from '../fleet/store.ts'
 import { Actor } from './actor.ts'
@@ -67,6 +67,11 @@ export class Actors {
   profileOf(peer: Peer | undefined, secured: boolean): Profile {
     const actor = peer === undefined ? undefined : this.#byPeer.get(peer)
     return actor?.profile ?? profiles[secured ? this.#profiles.secured : this.#profiles.plain]
+  }
+
+  /** The same towards somebody who has not said who it is: what is known is the network it comes from. */
+  profileOfAddress(address: string): Profile {
+    return profiles[chosenProfile(undefined, { address, queueMode: false, secured: true }, this.#profiles).profile]
   }
 
   /** Lets `input` wait for the device; returns a ticket when nobody asked the store for it yet. */

@@ -299,8 +299,8 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     if (actor.committing === undefined) this.#proceed(now, actor)
   }
 
-  profileOfPath(_path: number): Profile {
-    return this.actors.profileOf(undefined, true)
+  profileOfPath(path: number): Profile {
+    return this.actors.profileOfAddress(this.output.addressOf(path)?.address ?? '')
   }
 
   // ——— actors ———

@@ -7,6 +7,7 @@ import { EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
+import type { Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import type { Principal } from '../dtls/principal.ts'
 import { identityOf } from '../engine/known-association.ts'
@@ -15,6 +16,7 @@ import { provenBy } from '../fleet/credentials/rules.ts'
 import { CredentialsService } from '../fleet/credentials/service.ts'
 import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
 import type { CredentialPurpose } from '../fleet/credentials/types.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
 import type { Control } from './control.ts'
 import type { CredentialDesk } from './desk.ts'
@@ -37,6 +39,8 @@ export interface Credentials extends CredentialDesk {
 export interface CredentialsOptions {
   readonly store: CredentialsStore
   readonly control: Pick<Control, 'settle' | 'commitNow' | 'revoke'>
+  /** Timers and sizes for the device of that name, known or not. */
+  readonly profileOf: (endpoint: EndpointName) => Profile
   readonly storeKey: Bytes
   readonly random: Random
   readonly now: () => Instant
@@ -47,6 +51,7 @@ export interface CredentialsOptions {
 export function openCredentials({
   store,
   control,
+  profileOf,
   storeKey,
   random,
   now,
@@ -91,10 +96,15 @@ export function openCredentials({
       const found = service.lookup(query, purpose)
       switch (found.found) {
         case 'key':
-          return { answer: { kind: 'key', key: found.key }, endpoint: found.endpoint }
+          return {
+            answer: { kind: 'key', key: found.key, profile: profileOf(found.endpoint) },
+            endpoint: found.endpoint,
+          }
         case 'trusted':
-          return { answer: { kind: 'trusted' }, endpoint: found.endpoint }
+          return { answer: { kind: 'trusted', profile: profileOf(found.endpoint) }, endpoint: found.endpoint }
         case 'unknown':
+          // Takes as long as where there is a device.
+          profileOf('')
           return { answer: { kind: 'unknown' } }
       }
     },

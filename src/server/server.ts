@@ -28,6 +28,7 @@ import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
+import { deviceProfiles } from './device-profile.ts'
 import { authorityOf } from './listeners.ts'
 import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
@@ -131,7 +132,8 @@ async function start(
   const { control } = devices
   const campaigns = new CampaignsClock({ store, control, now, settings, log })
   listeningToCommits.push(campaigns.committed)
-  const credentials = openCredentials({ store, control, storeKey, random, now, settings, log })
+  const profileOf = deviceProfiles(store, settings)
+  const credentials = openCredentials({ store, control, profileOf, storeKey, random, now, settings, log })
   undo.push(() => devices.stop())
   const listening = await devices.open()
   undo.push(credentials.start())

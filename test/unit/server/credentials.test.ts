@@ -3,12 +3,14 @@ import { describe, expect, it, vi } from 'vitest'
 import { bytesOfHex, utf8 } from '../../../src/base/bytes.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
+import { profiles } from '../../../src/config/profiles.ts'
 import { defaultSettings } from '../../../src/config/tunables.ts'
 import type { Principal } from '../../../src/dtls/principal.ts'
 import type { StoredAssociation } from '../../../src/fleet/associations/types.ts'
 import { openCredentials } from '../../../src/server/credentials.ts'
+import { deviceProfiles } from '../../../src/server/device-profile.ts'
 import { MemoryStore } from '../../../src/sim/memory-store.ts'
-import { start } from '../fleet/fixtures.ts'
+import { device, start } from '../fleet/fixtures.ts'
 
 function world() {
   const store = new MemoryStore()
@@ -20,6 +22,7 @@ function world() {
       commitNow: (ops) => store.commit(ops),
       revoke: (principal) => void revoked.push(principal),
     },
+    profileOf: deviceProfiles(store, defaultSettings),
     storeKey: new Uint8Array(32).fill(5),
     random: new SeededRandom(1),
     now: () => start,
@@ -52,7 +55,7 @@ describe('a lookup of DTLS', () => {
     const { credentials } = world()
     const { newKey } = await credentials.service.add({ endpoint: 'dev', kind: 'psk', identity: 'id' })
     expect(credentials.lookup({ ...query, ...psk('id') })).toEqual({
-      answer: { kind: 'key', key: bytesOfHex(newKey!) },
+      answer: { kind: 'key', key: bytesOfHex(newKey!), profile: profiles.nbiot },
       endpoint: 'dev',
     })
     expect(credentials.lookup({ ...query, ...psk('dev') })).toEqual({ answer: { kind: 'unknown' } })
@@ -60,12 +63,19 @@ describe('a lookup of DTLS', () => {
     expect(credentials.knows({ kind: 'anonymous' })).toBe(false)
   })
 
+  it('says what network the device is on, so that the handshake keeps time with it', async () => {
+    const { credentials, store } = world()
+    await credentials.service.add({ endpoint: 'dev', kind: 'psk', identity: 'id' })
+    store.commit([{ op: 'device.put', device: { ...device, endpoint: 'dev', profile: 'ip' } }])
+    expect(credentials.lookup({ ...query, ...psk('id') }).answer).toMatchObject({ profile: profiles.ip })
+  })
+
   it('of a raw public key is answered with trust', async () => {
     const { credentials } = world()
     const publicKey = bytesOfHex('30053003616263')!
     await credentials.service.add({ endpoint: 'dev', kind: 'raw-public-key', identity: '30053003616263' })
     expect(credentials.lookup({ ...query, kind: 'raw-public-key', publicKey })).toEqual({
-      answer: { kind: 'trusted' },
+      answer: { kind: 'trusted', profile: profiles.nbiot },
       endpoint: 'dev',
     })
   })
