@@ -47,7 +47,7 @@ export function endOf({ state, version, reason }: UpdateJson): string {
 
 /** `512 B blocks, 1 resume`; empty before anything was fetched. */
 export function downloadTail({ blockSize, resumes, delivery }: UpdateJson): string {
-  if (blockSize === undefined) return ''
+  if (blockSize === undefined) return resumes === 0 ? '' : counted(resumes, 'resume')
   const how = delivery === 'push' ? 'pushed in ' : ''
   return `${how}${blockSize} B blocks, ${resumes === 0 ? 'no resume' : counted(resumes, 'resume')}`
 }

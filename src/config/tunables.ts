@@ -6,6 +6,7 @@
 import { coapKnobs } from './knobs/coap.ts'
 import { coapsKnobs } from './knobs/coaps.ts'
 import { credentialsKnobs } from './knobs/credentials.ts'
+import { downloadsKnobs } from './knobs/downloads.ts'
 import { dtlsKnobs } from './knobs/dtls.ts'
 import { fleetKnobs } from './knobs/fleet.ts'
 import { httpKnobs } from './knobs/http.ts'
@@ -22,6 +23,7 @@ export const tunables = {
   ...coapsKnobs,
   ...dtlsKnobs,
   ...fleetKnobs,
+  ...downloadsKnobs,
   ...credentialsKnobs,
   ...httpKnobs,
 } as const satisfies Readonly<Record<string, Knob>>

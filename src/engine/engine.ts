@@ -27,7 +27,6 @@ import type { CredentialAnswer } from '../dtls/sink.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { EventId } from '../fleet/events/types.ts'
-import { imageKeyOf } from '../fleet/images/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import { statusRulesOf, type StatusRules } from '../fleet/registry/rules.ts'
 import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
@@ -356,8 +355,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       statusRules: this.#statusRules,
       observationRules: this.observationRules,
       listeningSince: this.#listeningSince ?? now,
-      packageUri: (sha256, deviceId, secured) =>
-        `${this.output.publicUri(secured)}/fw/${imageKeyOf(sha256)}/${deviceId.toString(36)}`,
+      reach: this.output,
     })
     if (result.ops.length === 0) {
       this.#apply(now, actor, result.next, result.ops, result.effects)

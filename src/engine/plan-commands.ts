@@ -61,6 +61,11 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
       return planFirmwareStart(draft, device, command, context)
     case 'firmware.cancel':
       return planFirmwareCancel(draft, context)
+    case 'firmware.fetched': {
+      const { update, ...piece } = command.fetch
+      if (draft.next.update?.id === update) planFirmware(draft, { input: 'block-served', ...piece }, context)
+      return undefined
+    }
   }
 }
 

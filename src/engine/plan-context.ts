@@ -3,8 +3,8 @@ import type { Settings } from '../config/tunables.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Instant } from '../base/time.ts'
 import type { StatusRules } from '../fleet/registry/rules.ts'
-import type { DeviceId } from '../fleet/registry/types.ts'
 import type { DeviceViews } from './device-view.ts'
+import type { EngineOutput } from './ports.ts'
 import type { Ids } from './state.ts'
 
 export interface PlanContext {
@@ -15,6 +15,6 @@ export interface PlanContext {
   readonly observationRules: readonly ObservationRule[]
   /** Since when this process hears devices: what they said before may have met nobody. */
   readonly listeningSince: Instant
-  /** The URI a device is told to fetch an image from. */
-  readonly packageUri: (sha256: string, deviceId: DeviceId, secured: boolean) => string
+  /** What firmware is served under. */
+  readonly reach: Pick<EngineOutput, 'servers' | 'downloadPath'>
 }

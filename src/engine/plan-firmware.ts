@@ -11,6 +11,8 @@ import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import { imageOfValue } from '../fleet/operations/types.ts'
+import { deliveryFor } from '../fleet/images/delivery.ts'
+import { imageKeyOf } from '../fleet/images/types.ts'
 import { chosenProfile } from '../fleet/registry/profile-choice.ts'
 import type { Device, Registration } from '../fleet/registry/types.ts'
 import type { SampleJson } from '../lwm2m/content-json.ts'
@@ -28,7 +30,9 @@ const eventStep = 0.1
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
   if (device === undefined || update === undefined) return
-  const rules = rulesFor(device, update, draft.next.registration, context)
+  // What the device can is told by the very report that may call for an offer.
+  const seen = input.input === 'report' ? { ...update.seen, ...input.report } : update.seen
+  const rules = rulesFor(device, { ...update, ...(seen !== undefined && { seen }) }, draft.next.registration, context)
   const { next, actions } = step(update, input, draft.now, rules)
   if (next !== update) keep(draft, update, next)
   for (const action of actions) carryOut(draft, device, action, context)
@@ -184,11 +188,11 @@ function rulesFor(
   device: Device,
   update: FirmwareUpdate,
   registration: Registration | undefined,
-  { packageUri, settings, statusRules, listeningSince }: PlanContext,
+  { reach, settings, statusRules, listeningSince }: PlanContext,
 ): FirmwareRules {
   const profile = profiles[chosenProfile(device, registration, statusRules.profiles).profile]
   return {
-    packageUri: packageUri(update.sha256, device.id, registration?.secured ?? false),
+    ...offerOf(update, device, registration?.secured ?? false, reach),
     rebootGrace: profile.rebootGrace,
     listeningSince,
     stall: milliseconds(settings['firmware.stall']),
@@ -201,5 +205,31 @@ function rulesFor(
     },
     isRegistered: registration !== undefined,
     lwm2mVersion: registration?.lwm2mVersion ?? '1.0',
+  }
+}
+
+/** Where nothing is known to fit, the URI of its own association: the device itself says what is wrong with it. */
+function offerOf(
+  update: FirmwareUpdate,
+  { id: deviceId, endpoint }: Device,
+  secured: boolean,
+  reach: PlanContext['reach'],
+): Pick<FirmwareRules, 'packageUri' | 'obstacle'> {
+  const { protocols, delivery } = update.seen ?? {}
+  const told = {
+    ...(protocols !== undefined && { protocols }),
+    ...(delivery !== undefined && { delivery }),
+  }
+  const device = { deviceId, endpoint, secured }
+  const key = imageKeyOf(update.sha256)
+  const servers = reach.servers()
+  const link = (wanted: string): string => reach.downloadPath(wanted, update)
+  const chosen = deliveryFor({ ...device, ...told }, key, { ...update.options, servers, link })
+  if (chosen.by === 'pull') return { packageUri: chosen.uri }
+  const own = deliveryFor(device, key, { servers, link })
+  return {
+    packageUri: own.by === 'pull' ? own.uri : '',
+    ...(chosen.by === 'none' &&
+      (update.options?.via !== undefined || own.by !== 'pull') && { obstacle: chosen.reason }),
   }
 }

@@ -7,6 +7,8 @@ import type { Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
 import type { CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { PullWay } from '../fleet/images/types.ts'
 import type { DeviceId, EndpointName } from '../fleet/registry/types.ts'
 import type { DeviceKey, StoreOp } from '../fleet/store.ts'
 
@@ -57,8 +59,10 @@ export interface EngineOutput {
   handshake(now: Instant, report: HandshakeReport): void
   /** A firmware image as devices fetch it, by its short key. */
   image(key: string): BodySource | undefined
-  /** The URI devices reach the plain or the secured listener under, without a trailing slash: `coap://192.0.2.1:5683`. */
-  publicUri(secured: boolean): string
+  /** What devices reach us under by scheme, without a trailing slash: `coap://192.0.2.1:5683`. */
+  servers(): Readonly<Partial<Record<PullWay, string>>>
+  /** The path of a link to an artifact over HTTP that this update alone may use. */
+  downloadPath(key: string, update: FirmwareUpdate): string
 }
 
 /** Which of how many engines over one store this one is: each counts in steps of `count` from its own start. */

@@ -5,7 +5,7 @@
 import type { Begin } from './campaigns/store.ts'
 import type { CampaignId } from './campaigns/types.ts'
 import type { UpdateWish } from './firmware/rules.ts'
-import type { FirmwareUpdate } from './firmware/types.ts'
+import type { FirmwareFetch, FirmwareUpdate } from './firmware/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
 import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
 import type { ProfileName } from '../config/profiles.ts'
@@ -47,6 +47,8 @@ export type Command =
       readonly campaign?: { readonly id: CampaignId; readonly begin: Begin }
     } & UpdateWish)
   | { readonly command: 'firmware.cancel'; readonly endpoint: EndpointName }
+  /** Octets of its image have reached the device by another way than CoAP. */
+  | { readonly command: 'firmware.fetched'; readonly endpoint: EndpointName; readonly fetch: FirmwareFetch }
 
 export interface CommandResults {
   'device.put': DeviceWithStatus
@@ -57,6 +59,7 @@ export interface CommandResults {
   'operation.cancel': Operation
   'firmware.start': FirmwareUpdate
   'firmware.cancel': FirmwareUpdate
+  'firmware.fetched': undefined
 }
 
 export type CommandResult<C extends Command> = CommandResults[C['command']]

@@ -4,6 +4,7 @@
  */
 import type { ExposedMetrics } from '../api/metrics.ts'
 import type { TraceCalls } from '../api/services.ts'
+import type { Bytes } from '../base/bytes.ts'
 import type { InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { milliseconds, type Instant } from '../base/time.ts'
@@ -16,6 +17,7 @@ import type { Store } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
 import { controlOf, type Control } from './control.ts'
 import { LocalDesk, type CredentialDesk, type Desk, type LocalDeskOptions } from './desk.ts'
+import { DeviceReach } from './device-reach.ts'
 import { Driver } from './driver.ts'
 import type { DtlsParts } from './dtls-parts.ts'
 import type { ImageBodies } from './image-bodies.ts'
@@ -34,8 +36,8 @@ export interface Listening {
 
 export interface DeviceSide {
   readonly control: Control
-  /** Opens the sockets and serves. Throws EnvironmentError where a port cannot be had. */
-  open(): Promise<Listening>
+  /** Opens the sockets and serves; `downloads`: where firmware is served over HTTP, '' where it is not. Throws EnvironmentError where a port cannot be had. */
+  open(downloads: string): Promise<Listening>
   setRules(rules: readonly ObservationRule[]): void
   /** The files of object definitions are others now, and sound. */
   objectsChanged(): void
@@ -54,6 +56,7 @@ export interface DeviceSideParts {
   readonly settings: Settings
   readonly store: Store
   readonly bodies: ImageBodies
+  readonly storeKey: Bytes
   readonly library: ObjectLibrary
   readonly dtls: DtlsParts | undefined
   readonly credentials: CredentialDesk
@@ -69,13 +72,13 @@ export interface DeviceSideParts {
 /** Everything in this thread: what one core can do, with nothing handed from thread to thread. */
 export function deviceSideInThread(parts: DeviceSideParts): DeviceSide {
   const { settings, store, bodies, library, dtls, now, log, metrics } = parts
-  let publicUris = { plain: '', secured: '' }
+  const reach = new DeviceReach(parts)
   const desk = new LocalDesk({ ...parts, ...deskLimits(settings) })
   const driver = new Driver({
     desk,
     now,
     image: (key) => bodies.of(key),
-    publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
+    reach,
   })
   const engine = new Engine({
     settings,
@@ -91,7 +94,7 @@ export function deviceSideInThread(parts: DeviceSideParts): DeviceSide {
   const closing: (() => Promise<void>)[] = []
   return {
     control: controlOf(driver, desk, () => engine, now),
-    async open() {
+    async open(downloads) {
       const handlers = {
         plain: driver.handlerOf('plain'),
         secured: dtls === undefined ? undefined : driver.handlerOf('secured'),
@@ -102,7 +105,7 @@ export function deviceSideInThread(parts: DeviceSideParts): DeviceSide {
         () => plain.close(),
         async () => secured?.close(),
       )
-      publicUris = listeners.publicUris
+      reach.serve(listeners.publicUris.plain, listeners.publicUris.secured, downloads)
       local = plain.local.address
       driver.start(engine, { plain, ...(secured === undefined ? {} : { secured }) })
       return { plain: plain.local, secured: secured?.local, transport: plain.kind }

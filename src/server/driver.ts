@@ -13,7 +13,9 @@ import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoi
 import type { Command, CommandResult, Commands } from '../fleet/commands.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
+import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Desk } from './desk.ts'
+import type { DeviceReach } from './device-reach.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
 /** Longest sleep of the timer: Node's limit is 2^31 ms. */
@@ -23,7 +25,7 @@ export interface DriverOptions {
   readonly desk: Desk
   readonly now: () => Instant
   readonly image: (key: string) => BodySource | undefined
-  readonly publicUri: (secured: boolean) => string
+  readonly reach: Pick<DeviceReach, 'servers' | 'downloadPath'>
 }
 
 /** The sockets: the plain one, and the secured one where it is served. */
@@ -150,8 +152,12 @@ export class Driver implements EngineOutput, Commands {
     return this.#options.image(key)
   }
 
-  publicUri(secured: boolean): string {
-    return this.#options.publicUri(secured)
+  servers(): ReturnType<DeviceReach['servers']> {
+    return this.#options.reach.servers()
+  }
+
+  downloadPath(key: string, update: FirmwareUpdate): string {
+    return this.#options.reach.downloadPath(key, update)
   }
 
   // ——— turns ———

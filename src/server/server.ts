@@ -27,8 +27,10 @@ import { systemNow } from './clock.ts'
 import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { linkSecretOf } from './device-reach.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
 import { deviceProfiles } from './device-profile.ts'
+import { openDownloads } from './downloads/open.ts'
 import { authorityOf } from './listeners.ts'
 import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
@@ -105,6 +107,7 @@ async function start(
     settings,
     store,
     bodies,
+    storeKey,
     library: definitions.library,
     dtls,
     credentials: {
@@ -128,14 +131,24 @@ async function start(
   const devices =
     settings['shards'] === 1
       ? deviceSideInThread(parts)
-      : deviceSideInShards(parts, { storeKey, database: directory.database, images: directory.images })
+      : deviceSideInShards(parts, { database: directory.database, images: directory.images })
   const { control } = devices
   const campaigns = new CampaignsClock({ store, control, now, settings, log })
   listeningToCommits.push(campaigns.committed)
   const profileOf = deviceProfiles(store, settings)
   const credentials = openCredentials({ store, control, profileOf, storeKey, random, now, settings, log })
   undo.push(() => devices.stop())
-  const listening = await devices.open()
+  const downloads = await openDownloads({
+    settings,
+    secret: linkSecretOf(storeKey),
+    now,
+    log,
+    store,
+    bodies,
+    commands: control,
+  })
+  if (downloads !== undefined) undo.push(() => downloads.close())
+  const listening = await devices.open(downloads?.uri ?? '')
   undo.push(credentials.start())
   undo.push(campaigns.start())
 
@@ -229,6 +242,7 @@ async function start(
       `  coap   udp ${authorityOf(plain)} (${transport})`,
       ...(secured === undefined ? [] : [`  coaps  udp ${authorityOf(secured)} (DTLS 1.2)`]),
       `  http   http://${authorityOf(http)}/v1`,
+      ...(downloads === undefined ? [] : [`  fw     ${downloads.via}://${authorityOf(downloads)} (downloads)`]),
       `  data   ${directory.path} (${store.countDevices()} devices)`,
       `  token  ${directory.tokenFile}`,
     ],

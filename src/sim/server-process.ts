@@ -218,8 +218,14 @@ export class ServerProcess implements EngineOutput {
     return this.#options.image(key)
   }
 
-  publicUri(): string {
-    return this.#options.publicUri
+  /** The one listener of the simulation is plain or secured; each device is told what it is for it. */
+  servers(): Record<string, string> {
+    const { publicUri } = this.#options
+    return { coap: publicUri, coaps: publicUri }
+  }
+
+  downloadPath(key: string): string {
+    return `/d/${key}`
   }
 
   // ——— turns ———

@@ -299,8 +299,12 @@ export class EngineFuzz implements EngineOutput {
     return key === '0123456789ab' ? image : undefined
   }
 
-  publicUri(): string {
-    return 'coap://127.0.0.1:5683'
+  servers(): Record<string, string> {
+    return { coap: 'coap://127.0.0.1:5683', coaps: 'coaps://127.0.0.1:5684' }
+  }
+
+  downloadPath(key: string): string {
+    return `/d/${key}`
   }
 
   emit(): void {}

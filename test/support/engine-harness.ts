@@ -221,8 +221,12 @@ export class EngineHarness implements EngineOutput {
     return this.images.get(key)
   }
 
-  publicUri(): string {
-    return 'coap://127.0.0.1:5683'
+  servers(): Record<string, string> {
+    return { coap: 'coap://127.0.0.1:5683', coaps: 'coaps://127.0.0.1:5684' }
+  }
+
+  downloadPath(key: string): string {
+    return `/d/${key}`
   }
 
   #stored(key: AssociationKey): StoredAssociation | undefined {

@@ -1,8 +1,11 @@
 /** Firmware updates as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import type { UpdateState } from '../../fleet/firmware/types.ts'
+import { pullWays, type PullWay } from '../../fleet/images/types.ts'
 import { imageReference } from './image.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
+
+export { pullWays, type PullWay }
 
 export const updateStates = [
   'pending',
@@ -62,6 +65,7 @@ export const updateStartSchema = Type.Object(
       Type.String({ maxLength: 16, description: 'Which object instance takes it; /5/0 unless told' }),
     ),
     push: Type.Optional(Type.Boolean({ description: 'Write the package even where the device could fetch it' })),
+    via: Type.Optional(Type.Enum([...pullWays], { description: 'Have it fetched over this and nothing else' })),
     healthWindow: Type.Optional(
       Type.Number({ minimum: 0, maximum: 2_592_000, description: 'Seconds; firmware.health-window unless told' }),
     ),

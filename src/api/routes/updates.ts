@@ -7,13 +7,14 @@ import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentUpdate } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
-function wishOf({ target, push, healthWindow, healthUplinks }: UpdateStartJson) {
+function wishOf({ target, push, via, healthWindow, healthUplinks }: UpdateStartJson) {
   const health = {
     ...(healthWindow === undefined ? {} : { window: seconds(healthWindow) }),
     ...(healthUplinks === undefined ? {} : { uplinks: healthUplinks }),
   }
   const options = {
     ...(push === true ? { push } : {}),
+    ...(via === undefined ? {} : { via }),
     ...(Object.keys(health).length === 0 ? {} : { health }),
   }
   return { ...(target === undefined ? {} : { target }), ...(Object.keys(options).length === 0 ? {} : { options }) }

@@ -1,6 +1,6 @@
 /** `coapstan firmware`: the way of one device from one image to the next; the images are beside. */
-import type { Command } from 'commander'
-import type { UpdateJson } from '../../api/contract/firmware.ts'
+import { Option, type Command } from 'commander'
+import { pullWays, type PullWay, type UpdateJson } from '../../api/contract/firmware.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, durationOf, type Session } from '../session.ts'
@@ -30,7 +30,13 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
       .description('update the firmware of a device')
       .option('--watch', 'show how it goes until it is confirmed or has failed')
       .option('--target <instance>', 'the object instance that takes it: /5/0, or one of object 9 or 33629')
-      .option('--push', 'write it block by block even where the device could fetch it')
+      .addOption(
+        new Option('--via <way>', 'have it fetched over this and nothing else, or pushed').choices([
+          ...pullWays,
+          'push',
+        ]),
+      )
+      .option('--push', 'the same as --via push')
       .option('--health-window <duration>', 'how long the new version has to run before it is confirmed')
       .option('--health-uplinks <count>', 'how many messages of it have to be heard as well'),
     frame,
@@ -87,14 +93,16 @@ interface UpdateCommandOptions {
   readonly watch?: boolean
   readonly target?: string
   readonly push?: boolean
+  readonly via?: PullWay | 'push'
   readonly healthWindow?: string
   readonly healthUplinks?: string
 }
 
-function wishOf({ target, push, healthWindow, healthUplinks }: UpdateCommandOptions) {
+function wishOf({ target, push, via, healthWindow, healthUplinks }: UpdateCommandOptions) {
   return {
     ...(target === undefined ? {} : { target }),
-    ...(push ? { push } : {}),
+    ...(push || via === 'push' ? { push: true } : {}),
+    ...(via === undefined || via === 'push' ? {} : { via }),
     ...(healthWindow === undefined ? {} : { healthWindow: durationOf('--health-window', healthWindow) / 1000 }),
     ...(healthUplinks === undefined ? {} : { healthUplinks: countOf('--health-uplinks', healthUplinks) }),
   }

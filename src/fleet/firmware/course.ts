@@ -13,6 +13,8 @@ import type { FirmwareReport, FirmwareUpdate, HealthGate, UpdateFailure } from '
 export interface FirmwareRules {
   /** What the device is told to fetch: at most 127 characters, no query (devices.md §4). */
   readonly packageUri: string
+  /** Why it cannot fetch the way the operator wants. */
+  readonly obstacle?: string
   /** Of the device's network profile: how long it may be silent after the install command. */
   readonly rebootGrace: Duration
   /** Silence before that is nothing a device can be blamed for. */

@@ -124,6 +124,7 @@ function obstacleOf({ next, seen, rules }: Course): ['delivery-method' | 'protoc
       ? ['delivery-method', 'the device takes images by pull only: start the update without a push']
       : undefined
   }
+  if (rules.obstacle !== undefined) return ['protocol', rules.obstacle]
   const { protocols, delivery } = seen
   const scheme = rules.packageUri.slice(0, rules.packageUri.indexOf(':'))
   const protocol = protocolOfScheme[scheme]

@@ -28,7 +28,8 @@ export type FirmwareInput =
       readonly offset: number
       readonly length: number
       readonly size: number
-      readonly blockSize: number
+      /** Absent where the device takes all at once. */
+      readonly blockSize?: number
     }
   /** Any message of the device, whatever it says. */
   | { readonly input: 'heard' }
@@ -148,7 +149,7 @@ function moved(course: Course, { input, offset, length, size, blockSize }: Moved
     // A device that begins anew shows it; one that goes on keeps what it has.
     fetched: Math.min(course.next.size, offset === 0 ? length : Math.max(fetched, offset + length)),
     resumes: resumes + (isResumed ? 1 : 0),
-    blockSize,
+    ...(blockSize === undefined ? {} : { blockSize }),
     // Also where it fetches before its answer to the offer came, or goes on by itself after a restart.
     registrationAtOffer: registration,
   })

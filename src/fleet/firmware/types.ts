@@ -1,5 +1,6 @@
 /** The firmware update of one device (LwM2M objects 5, 9 and 33629; devices.md §4). */
 import type { Duration, Instant } from '../../base/time.ts'
+import type { PullWay } from '../images/types.ts'
 import type { DeviceId, EndpointName } from '../registry/types.ts'
 
 /**
@@ -36,6 +37,8 @@ export interface HealthGate {
 export interface UpdateOptions {
   /** Pushed even where the device could fetch. */
   readonly push?: boolean
+  /** Fetched this way and no other. */
+  readonly via?: PullWay
   readonly health?: Partial<HealthGate>
 }
 
@@ -124,6 +127,17 @@ export interface FirmwareUpdate {
   readonly registration?: string
   /** What the device reported since that registration began, newest values. */
   readonly seen?: FirmwareReport
+}
+
+/** A piece of a package that a device has fetched. */
+export interface FirmwareFetch {
+  readonly update: number
+  readonly offset: number
+  readonly length: number
+  /** Of the whole package. */
+  readonly size: number
+  /** Octets it asks for at a time; absent where it takes all at once. */
+  readonly blockSize?: number
 }
 
 /** What a device was last known to report of the object that takes the package, and of what it runs. */

@@ -3,12 +3,7 @@
  * what the server serves, what the operator wants. Pure; who signs a link is asked for it.
  */
 import type { DeviceId, EndpointName } from '../registry/types.ts'
-import type { Artifact } from './types.ts'
-
-/** `push` is Block1 to /5/0/0; every other one is the scheme of the package URI. */
-export const deliveryWays = ['coap', 'coaps', 'http', 'https', 'push'] as const
-export type DeliveryWay = (typeof deliveryWays)[number]
-export type PullWay = Exclude<DeliveryWay, 'push'>
+import type { PullWay } from './types.ts'
 
 export interface DeliveryDevice {
   readonly deviceId: DeviceId
@@ -22,12 +17,14 @@ export interface DeliveryDevice {
 }
 
 export interface DeliveryPreferences {
-  /** The operator wants this way and no other. */
-  readonly via?: DeliveryWay
+  /** The operator wants the package written by Block1, not fetched. */
+  readonly push?: boolean
+  /** The operator wants it fetched this way and no other. */
+  readonly via?: PullWay
   /** What devices reach the server under, without a trailing slash; absent: it does not serve that way. */
   readonly servers: Readonly<Partial<Record<PullWay, string>>>
   /** The path of a link that only this device may use, for http and https: `/d/…`. */
-  readonly link: (artifact: Artifact, device: DeliveryDevice) => string
+  readonly link: (key: string) => string
 }
 
 export type Delivery =
@@ -40,16 +37,15 @@ export const longestUri = 127
 
 const numbers: Readonly<Record<PullWay, number>> = { coap: 0, coaps: 1, http: 2, https: 3 }
 const pushOnly = 1
-const pushOrPull = 2
 
 /**
  * The operator's way, else the first the device and the server have in common: its own association, which costs it
- * no connection of another kind, then https, http, and plain coap last. Push only where the device takes nothing
- * else, or the operator wants it.
+ * no connection of another kind, then https and http. Over another association than its own, and by push where it
+ * could fetch, only if the operator wants it.
  */
-export function deliveryFor(device: DeliveryDevice, artifact: Artifact, preferences: DeliveryPreferences): Delivery {
-  const { via } = preferences
-  if (via === 'push') {
+export function deliveryFor(device: DeliveryDevice, key: string, preferences: DeliveryPreferences): Delivery {
+  const { via, push } = preferences
+  if (push === true) {
     return device.delivery === 0 ? none('the device fetches images itself and takes none by push') : { by: 'push' }
   }
   if (device.delivery === pushOnly) {
@@ -57,18 +53,17 @@ export function deliveryFor(device: DeliveryDevice, artifact: Artifact, preferen
   }
   const reasons: string[] = []
   for (const way of via === undefined ? waysOf(device) : [via]) {
-    const uri = speaks(device, way) ? uriOf(device, artifact, way, preferences) : undefined
+    const uri = speaks(device, way) ? uriOf(device, key, way, preferences) : undefined
     if (uri === undefined) reasons.push(reasonAgainst(device, way, preferences))
     else if (uri.length > longestUri)
       reasons.push(`its URI has ${uri.length} characters, and devices keep ${longestUri}`)
     else return { by: 'pull', via: way, uri }
   }
-  if (via === undefined && device.delivery === pushOrPull) return { by: 'push' }
   return none(reasons[0] ?? 'the device fetches over none of the ways this server serves')
 }
 
 function waysOf({ secured }: DeliveryDevice): readonly PullWay[] {
-  return secured ? ['coaps', 'https', 'http', 'coap'] : ['coap', 'https', 'http', 'coaps']
+  return [secured ? 'coaps' : 'coap', 'https', 'http']
 }
 
 function speaks({ protocols, secured }: DeliveryDevice, way: PullWay): boolean {
@@ -78,7 +73,7 @@ function speaks({ protocols, secured }: DeliveryDevice, way: PullWay): boolean {
 
 function uriOf(
   device: DeliveryDevice,
-  artifact: Artifact,
+  key: string,
   way: PullWay,
   { servers, link }: DeliveryPreferences,
 ): string | undefined {
@@ -86,7 +81,7 @@ function uriOf(
   if (server === undefined) return undefined
   const isHttp = way === 'http' || way === 'https'
   // Without it nobody could tell whose progress a plain fetch is.
-  return server + (isHttp ? link(artifact, device) : `/fw/${artifact.key}/${device.deviceId.toString(36)}`)
+  return server + (isHttp ? link(key) : `/fw/${key}/${device.deviceId.toString(36)}`)
 }
 
 function reasonAgainst(device: DeliveryDevice, way: PullWay, { servers }: DeliveryPreferences): string {

@@ -60,6 +60,10 @@ export interface ImageDependency {
   readonly version: string
 }
 
+/** Schemes a device may fetch over, as its package URI names them. */
+export const pullWays = ['coap', 'coaps', 'http', 'https'] as const
+export type PullWay = (typeof pullWays)[number]
+
 /** `Image.key` of a hash: short, because it travels in every block's request. */
 export function imageKeyOf(sha256: string): string {
   return sha256.slice(0, 12)

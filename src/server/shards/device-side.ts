@@ -1,5 +1,4 @@
 /** The device side of a server in several threads: the house here, sockets and engines in its shards. */
-import type { Bytes } from '../../base/bytes.ts'
 import { deskLimits, sequencesOf, type DeviceSide, type DeviceSideParts } from '../device-side.ts'
 import { House } from './house.ts'
 
@@ -7,7 +6,6 @@ import { House } from './house.ts'
 const leasesPerActor = 2
 
 export interface ShardedStore {
-  readonly storeKey: Bytes
   /** The database file, for shards to look up images in. */
   readonly database: string
   /** The directory of images. */
@@ -15,7 +13,7 @@ export interface ShardedStore {
 }
 
 export function deviceSideInShards(parts: DeviceSideParts, where: ShardedStore): DeviceSide {
-  const { settings, store, bodies } = parts
+  const { settings, store, storeKey, bodies } = parts
   const count = settings['shards']
   const sequences = sequencesOf(store)
   const house = new House({
@@ -27,8 +25,9 @@ export function deviceSideInShards(parts: DeviceSideParts, where: ShardedStore):
   let local = ''
   return {
     control: house,
-    async open() {
-      const listening = await house.open(count, { settings, sequences, ...where, rules: store.observationRules() })
+    async open(downloads) {
+      const rules = store.observationRules()
+      const listening = await house.open(count, { settings, sequences, storeKey, ...where, downloads, rules })
       local = listening.plain.address
       return { ...listening, transport: `${listening.transport}, ${count} shards` }
     },

@@ -103,6 +103,8 @@ export interface ShardStart {
   readonly storeKey: Bytes
   readonly database: string
   readonly images: string
+  /** Where firmware is served over HTTP, '' where it is not. */
+  readonly downloads: string
   readonly rules: readonly ObservationRule[]
 }
 

@@ -14,6 +14,7 @@ import { Engine } from '../../engine/engine.ts'
 import { openImageFiles } from '../../storage/files/image-files.ts'
 import { openImagesReader } from '../../storage/sqlite/images.ts'
 import { systemNow } from '../clock.ts'
+import { DeviceReach } from '../device-reach.ts'
 import { Driver } from '../driver.ts'
 import { dtlsPartsOf } from '../dtls-parts.ts'
 import { ImageBodies } from '../image-bodies.ts'
@@ -44,12 +45,12 @@ const images = openImagesReader(start.database)
 const files = openImageFiles({ directory: start.images, cacheLimit: settings['firmware.cache'], log })
 const bodies = new ImageBodies(images, files)
 const desk = new RemoteDesk(post)
-let publicUris = { plain: '', secured: '' }
+const reach = new DeviceReach({ ...start, now })
 const driver = new Driver({
   desk,
   now,
   image: (key) => bodies.of(key),
-  publicUri: (secured) => (secured ? publicUris.secured : publicUris.plain),
+  reach,
 })
 const dtls = dtlsPartsOf(settings, start.storeKey)
 const definitions = new ObjectDefinitions(settings['objects.directory'], log)
@@ -110,7 +111,7 @@ const listeners = await openListeners(
   // Of a worker this ends the thread; the house says why.
   process.exit(1)
 })
-publicUris = listeners.publicUris
+reach.serve(listeners.publicUris.plain, listeners.publicUris.secured, start.downloads)
 driver.start(engine, {
   ...(listeners.secured === undefined ? {} : { secured: listeners.secured }),
   plain: {
