@@ -3,6 +3,7 @@
  * environment names, the command-line flags, the validation and `docs/config.md`. Per-network timers
  * are not here: they are a device's profile (`profiles.ts`).
  */
+import { bootstrapKnobs } from './knobs/bootstrap.ts'
 import { coapKnobs } from './knobs/coap.ts'
 import { coapsKnobs } from './knobs/coaps.ts'
 import { credentialsKnobs } from './knobs/credentials.ts'
@@ -25,6 +26,7 @@ export const tunables = {
   ...fleetKnobs,
   ...downloadsKnobs,
   ...credentialsKnobs,
+  ...bootstrapKnobs,
   ...httpKnobs,
 } as const satisfies Readonly<Record<string, Knob>>
 

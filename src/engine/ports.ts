@@ -71,6 +71,12 @@ export interface Share {
   readonly count: number
 }
 
+/** What of it a secured listener needs. */
+export type LinkOutput = Pick<
+  EngineOutput,
+  'send' | 'commit' | 'addressOf' | 'pathOf' | 'lookup' | 'recall' | 'handshake'
+>
+
 /** Where the counters stood when the last process stopped. */
 export interface Sequences {
   readonly deviceId: DeviceId

@@ -32,7 +32,7 @@ import type { EndpointName } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import { addressOctets } from '../base/address.ts'
 import { associationOfPeer, peerOfAssociation } from './peers.ts'
-import type { CommitTicket, EngineOutput, RecallTicket } from './ports.ts'
+import type { CommitTicket, LinkOutput, RecallTicket } from './ports.ts'
 import {
   identityOf,
   keyOf,
@@ -48,7 +48,7 @@ import type { Ids } from './state.ts'
 
 /** What the link tells the engine. */
 export interface SecureLinkOwner {
-  readonly output: EngineOutput
+  readonly output: LinkOutput
   data(now: Instant, peer: Peer, buffer: Bytes, start: number, end: number): void
   /** The association is no more; nothing can be sent to the peer. */
   peerClosed(now: Instant, peer: Peer): void

@@ -5,6 +5,7 @@
 import type { Duration, Instant } from '../base/time.ts'
 import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
 import type { CampaignsOp, CampaignsStore } from './campaigns/store.ts'
+import type { BootstrapOp, BootstrapStore } from './bootstrap/store.ts'
 import type { ConfigurationOp, ConfigurationStore } from './configuration/store.ts'
 import type { Configuration } from './configuration/types.ts'
 import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
@@ -27,6 +28,7 @@ export type StoreOp =
   | ConfigurationOp
   | AssociationsOp
   | CredentialsOp
+  | BootstrapOp
   | OperationsOp
   | ObservationsOp
   | ObservationRulesOp
@@ -64,6 +66,7 @@ export interface Store
     ConfigurationStore,
     AssociationsStore,
     CredentialsStore,
+    BootstrapStore,
     OperationsStore,
     ObservationsStore,
     ObservationRulesStore,

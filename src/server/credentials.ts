@@ -38,7 +38,7 @@ export interface Credentials extends CredentialDesk {
 
 export interface CredentialsOptions {
   readonly store: CredentialsStore
-  readonly control: Pick<Control, 'settle' | 'commitNow' | 'revoke'>
+  readonly control: Pick<Control, 'commitNow' | 'revoke'>
   /** Timers and sizes for the device of that name, known or not. */
   readonly profileOf: (endpoint: EndpointName) => Profile
   readonly storeKey: Bytes
@@ -61,10 +61,7 @@ export function openCredentials({
   const service = new CredentialsService({
     store,
     // What is revoked leaves nothing behind: its associations go in the same transaction, also those not in memory.
-    commands: {
-      settle: () => control.settle(),
-      commitNow: (ops, events) => control.commitNow([...ops, ...endedBy(ops)], events),
-    },
+    commands: { commitNow: (ops, events) => control.commitNow([...ops, ...endedBy(ops)], events) },
     sealer: sealerWith(deriveKey(storeKey, 'credentials')),
     random,
     now,

@@ -9,8 +9,9 @@ import type {
   CredentialKind,
   CredentialPurpose,
 } from '../fleet/credentials/types.ts'
+import { MemoryBootstrap } from './memory-bootstrap.ts'
 
-export class MemoryCredentials implements CredentialsStore {
+export class MemoryCredentials extends MemoryBootstrap implements CredentialsStore {
   /** In the order of their ids. */
   readonly #rows = new Map<CredentialId, Credential>()
   #check: Bytes | undefined

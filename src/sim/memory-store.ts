@@ -212,6 +212,12 @@ export class MemoryStore extends MemoryCampaigns implements Store {
 
   #apply(op: StoreOp): void {
     switch (op.op) {
+      case 'bootstrap.template.put':
+      case 'bootstrap.template.delete':
+      case 'bootstrap.run.put':
+      case 'bootstrap.run.trim':
+      case 'bootstrap.association':
+        return this.applyBootstrap(op)
       case 'association.put':
       case 'association.window':
       case 'association.reserve':

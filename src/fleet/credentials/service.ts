@@ -3,6 +3,7 @@
  * Changes are made one after the other and are durable when they resolve; knows neither the cipher that seals
  * keys nor the protocol that asks for them.
  */
+import { utf8, type Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Random } from '../../base/random.ts'
@@ -14,7 +15,9 @@ import { eventOf } from './events.ts'
 import { importFileOf, type ImportPorts } from './import.ts'
 import { ImportRun } from './import-run.ts'
 import { Issuer, newKeyOctets, type Issued } from './issuer.ts'
+import { keyProblem } from './key-rules.ts'
 import { credentialsPerEndpoint, CredentialLookup } from './lookup.ts'
+import { provisionKey } from './provision.ts'
 import { planRotation, revoked } from './rotation.ts'
 import { identityText, isAccepted, provenBy, purposeOf, sealContext } from './rules.ts'
 import type { CredentialsOp, CredentialsStore } from './store.ts'
@@ -26,6 +29,7 @@ import type {
   CredentialId,
   CredentialPurpose,
   CredentialQuestion,
+  CredentialStanding,
   CredentialSummary,
   ImportReport,
   ProvenIdentity,
@@ -40,8 +44,6 @@ const stepRows = 200
 export interface CredentialsParts {
   readonly store: CredentialsStore
   readonly commands: {
-    /** Commits whatever devices' messages have under way: what is read next is the truth. */
-    settle(): void
     /** Durable when it returns or resolves; throws EnvironmentError. */
     commitNow(ops: readonly CredentialsOp[], events?: readonly EventDraft[]): void | Promise<void>
   }
@@ -64,6 +66,14 @@ export interface NewCredential {
   readonly newKey?: string
 }
 
+/** A key for a device that is bootstrapped, and what has to be committed with whatever tells it. */
+export interface ProvisionedKey {
+  readonly credential: Pick<Credential, 'id' | 'identity'>
+  readonly key: Bytes
+  readonly ops: readonly CredentialsOp[]
+  readonly events: readonly EventDraft[]
+}
+
 export interface RotationWishes {
   readonly identity?: string
   readonly key?: string
@@ -78,6 +88,8 @@ export class CredentialsService {
   readonly #issuer: Issuer
   readonly #uses = new Uses()
   #lastChange: Promise<unknown> = Promise.resolve()
+  /** Changes begun and not done. */
+  #changes = 0
 
   constructor(parts: CredentialsParts) {
     this.#parts = parts
@@ -114,6 +126,40 @@ export class CredentialsService {
       await this.#writeUses()
       await this.#revokeAll(this.#store.credentialsOver(this.#parts.now(), stepRows), 'grace over')
     })
+  }
+
+  // ——— for bootstrapping ———
+
+  standingOf(endpoint: EndpointName): CredentialStanding {
+    const now = this.#parts.now()
+    const accepted = this.#liveOf(endpoint).filter((one) => isAccepted(one, now))
+    const own = accepted.find((one) => purposeOf(one) === 'bootstrap') ?? accepted[0]
+    return {
+      known: own !== undefined,
+      proven: accepted.some((one) => one.lastUsedAt !== undefined),
+      bootstraps: accepted.some((one) => purposeOf(one) === 'bootstrap'),
+      ...(own?.product !== undefined && { product: own.product }),
+      tags: own?.tags ?? {},
+    }
+  }
+
+  /** Why `key` cannot be one, for people; undefined where it can. */
+  keyProblem(key: Bytes, name: string): string | undefined {
+    return keyProblem(key, name, utf8(name))
+  }
+
+  /**
+   * A key for a device that is being bootstrapped, to be committed before anything else is asked here. 'busy' while a
+   * change is under way, which must not be overtaken; 'other-kind' where the endpoint has a certificate or public key.
+   */
+  provision(
+    endpoint: EndpointName,
+    about: { readonly product?: string; readonly tags: Readonly<Record<string, string>> },
+  ): ProvisionedKey | 'busy' | 'other-kind' {
+    if (this.#changes > 0) return 'busy'
+    const ports = { issuer: this.#issuer, sealer: this.#parts.sealer }
+    const live = this.#liveOf(endpoint, 'management')
+    return provisionKey(endpoint, about, live, this.#parts.now(), ports) ?? 'other-kind'
   }
 
   // ——— for operators ———
@@ -214,11 +260,9 @@ export class CredentialsService {
 
   /** One change after the other: what one checked, none before it is done can take away. */
   #alone<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#lastChange.then(() => {
-      this.#parts.commands.settle()
-      return change()
-    })
-    this.#lastChange = turn.catch(() => undefined)
+    this.#changes++
+    const turn = this.#lastChange.then(change)
+    this.#lastChange = turn.catch(() => undefined).then(() => void this.#changes--)
     return turn
   }
 

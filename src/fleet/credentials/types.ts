@@ -108,6 +108,18 @@ export interface Sealer {
   fingerprint(secret: Bytes): string
 }
 
+/** What the credentials of an endpoint say of it. */
+export interface CredentialStanding {
+  /** One is accepted now. */
+  readonly known: boolean
+  /** One that is accepted now has been used. */
+  readonly proven: boolean
+  /** One that is accepted now is for bootstrapping. */
+  readonly bootstraps: boolean
+  readonly product?: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
 /** What an operator says of a new credential, as text. */
 export interface CredentialDraft {
   readonly endpoint: EndpointName

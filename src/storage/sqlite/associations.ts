@@ -23,17 +23,23 @@ interface AssociationRow {
   heard_at: number
 }
 
-export function associationsIn(database: Sqlite): { reads: AssociationsStore; apply: Appliers<AssociationsOp> } {
-  return { reads: associationReads(database), apply: associationAppliers(database) }
+/** Those of the bootstrap listener are in a table of their own. */
+type Table = 'association' | 'bootstrap_association'
+
+export function associationsIn(
+  database: Sqlite,
+  table: Table = 'association',
+): { reads: AssociationsStore; apply: Appliers<AssociationsOp> } {
+  return { reads: associationReads(database, table), apply: associationAppliers(database, table) }
 }
 
-function associationReads(database: Sqlite): AssociationsStore {
+function associationReads(database: Sqlite, table: Table): AssociationsStore {
   const select = <Key extends unknown[]>(where: string) =>
-    database.prepare<Key, AssociationRow>(`SELECT * FROM association WHERE ${where}`).safeIntegers()
+    database.prepare<Key, AssociationRow>(`SELECT * FROM ${table} WHERE ${where}`).safeIntegers()
   const byCid = select<[string]>("cid = +? AND cid <> ''")
   const byAddress = select<[string, number]>("address = +? AND port = +? AND cid = '' ORDER BY id DESC LIMIT 1")
   const byEndpoint = select<[string]>('endpoint = +? ORDER BY id DESC LIMIT 1')
-  const lastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'association'").pluck()
+  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = '${table}'`).pluck()
   const mark = database.prepare<[], number>('SELECT mark FROM association_mark WHERE id = 1').pluck()
   return {
     associationByCid: (cid) => associationOf(byCid.get(cid)),
@@ -44,9 +50,9 @@ function associationReads(database: Sqlite): AssociationsStore {
   }
 }
 
-function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
+function associationAppliers(database: Sqlite, table: Table): Appliers<AssociationsOp> {
   const put = database.prepare(
-    `INSERT INTO association (id, cid, identity, endpoint, address, port, sealed, reserved_up_to, window_edge,
+    `INSERT INTO ${table} (id, cid, identity, endpoint, address, port, sealed, reserved_up_to, window_edge,
        window_bitmap, opened_at, heard_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET address = excluded.address, port = excluded.port, sealed = excluded.sealed,
@@ -54,24 +60,24 @@ function associationAppliers(database: Sqlite): Appliers<AssociationsOp> {
        window_bitmap = excluded.window_bitmap, heard_at = excluded.heard_at`,
   )
   // Chosen at random, it may be that of one that is not in memory: the newer association has it.
-  const removeNamesake = database.prepare("DELETE FROM association WHERE cid = ? AND cid <> '' AND id <> ?")
+  const removeNamesake = database.prepare(`DELETE FROM ${table} WHERE cid = ? AND cid <> '' AND id <> ?`)
   const window = database.prepare(
-    `UPDATE association SET window_edge = ?, window_bitmap = ?, address = ?, port = ?, heard_at = ?
+    `UPDATE ${table} SET window_edge = ?, window_bitmap = ?, address = ?, port = ?, heard_at = ?
      WHERE id = ? AND window_edge <= ?`,
   )
-  const reserve = database.prepare('UPDATE association SET reserved_up_to = max(reserved_up_to, ?) WHERE id = ?')
-  const remove = database.prepare('DELETE FROM association WHERE id = ?')
+  const reserve = database.prepare(`UPDATE ${table} SET reserved_up_to = max(reserved_up_to, ?) WHERE id = ?`)
+  const remove = database.prepare(`DELETE FROM ${table} WHERE id = ?`)
   const prune = database.prepare(
-    `DELETE FROM association WHERE identity = ? AND id <=
-       (SELECT id FROM association WHERE identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    `DELETE FROM ${table} WHERE identity = ? AND id <=
+       (SELECT id FROM ${table} WHERE identity = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
   )
-  const revoke = database.prepare('DELETE FROM association WHERE identity = ?')
-  const clear = database.prepare('DELETE FROM association')
+  const revoke = database.prepare(`DELETE FROM ${table} WHERE identity = ?`)
+  const clear = database.prepare(`DELETE FROM ${table}`)
   const mark = database.prepare(
     'INSERT INTO association_mark (id, mark) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark',
   )
   // By when they were opened, since an index on when they were heard would be written with every message.
-  const expire = database.prepare('DELETE FROM association WHERE opened_at < ? AND heard_at < ?')
+  const expire = database.prepare(`DELETE FROM ${table} WHERE opened_at < ? AND heard_at < ?`)
   return {
     'association.put': ({ association: a }) => {
       removeNamesake.run(a.cid, a.id)

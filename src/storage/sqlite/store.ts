@@ -11,6 +11,7 @@ import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
 import { associationsIn } from './associations.ts'
 import { campaignsIn } from './campaigns.ts'
+import { bootstrapIn } from './bootstrap.ts'
 import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
@@ -62,6 +63,8 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const configuration = configurationIn(database)
   const associations = associationsIn(database)
   const credentials = credentialsIn(database)
+  const bootstrapAssociations = associationsIn(database, 'bootstrap_association')
+  const bootstrap = bootstrapIn(database, bootstrapAssociations.apply)
   const operations = operationsIn(database, limits.operationsKept)
   const observations = observationsIn(database)
   const observationRules = observationRulesIn(database)
@@ -77,6 +80,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...configuration.reads,
     ...associations.reads,
     ...credentials.reads,
+    ...bootstrap.reads,
     ...operations.reads,
     ...observations.reads,
     ...observationRules.reads,
@@ -92,6 +96,11 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     ...configuration.apply,
     ...associations.apply,
     ...credentials.apply,
+    ...bootstrap.apply,
+    'association.clear': (op) => {
+      associations.apply['association.clear'](op)
+      bootstrapAssociations.apply['association.clear'](op)
+    },
     ...operations.apply,
     ...observations.apply,
     ...observationRules.apply,
@@ -113,6 +122,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
       devicesDue: dueDevicesIn(database),
       lastDeviceId: () => lastDeviceId.get() ?? 0,
     }),
+    bootstrapAssociations: inHouseWords(bootstrapAssociations.reads),
     commit: committer(database, apply, events.trim),
     close,
   }

@@ -18,7 +18,6 @@ function world() {
   const credentials = openCredentials({
     store,
     control: {
-      settle: () => undefined,
       commitNow: (ops) => store.commit(ops),
       revoke: (principal) => void revoked.push(principal),
     },

@@ -66,7 +66,7 @@ export function credentialsOver(
 ): CredentialsService {
   return new CredentialsService({
     store,
-    commands: { settle: () => undefined, commitNow: (ops, events = []) => commit(ops, events) },
+    commands: { commitNow: (ops, events = []) => commit(ops, events) },
     sealer,
     random: new SeededRandom(1),
     now,

@@ -1,0 +1,88 @@
+/** Bootstrapping in SQLite: templates and runs as documents beside the columns they are found by. */
+import type { BootstrapOp, BootstrapStore } from '../../fleet/bootstrap/store.ts'
+import type { BootstrapRun, BootstrapTemplate } from '../../fleet/bootstrap/types.ts'
+import type { AssociationsOp } from '../../fleet/associations/store.ts'
+import { jsonOf, type Appliers } from './appliers.ts'
+import type { Sqlite } from './database.ts'
+
+type Reads = Omit<BootstrapStore, 'bootstrapAssociations'>
+
+export function bootstrapIn(
+  database: Sqlite,
+  associations: Appliers<AssociationsOp>,
+): { reads: Reads; apply: Appliers<BootstrapOp> } {
+  return { reads: readsIn(database), apply: appliersIn(database, associations) }
+}
+
+function readsIn(database: Sqlite): Reads {
+  const templates = database.prepare<[], string>('SELECT document FROM bootstrap_template ORDER BY name').pluck()
+  const newest = database
+    .prepare<[string], string>('SELECT document FROM bootstrap_run WHERE endpoint = +? ORDER BY id DESC LIMIT 1')
+    .pluck()
+  const all = database
+    .prepare<[number, number], string>('SELECT document FROM bootstrap_run WHERE id < +? ORDER BY id DESC LIMIT +?')
+    .pluck()
+  const ofEndpoint = database
+    .prepare<[string, number, string, number], string>(
+      `SELECT document FROM bootstrap_run WHERE endpoint = +? AND id < +? AND state = coalesce(nullif(+?, ''), state)
+       ORDER BY id DESC LIMIT +?`,
+    )
+    .pluck()
+  const failed = database
+    .prepare<[number, number], string>(
+      `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_failed WHERE state = 'failed' AND id < +?
+       ORDER BY id DESC LIMIT +?`,
+    )
+    .pluck()
+  const open = database
+    .prepare<[number], string>(
+      `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_open WHERE state = 'running' ORDER BY id LIMIT +?`,
+    )
+    .pluck()
+  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'bootstrap_run'`).pluck()
+  return {
+    bootstrapTemplates: () => templates.all().map((text) => JSON.parse(text) as BootstrapTemplate),
+    bootstrapRun: (endpoint) => newest.all(endpoint).map(runOf)[0],
+    bootstrapRuns: ({ endpoint, failed: onlyFailed = false }, before = Number.MAX_SAFE_INTEGER, limit) => {
+      if (endpoint !== undefined) return ofEndpoint.all(endpoint, before, onlyFailed ? 'failed' : '', limit).map(runOf)
+      return (onlyFailed ? failed : all).all(before, limit).map(runOf)
+    },
+    openBootstrapRuns: (limit) => open.all(limit).map(runOf),
+    lastBootstrapRunId: () => lastId.get() ?? 0,
+  }
+}
+
+function appliersIn(database: Sqlite, associations: Appliers<AssociationsOp>): Appliers<BootstrapOp> {
+  const putTemplate = database.prepare(
+    'INSERT INTO bootstrap_template (name, document) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document',
+  )
+  const deleteTemplate = database.prepare('DELETE FROM bootstrap_template WHERE name = ?')
+  const putRun = database.prepare(
+    `INSERT INTO bootstrap_run (id, endpoint, state, document) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, document = excluded.document`,
+  )
+  const trimEndpoint = database.prepare<[string, string, number]>(
+    `DELETE FROM bootstrap_run WHERE endpoint = +? AND state <> 'running' AND id <=
+       (SELECT id FROM bootstrap_run WHERE endpoint = +? AND state <> 'running' ORDER BY id DESC LIMIT 1 OFFSET +?)`,
+  )
+  const trimAll = database.prepare<[number]>(
+    `DELETE FROM bootstrap_run WHERE state <> 'running' AND id <= (SELECT max(id) FROM bootstrap_run) - +?`,
+  )
+  return {
+    'bootstrap.template.put': ({ template }) => void putTemplate.run(template.name, jsonOf(template)),
+    'bootstrap.template.delete': ({ name }) => void deleteTemplate.run(name),
+    'bootstrap.run.put': ({ run }) => void putRun.run(run.id, run.endpoint, run.state, jsonOf(run)),
+    'bootstrap.run.trim': ({ endpoint, keep, total }) => {
+      trimEndpoint.run(endpoint, endpoint, keep)
+      trimAll.run(total)
+    },
+    'bootstrap.association': ({ change }) => {
+      // TypeScript cannot pair a union's member with its own function; the table's type did.
+      ;(associations[change.op] as (op: AssociationsOp) => void)(change)
+    },
+  }
+}
+
+function runOf(text: string): BootstrapRun {
+  return JSON.parse(text) as BootstrapRun
+}
