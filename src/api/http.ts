@@ -20,6 +20,7 @@ import { jsonOf } from './present.ts'
 import { answerOf, problemOf, type Answer } from './problems.ts'
 import type { Api, Context } from './routes/context.ts'
 import { campaignRoutes } from './routes/campaigns.ts'
+import { bootstrapRoutes } from './routes/bootstrap.ts'
 import { credentialRoutes } from './routes/credentials.ts'
 import { configurationRoutes } from './routes/configuration.ts'
 import { deviceRoutes } from './routes/devices.ts'
@@ -122,6 +123,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     updateRoutes,
     campaignRoutes,
     traceRoutes,
+    bootstrapRoutes,
     credentialRoutes,
     handshakeRoutes,
     eventRoutes,

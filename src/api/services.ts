@@ -9,6 +9,8 @@ import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../fleet/campaigns/definition.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
 import type { Author, Campaign, CampaignDevice, CampaignDeviceState } from '../fleet/campaigns/types.ts'
+import type { TemplateDraft } from '../fleet/bootstrap/draft.ts'
+import type { BootstrapRun, BootstrapTemplate, RunFilter } from '../fleet/bootstrap/types.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
 import type {
   CredentialDraft,
@@ -139,6 +141,20 @@ export interface CredentialsCalls {
   revoke(reference: string): Promise<readonly CredentialSummary[]>
 }
 
+export interface BootstrapCalls {
+  /** By name. */
+  templates(): readonly BootstrapTemplate[]
+  /** Throws UsageError 'template.unknown' (404). */
+  template(name: string): BootstrapTemplate
+  put(name: string, draft: TemplateDraft): Promise<{ template: BootstrapTemplate; created: boolean }>
+  remove(name: string): Promise<void>
+  /** Newest first. */
+  runs(filter: RunFilter, before: number | undefined, limit: number): readonly BootstrapRun[]
+  /** Throws UsageError 'bootstrap.none' (404). */
+  run(endpoint: EndpointName): BootstrapRun
+  trigger(endpoint: EndpointName, instance?: number): Promise<Operation>
+}
+
 export interface HandshakesCalls {
   /** Newest first. */
   list(filter: { failed?: boolean }, limit: number): readonly Handshake[]
@@ -258,6 +274,7 @@ export interface Services {
   readonly signingKeys: SigningKeysCalls
   readonly firmware: FirmwareCalls
   readonly campaigns: CampaignsCalls
+  readonly bootstrap: BootstrapCalls
   readonly credentials: CredentialsCalls
   readonly handshakes: HandshakesCalls
   readonly events: EventsCalls

@@ -4,6 +4,7 @@ import { styleText } from 'node:util'
 import type { Frame } from './command.ts'
 import { withExamples } from './command.ts'
 import { addAttributes } from './commands/attributes.ts'
+import { addBootstrap } from './commands/bootstrap.ts'
 import { addCoap } from './commands/coap.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addComposite } from './commands/composite.ts'
@@ -48,6 +49,7 @@ const groups = {
   'See and manage the fleet:': [
     addDevices,
     addCredentials,
+    addBootstrap,
     addOperations,
     addSendLog,
     addFirmware,

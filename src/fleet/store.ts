@@ -3,8 +3,8 @@
  * `storage/sqlite` implements it; the committer of the server is the only one that calls `commit`.
  */
 import type { Duration, Instant } from '../base/time.ts'
-import type { AssociationsOp, AssociationsStore } from './associations/store.ts'
 import type { CampaignsOp, CampaignsStore } from './campaigns/store.ts'
+import type { AssociationsOp, AssociationsStore, BootstrapAssociationsOp } from './associations/store.ts'
 import type { BootstrapOp, BootstrapStore } from './bootstrap/store.ts'
 import type { ConfigurationOp, ConfigurationStore } from './configuration/store.ts'
 import type { Configuration } from './configuration/types.ts'
@@ -29,6 +29,7 @@ export type StoreOp =
   | AssociationsOp
   | CredentialsOp
   | BootstrapOp
+  | BootstrapAssociationsOp
   | OperationsOp
   | ObservationsOp
   | ObservationRulesOp
@@ -81,6 +82,7 @@ export interface Store
    * EnvironmentError: 'store.full' (disk full), 'store.unavailable' (I/O error, locked), both retriable.
    */
   commit(ops: readonly StoreOp[]): void
+  readonly bootstrapAssociations: AssociationsStore
   snapshot(key: DeviceKey, openOperationsLimit: number): DeviceSnapshot | undefined
   /**
    * Devices for which an instant has passed at or before `at`: the end of a registration, the deadline of

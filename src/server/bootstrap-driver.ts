@@ -5,6 +5,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import { EnvironmentError } from '../base/errors.ts'
 import { never, type Instant } from '../base/time.ts'
+import type { Principal } from '../dtls/principal.ts'
 import type { CredentialQuery, HandshakeReport } from '../dtls/sink.ts'
 import type { BootstrapEngine } from '../engine/bootstrap/bootstrap-engine.ts'
 import type { BootstrapOutput } from '../engine/bootstrap/output.ts'
@@ -79,6 +80,13 @@ export class BootstrapDriver implements BootstrapOutput {
       },
       unreachable: () => undefined,
     }
+  }
+
+  /** Ends everything the identity has open here, and its handshakes under way. */
+  revoke(principal: Principal): void {
+    const now = this.#options.now()
+    this.#engine.secure?.revoke(now, principal)
+    this.#turn(now)
   }
 
   // ——— effects of the engine ———

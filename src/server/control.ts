@@ -13,6 +13,8 @@ import type { LocalDesk } from './desk.ts'
 import type { Driver } from './driver.ts'
 
 export interface Control extends Commands {
+  /** Commits and answers what is under way, now: what is read from the store next is the truth. */
+  settle(): void
   /**
    * For what touches no device (images): durable when it returns; throws EnvironmentError. What waits is
    * committed first, so that events appear in the order of their ids.
@@ -27,6 +29,7 @@ export interface Control extends Commands {
 /** Control where the engine and the store share this thread; `engine` is asked for once it runs. */
 export function controlOf(driver: Driver, desk: LocalDesk, engine: () => Engine, now: () => Instant): Control {
   return {
+    settle: () => driver.settle(),
     submit: (command) => driver.submit(command),
     commitNow: (ops, events = []) => {
       driver.settle()

@@ -11,7 +11,7 @@ import type { Profile } from '../config/profiles.ts'
 import type { Settings } from '../config/tunables.ts'
 import type { Principal } from '../dtls/principal.ts'
 import { identityOf } from '../engine/known-association.ts'
-import type { AssociationsOp } from '../fleet/associations/store.ts'
+import type { AssociationsOp, BootstrapAssociationsOp } from '../fleet/associations/store.ts'
 import { provenBy } from '../fleet/credentials/rules.ts'
 import { CredentialsService } from '../fleet/credentials/service.ts'
 import type { CredentialsOp, CredentialsStore } from '../fleet/credentials/store.ts'
@@ -124,11 +124,12 @@ export function openCredentials({
   }
 }
 
-function endedBy(ops: readonly CredentialsOp[]): readonly AssociationsOp[] {
+function endedBy(ops: readonly CredentialsOp[]): readonly (AssociationsOp | BootstrapAssociationsOp)[] {
   return ops.flatMap((op) => {
-    if (op.op !== 'credential.put' || op.credential.state !== 'revoked' || op.credential.purpose !== undefined)
-      return []
+    if (op.op !== 'credential.put' || op.credential.state !== 'revoked') return []
     const proven = provenBy(op.credential)
-    return proven === undefined ? [] : [{ op: 'association.revoke', identity: identityOf(proven) } as const]
+    if (proven === undefined) return []
+    const change = { op: 'association.revoke', identity: identityOf(proven) } as const
+    return [op.credential.purpose === undefined ? change : ({ op: 'bootstrap.association', change } as const)]
   })
 }

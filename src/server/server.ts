@@ -23,6 +23,7 @@ import type { Store } from '../fleet/store.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
+import { bootstrapServiceOf, openBootstrap } from './bootstrap.ts'
 import { systemNow } from './clock.ts'
 import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
@@ -136,7 +137,20 @@ async function start(
   const campaigns = new CampaignsClock({ store, control, now, settings, log })
   listeningToCommits.push(campaigns.committed)
   const profileOf = deviceProfiles(store, settings)
-  const credentials = openCredentials({ store, control, profileOf, storeKey, random, now, settings, log })
+  const credentials = openCredentials({
+    store,
+    control: {
+      commitNow: (ops, drafts) => control.commitNow(ops, drafts),
+      revoke: (principal, purpose) =>
+        purpose === 'bootstrap' ? bootstrap?.revoke(principal) : control.revoke(principal, purpose),
+    },
+    profileOf,
+    storeKey,
+    random,
+    now,
+    settings,
+    log,
+  })
   undo.push(() => devices.stop())
   const downloads = await openDownloads({
     settings,
@@ -149,6 +163,29 @@ async function start(
   })
   if (downloads !== undefined) undo.push(() => downloads.close())
   const listening = await devices.open(downloads?.uri ?? '')
+  const bootstrapParts = {
+    settings,
+    storeKey,
+    store,
+    control,
+    credentials,
+    library: definitions.library,
+    random,
+    now,
+    log,
+  }
+  const bootstrap = await openBootstrap(
+    {
+      ...bootstrapParts,
+      handshake: (at, report, remote) => {
+        handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal, 'bootstrap')))
+        if (report.outcome !== 'completed' || report.principal === undefined) return
+        credentials.used(report.principal, 'bootstrap')
+      },
+      listening,
+    },
+    (close) => undo.push(close),
+  )
   undo.push(credentials.start())
   undo.push(campaigns.start())
 
@@ -177,6 +214,7 @@ async function start(
     devices.objectsChanged()
     return report
   }
+  const operations = new OperationsService(store, control, registry)
   const services = {
     registry,
     configuration: new ConfigurationService(store, control, registry),
@@ -188,11 +226,12 @@ async function start(
       now,
       inForce: (rules) => devices.setRules(rules),
     }),
-    operations: new OperationsService(store, control, registry),
+    operations,
     images,
     signingKeys,
     firmware: new FirmwareService(store, control, images, registry),
     campaigns: campaignsService,
+    bootstrap: bootstrapServiceOf(bootstrapParts, { registry, operations }),
     credentials: credentials.service,
     handshakes,
     events,
@@ -204,11 +243,12 @@ async function start(
     },
     trace: devices.trace(),
     report: () => ({
-      counts: { devices: store.countDevices(), ...devices.counts() },
+      counts: { devices: store.countDevices(), bootstrapping: bootstrap?.size() ?? 0, ...devices.counts() },
       samples: devices.samples(),
       listeners: [
         { protocol: 'coap', ...listening.plain },
         ...(listening.secured === undefined ? [] : [{ protocol: 'coaps', ...listening.secured }]),
+        ...(bootstrap?.listeners ?? []),
       ],
     }),
     obstacles: () => control.obstacles(),
@@ -241,6 +281,7 @@ async function start(
       `Coapstan ${options.version}`,
       `  coap   udp ${authorityOf(plain)} (${transport})`,
       ...(secured === undefined ? [] : [`  coaps  udp ${authorityOf(secured)} (DTLS 1.2)`]),
+      ...(bootstrap?.listeners ?? []).map((one) => `  ${one.protocol}  udp ${authorityOf(one)}`),
       `  http   http://${authorityOf(http)}/v1`,
       ...(downloads === undefined ? [] : [`  fw     ${downloads.via}://${authorityOf(downloads)} (downloads)`]),
       `  data   ${directory.path} (${store.countDevices()} devices)`,

@@ -1,8 +1,15 @@
 /** Bootstrapping in a store without a disk; a store inherits what is asked of it. */
-import type { AssociationsStore } from '../fleet/associations/store.ts'
+import type { AssociationsStore, BootstrapAssociationsOp } from '../fleet/associations/store.ts'
 import type { BootstrapOp, BootstrapStore } from '../fleet/bootstrap/store.ts'
+import type { StoreOp } from '../fleet/store.ts'
 import type { BootstrapRun, BootstrapTemplate, RunFilter } from '../fleet/bootstrap/types.ts'
 import { MemoryAssociations } from './memory-associations.ts'
+
+type Op = BootstrapOp | BootstrapAssociationsOp
+
+export function isBootstrapOp(op: StoreOp): op is Op {
+  return op.op.startsWith('bootstrap.')
+}
 
 export class MemoryBootstrap implements BootstrapStore {
   readonly #templates = new Map<string, BootstrapTemplate>()
@@ -44,7 +51,7 @@ export class MemoryBootstrap implements BootstrapStore {
     return Math.max(0, ...this.#runs.keys())
   }
 
-  protected applyBootstrap(op: BootstrapOp): void {
+  protected applyBootstrap(op: Op): void {
     switch (op.op) {
       case 'bootstrap.template.put':
         this.#templates.set(op.template.name, op.template)

@@ -16,6 +16,7 @@ import type { StoredAssociation } from '../fleet/associations/types.ts'
 import { commonLength, pageOf } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
 import { MemoryCampaigns } from './memory-campaigns.ts'
+import { isBootstrapOp } from './memory-bootstrap.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryEvents } from './memory-events.ts'
 import { byPath, dueOf, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
@@ -211,13 +212,8 @@ export class MemoryStore extends MemoryCampaigns implements Store {
   // ——— ops ———
 
   #apply(op: StoreOp): void {
+    if (isBootstrapOp(op)) return this.applyBootstrap(op)
     switch (op.op) {
-      case 'bootstrap.template.put':
-      case 'bootstrap.template.delete':
-      case 'bootstrap.run.put':
-      case 'bootstrap.run.trim':
-      case 'bootstrap.association':
-        return this.applyBootstrap(op)
       case 'association.put':
       case 'association.window':
       case 'association.reserve':

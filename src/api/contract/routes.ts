@@ -5,6 +5,16 @@
 import type { Static, TSchema } from 'typebox'
 import { campaignRoutes } from './campaign-routes.ts'
 import {
+  runListSchema,
+  runQuerySchema,
+  runSchema,
+  templateDraftSchema,
+  templateListSchema,
+  templateParamsSchema,
+  templateSchema,
+  triggerSchema,
+} from './bootstrap.ts'
+import {
   credentialDraftSchema,
   credentialPageSchema,
   credentialParamsSchema,
@@ -254,6 +264,49 @@ export const routes = {
     tags: ['credentials'],
     params: credentialParamsSchema,
     response: { 200: revocationSchema },
+  }),
+  listBootstrapTemplates: route('listBootstrapTemplates', {
+    summary: 'What devices are given when they are bootstrapped, by name of the template',
+    tags: ['bootstrap'],
+    response: { 200: templateListSchema },
+  }),
+  readBootstrapTemplate: route('readBootstrapTemplate', {
+    summary: 'One template, its keys masked',
+    tags: ['bootstrap'],
+    params: templateParamsSchema,
+    response: { 200: templateSchema },
+  }),
+  putBootstrapTemplate: route('putBootstrapTemplate', {
+    summary: 'Add a template, or replace it; runs under way go on as they began',
+    tags: ['bootstrap'],
+    params: templateParamsSchema,
+    body: templateDraftSchema,
+    response: { 200: templateSchema, 201: templateSchema },
+  }),
+  removeBootstrapTemplate: route('removeBootstrapTemplate', {
+    summary: 'Remove a template; devices keep what they were given',
+    tags: ['bootstrap'],
+    params: templateParamsSchema,
+    response: { 204: noContent },
+  }),
+  listBootstrapRuns: route('listBootstrapRuns', {
+    summary: 'Who was bootstrapped, and how far it came; newest first',
+    tags: ['bootstrap'],
+    querystring: runQuerySchema,
+    response: { 200: runListSchema },
+  }),
+  readDeviceBootstrap: route('readDeviceBootstrap', {
+    summary: 'The newest bootstrap of a device, step by step',
+    tags: ['bootstrap'],
+    params: endpointParamsSchema,
+    response: { 200: runSchema },
+  }),
+  triggerBootstrap: route('triggerBootstrap', {
+    summary: 'Have a device ask its bootstrap server, by executing /1/x/9',
+    tags: ['bootstrap'],
+    params: endpointParamsSchema,
+    body: triggerSchema,
+    response: { 202: operationSchema },
   }),
   listHandshakes: route('listHandshakes', {
     summary: 'Handshakes since the server started, and why they failed',

@@ -29,6 +29,9 @@ export type AssociationsOp =
   /** Deletes what was not heard since. */
   | { readonly op: 'association.expire'; readonly heardBefore: Instant }
 
+/** The same for those of the bootstrap listener, which are kept apart: they are of no use elsewhere. */
+export type BootstrapAssociationsOp = { readonly op: 'bootstrap.association'; readonly change: AssociationsOp }
+
 export interface AssociationsStore {
   associationByCid(cid: string): StoredAssociation | undefined
   /** The newest one of that address whose peer sends without a CID. */

@@ -7,7 +7,7 @@ import type { Random } from '../../base/random.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
 import { bootstrapFormats, type BootstrapRequest } from '../../lwm2m/bootstrap/request.ts'
-import type { CredentialsService, ProvisionedKey } from '../credentials/service.ts'
+import type { CredentialsService } from '../credentials/service.ts'
 import type { Sealer } from '../credentials/types.ts'
 import type { EventDraft } from '../events/types.ts'
 import type { Device } from '../registry/types.ts'
@@ -16,6 +16,8 @@ import { render } from './rendering.ts'
 import { discoverStep, isOver, stepRun, type BootstrapRules } from './rules.ts'
 import type { BootstrapOp, BootstrapStore } from './store.ts'
 import type { BootstrapRun, BootstrapTemplate, ServerTemplate } from './types.ts'
+
+type ProvisionedKey = Exclude<ReturnType<CredentialsService['provision']>, string>
 
 export interface DeskPorts {
   readonly store: BootstrapStore & { device(endpoint: string): { readonly device: Device } | undefined }

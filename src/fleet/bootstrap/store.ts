@@ -1,5 +1,4 @@
-/** What bootstrapping asks of the store. Its DTLS associations are kept apart: they are of no use elsewhere. */
-import type { AssociationsOp, AssociationsStore } from '../associations/store.ts'
+/** What bootstrapping asks of the store. */
 import type { EndpointName } from '../registry/types.ts'
 import type { BootstrapRun, BootstrapTemplate, RunFilter } from './types.ts'
 
@@ -16,7 +15,6 @@ export type BootstrapOp =
       readonly keep: number
       readonly total: number
     }
-  | { readonly op: 'bootstrap.association'; readonly change: AssociationsOp }
 
 export interface BootstrapStore {
   /** By name. */
@@ -28,5 +26,4 @@ export interface BootstrapStore {
   /** Oldest first. */
   openBootstrapRuns(limit: number): readonly BootstrapRun[]
   lastBootstrapRunId(): number
-  readonly bootstrapAssociations: AssociationsStore
 }

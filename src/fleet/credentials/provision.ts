@@ -4,13 +4,22 @@
  */
 import { bytesOfHex, type Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
+import type { EventDraft } from '../events/types.ts'
 import type { EndpointName } from '../registry/types.ts'
 import { eventOf } from './events.ts'
 import type { Issuer } from './issuer.ts'
 import { planRotation } from './rotation.ts'
 import { sealContext } from './rules.ts'
-import type { ProvisionedKey } from './service.ts'
+import type { CredentialsOp } from './store.ts'
 import type { Credential, Sealer } from './types.ts'
+
+/** A key for a device that is bootstrapped, and what has to be committed with whatever tells it. */
+export interface ProvisionedKey {
+  readonly credential: Pick<Credential, 'id' | 'identity'>
+  readonly key: Bytes
+  readonly ops: readonly CredentialsOp[]
+  readonly events: readonly EventDraft[]
+}
 
 /** Revoked credentials an endpoint keeps where bootstrapping makes new ones. */
 const revokedKept = 8

@@ -17,7 +17,7 @@ import { ImportRun } from './import-run.ts'
 import { Issuer, newKeyOctets, type Issued } from './issuer.ts'
 import { keyProblem } from './key-rules.ts'
 import { credentialsPerEndpoint, CredentialLookup } from './lookup.ts'
-import { provisionKey } from './provision.ts'
+import { provisionKey, type ProvisionedKey } from './provision.ts'
 import { planRotation, revoked } from './rotation.ts'
 import { identityText, isAccepted, provenBy, purposeOf, sealContext } from './rules.ts'
 import type { CredentialsOp, CredentialsStore } from './store.ts'
@@ -64,14 +64,6 @@ export interface NewCredential {
   readonly credential: CredentialSummary
   /** Hex; only of a key we made, and never told again. */
   readonly newKey?: string
-}
-
-/** A key for a device that is bootstrapped, and what has to be committed with whatever tells it. */
-export interface ProvisionedKey {
-  readonly credential: Pick<Credential, 'id' | 'identity'>
-  readonly key: Bytes
-  readonly ops: readonly CredentialsOp[]
-  readonly events: readonly EventDraft[]
 }
 
 export interface RotationWishes {

@@ -1,20 +1,18 @@
 /** Bootstrapping in SQLite: templates and runs as documents beside the columns they are found by. */
 import type { BootstrapOp, BootstrapStore } from '../../fleet/bootstrap/store.ts'
 import type { BootstrapRun, BootstrapTemplate } from '../../fleet/bootstrap/types.ts'
-import type { AssociationsOp } from '../../fleet/associations/store.ts'
+import type { AssociationsOp, BootstrapAssociationsOp } from '../../fleet/associations/store.ts'
 import { jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
-
-type Reads = Omit<BootstrapStore, 'bootstrapAssociations'>
 
 export function bootstrapIn(
   database: Sqlite,
   associations: Appliers<AssociationsOp>,
-): { reads: Reads; apply: Appliers<BootstrapOp> } {
+): { reads: BootstrapStore; apply: Appliers<BootstrapOp | BootstrapAssociationsOp> } {
   return { reads: readsIn(database), apply: appliersIn(database, associations) }
 }
 
-function readsIn(database: Sqlite): Reads {
+function readsIn(database: Sqlite): BootstrapStore {
   const templates = database.prepare<[], string>('SELECT document FROM bootstrap_template ORDER BY name').pluck()
   const newest = database
     .prepare<[string], string>('SELECT document FROM bootstrap_run WHERE endpoint = +? ORDER BY id DESC LIMIT 1')
@@ -52,7 +50,10 @@ function readsIn(database: Sqlite): Reads {
   }
 }
 
-function appliersIn(database: Sqlite, associations: Appliers<AssociationsOp>): Appliers<BootstrapOp> {
+function appliersIn(
+  database: Sqlite,
+  associations: Appliers<AssociationsOp>,
+): Appliers<BootstrapOp | BootstrapAssociationsOp> {
   const putTemplate = database.prepare(
     'INSERT INTO bootstrap_template (name, document) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document',
   )

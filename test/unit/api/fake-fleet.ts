@@ -18,6 +18,7 @@ import type { Operation } from '../../../src/fleet/operations/types.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
 import { campaignsInMemory } from './fake-campaigns.ts'
+import { bootstrapOver, type FakeBootstrap } from './fake-bootstrap.ts'
 import { imagesKeptIn, signingKeysOver } from './fake-images.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
@@ -251,6 +252,11 @@ export class FakeFleet implements Services {
 
   /** The real one: it needs no engine, only a place to write. */
   readonly credentials: CredentialsService = credentialsOver(() => this.now)
+  readonly bootstrapping: FakeBootstrap = bootstrapOver(() => this.now, this.credentials, {
+    registry: { device: (endpoint) => this.registry.device(endpoint) },
+    operations: { submit: (endpoint, draft) => this.operations.submit(endpoint, draft) },
+  })
+  readonly bootstrap: Services['bootstrap'] = this.bootstrapping.service
   readonly handshakes: HandshakesService = new HandshakesService({ 'handshakes.kept': 100 })
 
   /** By endpoint name. */
