@@ -20,7 +20,6 @@ import { sealerWith } from './sealer.ts'
 import { deriveKey } from './store-key.ts'
 import type { RemoteAddress, TransportHandler } from './transport.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
-import type { UdpTransport } from './udp-open.ts'
 
 export interface BootstrapParts {
   readonly settings: Settings
