@@ -35,7 +35,7 @@ typedef struct {
 static scenario_kind scenario = GET;
 static const char *path = "test", *prefix = "bench";
 static uint32_t peer_count = 1, window = 64, burst = 1, payload_length = 40, block_exponent = 6;
-static int echoes = 0, seconds_to_run = 2, warm_milliseconds = 300;
+static int echoes = 0, numbered = 0, seconds_to_run = 2, warm_milliseconds = 300;
 
 static peer_state *peers;
 static slot_state slots[MAX_WINDOW];
@@ -43,6 +43,14 @@ static uint32_t next_peer;
 static uint64_t before_measured, answered, refused, lost, stray, payload_bytes, downloads;
 static unsigned first_refusal;
 /* ---- building requests ---- */
+
+/* A path segment: a number in base 36, as the server writes device ids into package URIs. */
+static void put_number(writer *w, uint32_t number) {
+  char text[8];
+  unsigned at = sizeof text;
+  for (; number > 0; number /= 36) text[--at] = "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];
+  put_option(w, 11, text + at, (unsigned)sizeof text - at);
+}
 
 static unsigned build_request(uint8_t *bytes, uint32_t slot_number, uint32_t member) {
   slot_state *slot = &slots[slot_number];
@@ -65,6 +73,7 @@ static unsigned build_request(uint8_t *bytes, uint32_t slot_number, uint32_t mem
     return (unsigned)(w.at - bytes);
   }
   put_path(&w, path);
+  if (numbered) put_number(&w, slot->peer + 1);
   if (scenario == BLOCK2) put_uint_option(&w, 23, peer->block << 4 | block_exponent);
   if (scenario == POST) {
     put_uint_option(&w, 12, 0);
@@ -224,6 +233,7 @@ static void read_arguments(int argc, char **argv) {
       {"port", 1, 0, 'p'},    {"scenario", 1, 0, 's'}, {"path", 1, 0, 'u'},  {"peers", 1, 0, 'n'},
       {"window", 1, 0, 'w'},  {"seconds", 1, 0, 't'},  {"warm", 1, 0, 'm'},  {"payload", 1, 0, 'l'},
       {"szx", 1, 0, 'z'},     {"prefix", 1, 0, 'x'},   {"burst", 1, 0, 'b'}, {"echo", 0, 0, 'e'},
+      {"numbered", 0, 0, 'i'},
       {0, 0, 0, 0}};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
@@ -238,6 +248,7 @@ static void read_arguments(int argc, char **argv) {
       case 'z': block_exponent = (uint32_t)atoi(optarg); break;
       case 'x': prefix = optarg; break;
       case 'e': echoes = 1; break;
+      case 'i': numbered = 1; break;
       case 'b': burst = (uint32_t)atoi(optarg); break;
       default: exit(2);
     }

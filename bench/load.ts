@@ -29,6 +29,10 @@ export interface Load {
   readonly prefix?: string
   /** Milliseconds of load before the measurement begins. */
   readonly warm?: number
+  /** The number of the peer, from 1, is the last segment of its path, base 36 (get, block2). */
+  readonly numbered?: boolean
+  /** SZX of the blocks it asks for (block2); 6, which is 1024 octets, unless told. */
+  readonly szx?: number
   /** With a connection id (dtls). */
   readonly cid?: boolean
   /** Forged records a second (dtls-flood). */
@@ -80,5 +84,8 @@ function commandOf(load: Load, port: number, seconds: number): [program: string,
     return [compiled('load-dtls', ['-lcrypto']), flags({ ...common, path, scenario: dtls, cid, rate: load.rate ?? 0 })]
   }
   const parameters = flags({ ...common, path, scenario, burst })
-  return [compiled('load'), load.echo === true ? [...parameters, '--echo'] : parameters]
+  if (load.szx !== undefined) parameters.push('--szx', String(load.szx))
+  if (load.echo === true) parameters.push('--echo')
+  if (load.numbered === true) parameters.push('--numbered')
+  return [compiled('load'), parameters]
 }

@@ -36,6 +36,11 @@ const scripts: Readonly<Record<string, { readonly file: string; readonly about: 
       about: '100 000 associations: start-up with them, and how many a second are brought back',
       takesRuns: true,
     },
+    firmware: {
+      file: 'firmware.ts',
+      about: 'a thousand devices that fetch one image at once, beside plain GETs of the same run',
+      takesRuns: true,
+    },
     'cbc-timing': {
       file: 'cbc-timing.ts',
       about: 'whether the time of opening a CBC record tells its padding (dudect)',

@@ -89,7 +89,10 @@ export const serverDgram: Subject = {
   start: () => startServer('dgram'),
 }
 
-async function startServer(transport: string): Promise<Running> {
+/** The shipped server; `call` is its HTTP API, with the token. */
+export async function startServer(
+  transport: 'native' | 'dgram',
+): Promise<Running & { call(path: string, init?: RequestInit): Promise<Response> }> {
   const built = script('../.bench/')
   mkdirSync(built, { recursive: true })
   const data = mkdtempSync(`${built}data-`)
@@ -101,9 +104,17 @@ async function startServer(transport: string): Promise<Running> {
     api = / (http:\S+)/.exec(line)?.[1] ?? api
   }
   const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], ready, seen)
+  const authorization = (): string => `Bearer ${readFileSync(`${data}/api-token`, 'utf8').trim()}`
+  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { 'content-type': 'application/json', ...(init.headers as object), authorization: authorization() }
+    const answer = await fetch(`${api}${path}`, { ...init, headers })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return answer
+  }
   return {
     ...running,
-    observe: (endpoints) => observe(api, readFileSync(`${data}/api-token`, 'utf8').trim(), endpoints),
+    call,
+    observe: (endpoints) => observe(call, endpoints),
     stop: async () => {
       await running.stop()
       rmSync(data, { recursive: true, force: true })
@@ -111,16 +122,13 @@ async function startServer(transport: string): Promise<Running> {
   }
 }
 
-async function observe(api: string, token: string, endpoints: readonly string[]): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+type Call = (path: string, init: RequestInit) => Promise<Response>
+
+async function observe(call: Call, endpoints: readonly string[]): Promise<void> {
   const body = JSON.stringify({ kind: 'observe', path: '/3303/0/5700' })
   for (let at = 0; at < endpoints.length; at += 50) {
     const group = endpoints.slice(at, at + 50)
-    const answers = await Promise.all(
-      group.map((endpoint) => fetch(`${api}/devices/${endpoint}/operations`, { method: 'POST', headers, body })),
-    )
-    const refused = answers.find(({ ok }) => !ok)
-    if (refused !== undefined) throw new Error(`observe: ${refused.status} ${await refused.text()}`)
+    await Promise.all(group.map((endpoint) => call(`/devices/${endpoint}/operations`, { method: 'POST', body })))
   }
 }
 

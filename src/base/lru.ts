@@ -7,6 +7,8 @@ export class LruMap<K, V> {
   readonly limit: number
   readonly #entries = new Map<K, V>()
   readonly #onEvict: ((key: K, value: V) => void) | undefined
+  /** Where one key is used again and again, nothing is moved. */
+  #newest: K | undefined
 
   constructor(limit: number, onEvict?: (key: K, value: V) => void) {
     this.limit = limit
@@ -20,9 +22,10 @@ export class LruMap<K, V> {
   /** The value of `key`, now the most recently used. */
   use(key: K): V | undefined {
     const value = this.#entries.get(key)
-    if (value !== undefined) {
+    if (value !== undefined && key !== this.#newest) {
       this.#entries.delete(key)
       this.#entries.set(key, value)
+      this.#newest = key
     }
     return value
   }
@@ -35,6 +38,7 @@ export class LruMap<K, V> {
   set(key: K, value: V): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
+    this.#newest = key
     if (this.#entries.size <= this.limit) return
     for (const [oldestKey, oldest] of this.#entries) {
       this.#entries.delete(oldestKey)

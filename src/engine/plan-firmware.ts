@@ -7,7 +7,15 @@ import { milliseconds } from '../base/time.ts'
 import { profiles } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
 import { nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
-import { isCancellable, isFinished, newUpdate, step, type FirmwareInput } from '../fleet/firmware/rules.ts'
+import {
+  isCancellable,
+  isFinished,
+  newUpdate,
+  nextBlock,
+  step,
+  type FirmwareInput,
+  type Moved,
+} from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import { imageOfValue } from '../fleet/operations/types.ts'
@@ -22,10 +30,17 @@ import type { PlanContext } from './plan-context.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import type { Draft } from './state.ts'
 
-/** Progress between two commits, as a share of the image: a crash forgets no more of the display. */
-const committedStep = 0.05
-/** Progress between two events. */
-const eventStep = 0.1
+/** Progress between two commits and events, as a share of the image: a crash forgets no more of the display. */
+const progressStep = 0.1
+
+/** Blocks come by the thousand: most of them only count. */
+export function planBlock(draft: Draft, input: Moved, context: PlanContext): void {
+  const { update } = draft.next
+  const next = update === undefined || update.delivery === 'push' ? undefined : nextBlock(update, input, draft.now)
+  if (next === undefined || stepOf(next) !== stepOf(update!)) {
+    planFirmware(draft, input, context)
+  } else draft.change({ update: next })
+}
 
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
@@ -114,7 +129,7 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
   const changed = next.state !== before.state
   // A push goes on from the last block that is known to have arrived.
   const isProgressOnly = !changed && next.fetched !== before.fetched && next.delivery !== 'push'
-  if (!isProgressOnly || stepOf(next, committedStep) !== stepOf(before, committedStep)) {
+  if (!isProgressOnly || stepOf(next) !== stepOf(before)) {
     draft.ops.push({ op: 'update.put', update: next })
   }
   if (changed && next.campaign !== undefined && (isFinished(next) || next.registrationAtUpdate !== undefined)) {
@@ -130,7 +145,7 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
       ...(next.reason === undefined ? {} : { reason: next.reason }),
       ...(next.result === undefined ? {} : { result: next.result }),
     })
-  } else if (stepOf(next, eventStep) !== stepOf(before, eventStep)) {
+  } else if (stepOf(next) !== stepOf(before)) {
     draft.event('firmware.progress', {
       update: next.id,
       fetched: next.fetched,
@@ -141,8 +156,8 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
   }
 }
 
-function stepOf({ fetched, size }: FirmwareUpdate, step: number): number {
-  return size === 0 ? 0 : Math.floor(fetched / size / step)
+function stepOf({ fetched, size }: FirmwareUpdate): number {
+  return size === 0 ? 0 : Math.floor(fetched / size / progressStep)
 }
 
 function carryOut(draft: Draft, device: Device, action: FirmwareAction, context: PlanContext): void {

@@ -137,7 +137,7 @@ function registered(course: Course, registrationId: string): void {
   course.ask('observe', course.target.result)
 }
 
-type Moved = Extract<FirmwareInput, { input: 'block-served' | 'block-pushed' }>
+export type Moved = Extract<FirmwareInput, { input: 'block-served' | 'block-pushed' }>
 
 function moved(course: Course, { input, offset, length, size, blockSize }: Moved): void {
   const { state, changedAt, fetched, resumes, registration = '', registrationAtOffer } = course.next
@@ -155,6 +155,17 @@ function moved(course: Course, { input, offset, length, size, blockSize }: Moved
   })
   // Should the notification of Downloaded be lost, this finds out. The end of a push is an answer of its own.
   if (input === 'block-served' && offset + length >= size) course.ask('read', course.target.path)
+}
+
+/**
+ * The next block of a download that goes on as it did: nothing but the count changes. Undefined where a step
+ * has to say what the block means.
+ */
+export function nextBlock(update: FirmwareUpdate, { offset, length, size, blockSize }: Moved, now: Instant) {
+  const isNext = update.state === 'downloading' && offset === update.fetched && blockSize === update.blockSize
+  const goesOn = update.registration === update.registrationAtOffer && between(update.changedAt, now) <= pauseAfter
+  if (!isNext || !goesOn || offset + length >= size) return undefined
+  return { ...update, fetched: offset + length, changedAt: now }
 }
 
 function tick(course: Course): void {

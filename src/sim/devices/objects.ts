@@ -36,6 +36,7 @@ const fixed: readonly (readonly [Path, Value])[] = [
   [[5, 0, 6], text('')],
   [[5, 0, 7], text('1.0.0')],
   [[5, 0, 8, 0], whole(0)],
+  [[5, 0, 8, 1], whole(1)],
   [[5, 0, 9], whole(0)],
   [[3303, 0, 5601], float(-4)],
   [[3303, 0, 5602], float(31)],
