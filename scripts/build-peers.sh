@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the foreign DTLS clients that no Debian package has: pion/dtls (needs go) and Mbed TLS with connection
-# ids (needs cargo, for its sources, and cc). The tests that want one skip where it is not there. Takes a minute
+# Builds the foreign DTLS clients that no Debian package has: pion/dtls (needs go), Mbed TLS with connection ids
+# (needs cargo, for its sources, and cc), Scandium (needs mvn and javac). The tests that want one skip where it is not there. Takes a minute
 # or two the first time; says what it could not build, and never fails.
 set -uo pipefail
 cd "$(dirname "$0")/../test/interop/dtls/peers"
@@ -50,7 +50,24 @@ build_mbedtls() {
     compile_mbedtls mbedtls-cid-client "$(crate mbedtls-sys-auto)" -DMBEDTLS_SSL_DTLS_CONNECTION_ID
 }
 
-for peer in pion mbedtls; do
+build_scandium() {
+  command -v mvn >/dev/null && command -v javac >/dev/null || return 1
+  cat >"$sources/pom.xml" <<'END'
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>coapstan.example</groupId><artifactId>scandium-peer</artifactId><version>0</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.eclipse.californium</groupId><artifactId>scandium</artifactId><version>3.13.0</version>
+    </dependency>
+  </dependencies>
+</project>
+END
+  timeout 300 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/build/scandium" &&
+    javac -nowarn -cp "build/scandium/*" -d build/scandium scandium/client.java 2>/dev/null
+}
+
+for peer in pion mbedtls scandium; do
   "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
 done
 exit 0

@@ -18,6 +18,10 @@ export const pionPeer = whereBuilt('pion-peer')
 export const mbedtls3Peer = whereBuilt('mbedtls3-client')
 /** Mbed TLS 2.28 has those of a draft, under the number 254. */
 export const mbedtlsCidPeer = whereBuilt('mbedtls-cid-client')
+/** The class path of Scandium and its client: `java -cp` that, `Client`. */
+export const scandiumPeer = existsSync(`${built}scandium/Client.class`)
+  ? `${built}scandium:${built}scandium/*`
+  : undefined
 /** Debian's Mbed TLS 2.28, without any; undefined where there is no C compiler or no libmbedtls-dev. */
 export const mbedtlsPeer = compiled('mbedtls-client', ['-lmbedtls', '-lmbedx509', '-lmbedcrypto'])
 
@@ -40,7 +44,7 @@ export class ForeignDtlsPeer {
   #looked = 0
 
   constructor(program: string, args: readonly (string | number)[]) {
-    this.#process = spawn(program, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#process = spawn(program, args.map(String), { stdio: ['pipe', 'pipe', 'ignore'] })
     this.#process.stdin!.on('error', () => undefined) // it has gone, and has said why
     createInterface({ input: this.#process.stdout! }).on('line', (line) => {
       this.said.push(line)

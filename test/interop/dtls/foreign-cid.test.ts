@@ -1,13 +1,21 @@
 /**
  * Foreign clients with connection ids against the shipped server: a NAT that forgets them, a server that is
- * killed, nobody's handshake. pion and Mbed TLS 3 have RFC 9146, Mbed TLS 2.28 the draft with number 254.
+ * killed, nobody's handshake. pion, Mbed TLS 3 and Scandium have RFC 9146, Mbed TLS 2.28 the draft with number
+ * 254, Scandium that with 53 too.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hexOf, utf8, type Bytes } from '../../../src/base/bytes.ts'
-import { ForeignDtlsPeer, mbedtls3Peer, mbedtlsCidPeer, pionPeer } from '../../support/foreign-dtls-peer.ts'
+import {
+  ForeignDtlsPeer,
+  mbedtls3Peer,
+  mbedtlsCidPeer,
+  pionPeer,
+  scandiumPeer,
+} from '../../support/foreign-dtls-peer.ts'
+import { NatRelay } from '../../support/nat-relay.ts'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
 
 const identity = 'urn:dev:foreign'
@@ -115,4 +123,24 @@ describe.each(clients)('%s', (_name, program, open, suite) => {
       await peer.close()
     },
   )
+})
+
+// It changes its address only with a handshake of its own: a NAT between does it without its knowledge.
+describe.skipIf(scandiumPeer === undefined)('Scandium (skipped where scripts/build-peers.sh did not run)', () => {
+  it.each([54, 53])('with number %i goes on behind a NAT that forgot it, and after kill -9', async (number) => {
+    const nat = await NatRelay.open(() => port)
+    const peer = new ForeignDtlsPeer('java', ['-cp', scandiumPeer!, 'Client', nat.port, identity, key, number])
+    expect(await peer.says(20_000)).toBe('open')
+    await posts(peer)
+    expect((await handshakes())[0]).toMatchObject({ outcome: 'completed', connectionId: expect.any(String) })
+    nat.rebind()
+    await posts(peer)
+    await server.end('SIGKILL')
+    await start(port)
+    nat.rebind()
+    await posts(peer)
+    expect(await handshakes()).toEqual([])
+    await peer.close()
+    nat.close()
+  })
 })
