@@ -64,7 +64,8 @@ build_scandium() {
 </project>
 END
   timeout 300 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/build/scandium" &&
-    javac -nowarn -cp "build/scandium/*" -d build/scandium scandium/client.java 2>/dev/null
+    javac -nowarn -cp "build/scandium/*" -d "$sources/classes" scandium/client.java 2>/dev/null &&
+    jar --create --file build/scandium/client.jar -C "$sources/classes" .
 }
 
 for peer in pion mbedtls scandium; do
