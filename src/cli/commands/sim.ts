@@ -124,6 +124,7 @@ async function show(
     whole: { ...whole, unmet: missed },
     bare: true,
   })
+  for (const line of outcome.report) note(line)
   if (picture !== undefined) {
     surroundings.writeFile(picture, new TextEncoder().encode(pictureOf(scenario.title, outcome)))
     note(`the picture is in ${picture}`)

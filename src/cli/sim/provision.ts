@@ -18,6 +18,8 @@ export interface FleetMark {
   readonly run: string
 }
 
+/** A tag of every simulated device. */
+const simulated = { simulated: 'yes' } as const
 const rowsAtOnce = 2000
 /** So many that the server makes durable in one go what comes together. */
 const requestsAtOnce = 128
@@ -43,20 +45,16 @@ export async function provision(
       )
     }
     await eachOf(batch, async ({ endpoint, personality, profile }) => {
-      const body = { product: mark.product, profile, tags: { simulation: mark.run, personality } }
+      const body = { product: mark.product, profile, tags: { ...simulated, simulation: mark.run, personality } }
       await client.call('putDevice', { params: { endpoint }, body })
       progress(++done)
     })
   }
 }
 
-/** Has the server observe `paths` on every simulated device, of later runs too. */
-export async function observe(
-  { client }: Pick<Session, 'client'>,
-  product: string,
-  paths: readonly string[],
-): Promise<void> {
-  for (const path of paths) await client.call('addObservationRule', { body: { product, path } })
+/** Has the server observe `paths` on every simulated device, of other runs too. */
+export async function observe({ client }: Pick<Session, 'client'>, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await client.call('addObservationRule', { body: { tags: simulated, path } })
 }
 
 /** Takes away what `provision` brought. */

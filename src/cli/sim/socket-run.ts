@@ -6,10 +6,12 @@ import { lookup } from 'node:dns/promises'
 import { performance } from 'node:perf_hooks'
 import { hexOf } from '../../base/bytes.ts'
 import { instantOf } from '../../base/time.ts'
+import { chanceOf } from '../../sim/chance.ts'
 import { fleetCrypto, fleetRandom } from '../../sim/fleet/crypto.ts'
 import { FleetKeys } from '../../sim/fleet/keys.ts'
+import { makeImage } from '../../sim/images.ts'
 import { readObjectLibrary } from '../../sim/object-files.ts'
-import { samplingInterval, type Outcome } from '../../sim/scenario/outcome.ts'
+import { isDone, samplingInterval, type Outcome } from '../../sim/scenario/outcome.ts'
 import { Recorder } from '../../sim/scenario/recorder.ts'
 import type { Scenario } from '../../sim/scenario/scenario.ts'
 import type { Clock } from '../../sim/sockets/real-time.ts'
@@ -17,7 +19,8 @@ import { SocketFleet, socketLimit } from '../../sim/sockets/socket-fleet.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'
 import { ProgressBar } from '../progress.ts'
 import type { Session } from '../session.ts'
-import { observe, provision, withdraw, type NewDevice } from './provision.ts'
+import { CampaignDesk } from './campaign-desk.ts'
+import { addImage, observe, provision, withdraw, type FleetMark, type NewDevice } from './provision.ts'
 import { ownUsage, serverUsage, used } from './usage.ts'
 
 export interface SocketRunOptions {
@@ -27,8 +30,8 @@ export interface SocketRunOptions {
   readonly withdraw: boolean
 }
 
-/** What every simulated device is. */
-const product = 'simulated'
+/** Milliseconds between two looks at the campaign. */
+const campaignPeriod = 2000
 
 /** Throws CommandFailure; Ctrl-C ends it early, with what there is by then. */
 export async function runOverSockets(
@@ -44,6 +47,8 @@ export async function runOverSockets(
   }
   const server = await listenerOf(session, scenario, options)
   const run = hexOf(fleetRandom().bytes(3))
+  // Of its own for each run, so that no image is another run's.
+  const product = `simulated-${run}`
   const endpointOf = (index: number): string => `sim-${run}-${String(index).padStart(5, '0')}`
   const keys = new FleetKeys(fleetRandom())
   const isSecured = scenario.connectionIds !== undefined
@@ -69,10 +74,11 @@ export async function runOverSockets(
   const bar = new ProgressBar(session.surroundings)
   const step = (label: string) => (done: number) => bar.show({ label, fraction: done / devices.length })
   try {
-    await observe(session, product, scenario.observe)
+    await observe(session, scenario.observe)
     await provision(session, { product, run }, devices, step('Provisioning'))
     bar.milestone(`${devices.length} devices are known to the server, with the tag simulation=${run}`)
-    const outcome = await new Living(session, scenario, sockets, bar).run(() => broken)
+    const desk = await deskOf(session, scenario, { product, run })
+    const outcome = await new Living(session, scenario, sockets, desk, bar).run(() => broken)
     if (options.withdraw) await withdraw(session, devices, step('Withdrawing'))
     return outcome
   } finally {
@@ -86,14 +92,24 @@ class Living {
   readonly #session: Session
   readonly #scenario: Scenario
   readonly #sockets: SocketFleet
+  readonly #desk: CampaignDesk | undefined
   readonly #bar: ProgressBar
   readonly #recorder: Recorder
   readonly #began = performance.now()
+  #campaign: 'none' | 'begun' | 'done' = 'none'
+  #campaignLookAt = 0
 
-  constructor(session: Session, scenario: Scenario, sockets: SocketFleet, bar: ProgressBar) {
+  constructor(
+    session: Session,
+    scenario: Scenario,
+    sockets: SocketFleet,
+    desk: CampaignDesk | undefined,
+    bar: ProgressBar,
+  ) {
     this.#session = session
     this.#scenario = scenario
     this.#sockets = sockets
+    this.#desk = desk
     this.#bar = bar
     const { carrier, fleet, handshakes } = sockets
     this.#recorder = new Recorder({ scenario, mode: 'sockets', fleet, network: carrier.counts, handshakes })
@@ -107,11 +123,12 @@ class Living {
     const { interrupted, pause } = this.#session.surroundings
     const [before, own] = [await serverUsage(this.#session), ownUsage()]
     this.#sockets.begin()
-    while (this.#elapsed < this.#scenario.duration && !interrupted.aborted) {
+    while (this.#elapsed < this.#scenario.duration && this.#campaign !== 'done' && !interrupted.aborted) {
       await pause(samplingInterval(this.#scenario), interrupted)
       const error = broken()
       if (error !== undefined) throw socketFailure(error)
       this.#show()
+      await this.#minding()
     }
     const after = interrupted.aborted ? undefined : await serverUsage(this.#session)
     const server = before !== undefined && after !== undefined ? used(before, after) : undefined
@@ -130,6 +147,37 @@ class Living {
       tail: `${registered} of ${devices} registered, ${downloading} downloading, ${installing} installing, ${updated} updated${state}`,
     })
   }
+
+  async #minding(): Promise<void> {
+    if (this.#desk === undefined) return
+    if (this.#campaign === 'none') {
+      if (this.#elapsed < this.#scenario.campaignAfter) return
+      await this.#desk.begin()
+      this.#campaign = 'begun'
+    }
+    if (this.#campaignLookAt > this.#elapsed) return
+    this.#campaignLookAt = this.#elapsed + campaignPeriod
+    const campaign = await this.#desk.look()
+    this.#recorder.campaignIs(this.#elapsed, campaign)
+    if (!isDone(campaign, this.#scenario.campaign?.['onBreach'] === 'rollback')) return
+    this.#campaign = 'done'
+    this.#recorder.reports(await this.#desk.report())
+  }
+}
+
+/** Uploads both images and prepares the campaign; undefined where the scenario has none. */
+async function deskOf(
+  session: Session,
+  scenario: Scenario,
+  { product, run }: FleetMark,
+): Promise<CampaignDesk | undefined> {
+  const { campaign, firmware, name, seed } = scenario
+  if (campaign === undefined || firmware === undefined) return undefined
+  const imageOf = (version: string): Promise<string> =>
+    addImage(session, product, version, makeImage(version, true, firmware.size, chanceOf(seed, `image ${version}`)))
+  await imageOf(firmware.from)
+  const image = await imageOf(firmware.to)
+  return new CampaignDesk(session, { name: `${name}-${run}`, run, image, campaign })
 }
 
 /** Where devices are to speak to. Throws where that is not this machine and nobody said that it may be. */

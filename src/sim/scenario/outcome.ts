@@ -52,6 +52,8 @@ export interface Outcome {
   readonly network: AirCounts & { readonly rebound: number; readonly unroutable: number }
   readonly handshakes: { readonly completed: number; readonly failed: number; readonly lost: number }
   readonly campaign: CampaignEnd | undefined
+  /** What the server says happened, a sentence each. */
+  readonly report: readonly string[]
   readonly server: Usage | undefined
   readonly generator: Usage
   readonly samples: readonly Sample[]

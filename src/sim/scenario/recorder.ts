@@ -19,6 +19,7 @@ export class Recorder {
   readonly #samples: Sample[] = []
   readonly #marks: Mark[] = []
   #campaign: CampaignEnd | undefined
+  #report: readonly string[] = []
 
   constructor(parts: RecordedParts) {
     this.#parts = parts
@@ -49,6 +50,11 @@ export class Recorder {
     this.#campaign = campaign
   }
 
+  /** What the server says happened, a sentence each. */
+  reports(lines: readonly string[]): void {
+    this.#report = lines
+  }
+
   outcome(wallSeconds: number, simulatedSeconds: number, generator: Usage, server: Usage | undefined): Outcome {
     const { fleet, handshakes, mode, network, scenario } = this.#parts
     const { counts, latencies, refusals } = fleet.tally
@@ -72,6 +78,7 @@ export class Recorder {
       network,
       handshakes: { completed, failed, lost },
       campaign: this.#campaign,
+      report: this.#report,
       server,
       generator,
       samples: this.#samples,

@@ -17,13 +17,15 @@ import { Fleet, type Carrier } from '../fleet/fleet.ts'
 import { FleetKeys } from '../fleet/keys.ts'
 import { HandshakeCounts, stackOf } from '../fleet/stacks.ts'
 import { ImageShelf } from '../image-shelf.ts'
+import { makeImage } from '../images.ts'
 import { Network } from '../network.ts'
 import type { SecuredDoor } from '../server-process.ts'
 import { Timeline, Timer } from '../timeline.ts'
 import { VirtualServer } from '../virtual-server.ts'
-import { samplingInterval } from './outcome.ts'
+import { isDone, samplingInterval } from './outcome.ts'
 import { Recorder } from './recorder.ts'
 import type { Scenario } from './scenario.ts'
+import { VirtualCampaign } from './virtual-campaign.ts'
 
 export interface VirtualRunOptions {
   readonly scenario: Scenario
@@ -54,6 +56,8 @@ export class VirtualRun {
   readonly #handshakes = new HandshakeCounts()
   readonly #settings: Settings
   readonly #beginning: Instant
+  readonly #campaign: VirtualCampaign
+  #campaignIsDone = false
 
   constructor(options: VirtualRunOptions) {
     const { library, scenario, settings, store } = options
@@ -71,7 +75,7 @@ export class VirtualRun {
       library,
       chance: chanceOf(seed, 'server'),
       randomOf: (life) => chanceOf(seed, `server process ${life}`),
-      disk: new Disk(store, () => undefined),
+      disk: new Disk(store, (ops) => this.#campaign.committed(ops)),
       image: (key) => this.#images.body(key),
       publicUri: scenario.connectionIds === undefined ? 'coap://198.18.255.1:5683' : 'coaps://198.18.255.1:5684',
       secured: scenario.connectionIds === undefined ? undefined : this.#door(),
@@ -79,6 +83,7 @@ export class VirtualRun {
       emit: () => undefined,
       started: () => undefined,
     })
+    this.#campaign = new VirtualCampaign({ timeline, server: this.#server, settings: this.#settings })
     const { fleet } = this
     const [network, handshakes] = [this.#network.counts, this.#handshakes]
     this.recorder = new Recorder({ scenario, mode: 'virtual', fleet, network, handshakes })
@@ -90,7 +95,7 @@ export class VirtualRun {
   }
 
   get isOver(): boolean {
-    return this.elapsed >= this.#options.scenario.duration
+    return this.#campaignIsDone || this.elapsed >= this.#options.scenario.duration
   }
 
   /** Starts the server, tells it of the fleet, and lets the fleet come on. */
@@ -113,6 +118,7 @@ export class VirtualRun {
     }
     this.fleet.begin(this.#beginning, this.#stack(), carrier)
     this.#sampleFrom(this.#beginning)
+    this.#campaignFrom(this.#beginning)
   }
 
   /** Lets so much time pass. */
@@ -125,8 +131,25 @@ export class VirtualRun {
     this.#timeline.rest(instant)
   }
 
+  #campaignFrom(now: Instant): void {
+    const { campaign, campaignAfter, firmware, name, seed } = this.#options.scenario
+    if (campaign === undefined || firmware === undefined) return
+    const [, to] = [firmware.from, firmware.to].map((version) => {
+      const bytes = makeImage(version, true, firmware.size, chanceOf(seed, `image ${version}`))
+      return this.#images.add(this.#options.store, now, product, version, bytes)
+    })
+    const begin = new Timer((at) => this.#campaign.begin(at, { ...campaign, name }, to!))
+    this.#timeline.set(begin, after(now, campaignAfter))
+  }
+
   #sampleFrom(now: Instant): void {
     this.recorder.look(now - this.#beginning)
+    const campaign = this.#campaign.look()
+    if (campaign !== undefined) {
+      this.recorder.campaignIs(now - this.#beginning, campaign)
+      this.recorder.reports(this.#campaign.report())
+      this.#campaignIsDone = isDone(campaign, this.#options.scenario.campaign?.['onBreach'] === 'rollback')
+    }
     const next = after(now, milliseconds(samplingInterval(this.#options.scenario)))
     this.#timeline.set(new Timer((at) => this.#sampleFrom(at)), next)
   }
