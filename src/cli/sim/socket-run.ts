@@ -130,6 +130,9 @@ class Living {
       this.#show()
       await this.#minding()
     }
+    if (this.#desk !== undefined && this.#campaign !== 'none' && !interrupted.aborted) {
+      this.#recorder.reports(await this.#desk.report())
+    }
     const after = interrupted.aborted ? undefined : await serverUsage(this.#session)
     const server = before !== undefined && after !== undefined ? used(before, after) : undefined
     const seconds = this.#elapsed / 1000
@@ -159,9 +162,7 @@ class Living {
     this.#campaignLookAt = this.#elapsed + campaignPeriod
     const campaign = await this.#desk.look()
     this.#recorder.campaignIs(this.#elapsed, campaign)
-    if (!isDone(campaign, this.#scenario.campaign?.['onBreach'] === 'rollback')) return
-    this.#campaign = 'done'
-    this.#recorder.reports(await this.#desk.report())
+    if (isDone(campaign, this.#scenario.campaign?.['onBreach'] === 'rollback')) this.#campaign = 'done'
   }
 }
 
@@ -174,7 +175,7 @@ async function deskOf(
   const { campaign, firmware, name, seed } = scenario
   if (campaign === undefined || firmware === undefined) return undefined
   const imageOf = (version: string): Promise<string> =>
-    addImage(session, product, version, makeImage(version, true, firmware.size, chanceOf(seed, `image ${version}`)))
+    addImage(session, product, version, makeImage(version, true, firmware.size, chanceOf(seed, `${run} ${version}`)))
   await imageOf(firmware.from)
   const image = await imageOf(firmware.to)
   return new CampaignDesk(session, { name: `${name}-${run}`, run, image, campaign })

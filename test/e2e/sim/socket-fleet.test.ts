@@ -1,0 +1,69 @@
+/** `coapstan sim` against the shipped server: real sockets, DTLS, a campaign that stops itself and goes back. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
+
+const launcher = fileURLToPath(new URL('../../../bin/coapstan.cjs', import.meta.url))
+const scenario = fileURLToPath(new URL('../../support/small-fleet.yaml', import.meta.url))
+
+let directory: string
+let server: ShippedServer
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'coapstan-sim-test-'))
+  server = await startShippedServer(directory, { flags: ['--firmware-health-window', '1s'] })
+})
+afterAll(async () => {
+  await server.end('SIGTERM')
+  rmSync(directory, { recursive: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function coapstan(...args: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, COAPSTAN_SERVER: `http://127.0.0.1:${server.httpPort}`, COAPSTAN_TOKEN: server.token }
+  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const texts = { out: '', err: '' }
+  child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
+}
+
+test(
+  'sixty devices over UDP and DTLS: the campaign halts, takes back whom it touched, and says so',
+  { timeout: 120_000 },
+  async () => {
+    const picture = join(directory, 'fleet.svg')
+    const { code, err, out } = await coapstan('sim', 'run', scenario, '-o', 'json', '--picture', picture, '--withdraw')
+    expect([code, err]).toEqual([
+      0,
+      expect.stringMatching(/attempted devices failed .* the failure gate stops above 5 %/),
+    ])
+    const outcome = JSON.parse(out) as Record<string, Record<string, unknown>>
+    expect(outcome).toMatchObject({ devices: 60, mode: 'sockets', unmet: [], campaign: { state: 'halted' } })
+    expect(outcome['census']!['registered']).toBeGreaterThanOrEqual(57)
+    expect(outcome['counts']!['reverts']).toBeGreaterThan(0)
+    expect(outcome['counts']!['resumes']).toBeGreaterThan(0)
+    expect(outcome['network']!['lost']).toBeGreaterThan(0)
+    expect(outcome['handshakes']!['completed']).toBeGreaterThanOrEqual(60)
+    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg[^]*rollback completed/)
+    const { devices } = (await (await server.fetch('/v1/devices?tag=simulated=yes')).json()) as { devices: unknown[] }
+    expect(devices).toEqual([])
+  },
+)
+
+test('a scenario that ends otherwise than expected is exit code 1, a wrong one 2 with its line', async () => {
+  const missed = await coapstan('sim', 'run', scenario, '--devices', '2', '--duration', '1s')
+  expect([missed.code, missed.err]).toEqual([1, expect.stringContaining('not as expected: the campaign is not begun')])
+  const wrong = await coapstan('sim', 'run', launcher)
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/is no scenario that could be run\n {2}line 1/)])
+  const elsewhere = await coapstan('sim', 'run', scenario, '--server', 'http://192.0.2.1:8080')
+  expect([elsewhere.code, elsewhere.err]).toEqual([2, expect.stringContaining('--yes-this-is-my-server')])
+})
