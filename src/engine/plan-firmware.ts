@@ -132,7 +132,8 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
   if (!isProgressOnly || stepOf(next) !== stepOf(before)) {
     draft.ops.push({ op: 'update.put', update: next })
   }
-  if (changed && next.campaign !== undefined && (isFinished(next) || next.registrationAtUpdate !== undefined)) {
+  const isOfCampaign = isFinished(next) || next.state === 'downloaded' || next.registrationAtUpdate !== undefined
+  if (changed && next.campaign !== undefined && isOfCampaign) {
     draft.ops.push({ op: 'campaign.followed', campaignId: next.campaign, update: next })
   }
   draft.change({ update: isFinished(next) ? undefined : next })

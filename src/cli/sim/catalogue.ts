@@ -9,6 +9,8 @@ import type { Session } from '../session.ts'
 
 const directory = fileURLToPath(new URL('../../../scenarios/', import.meta.url))
 const suffix = '.yaml'
+/** What is wrong with a file after the first so many is mostly wrong because of them. */
+const shownProblems = 8
 
 export interface FoundScenario {
   readonly scenario: Scenario
@@ -39,8 +41,10 @@ export function scenarioOf({ surroundings }: Pick<Session, 'surroundings'>, refe
 function parsed(reference: string, text: string): FoundScenario {
   const read = readScenario(text, campaignDraftSchema)
   if ('scenario' in read) return { scenario: read.scenario, text }
-  const lines = read.problems.map(({ field, line, message }) =>
-    [line === undefined ? '' : `line ${line}: `, field === '' ? '' : `${field} `, message].join(''),
-  )
+  const lines = read.problems
+    .slice(0, shownProblems)
+    .map(({ field, line, message }) =>
+      [line === undefined ? '' : `line ${line}: `, field === '' ? '' : `${field} `, message].join(''),
+    )
   throw new CommandFailure(`${reference} is no scenario that could be run`, { exitCode: 2, advice: lines })
 }

@@ -66,12 +66,16 @@ export function unfitnessOf(
   return undefined
 }
 
-/** The same of what it runs alone. */
+/**
+ * The same of what it runs alone. Of a device that is to be taken back nothing is known for certain: what it
+ * told last may be older than what it was made to install, so its update asks it first.
+ */
 export function unfitnessOfVersion(
   version: string,
-  { version: range }: Pick<Selector, 'version'>,
+  { touchedBy, version: range }: Pick<Selector, 'touchedBy' | 'version'>,
   image: Pick<CampaignImage, 'version'>,
 ): string | undefined {
+  if (touchedBy !== undefined) return undefined
   if (version === image.version) return `runs ${image.version} already`
   return range === undefined || isWithin(version, range) ? undefined : `runs no version ${range}`
 }

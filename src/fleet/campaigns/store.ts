@@ -75,7 +75,7 @@ export function begun(
 /** The row after a change of its update; the same where it says nothing new. */
 export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignDevice {
   if (row.updateId !== update.id) return row
-  const isTouched = row.touched || update.registrationAtUpdate !== undefined
+  const isTouched = row.touched || mayHaveInstalled(update)
   const from = row.fromVersion ?? update.fromVersion
   const seen: CampaignDevice = { ...row, touched: isTouched, ...(from === undefined ? {} : { fromVersion: from }) }
   if (update.finishedAt === undefined) return seen
@@ -93,6 +93,11 @@ export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignD
     ...(running === undefined || running === '' ? {} : { toVersion: running }),
     ...(update.result === undefined ? {} : { result: update.result }),
   }
+}
+
+/** It was told to install, or its answer to that may have been lost: a way back has to look after it. */
+function mayHaveInstalled({ registrationAtUpdate, state }: FirmwareUpdate): boolean {
+  return registrationAtUpdate !== undefined || ['downloaded', 'proving', 'confirmed'].includes(state)
 }
 
 /** The row of a device that was deleted. */

@@ -22,6 +22,8 @@ interface Relation {
   readonly format: FormatNumber
   /** The number of the report that waits for its acknowledgement. */
   underWay: number | undefined
+  /** What is under way is out of date: the newest state follows (RFC 7641 §4.5). */
+  isStale: boolean
 }
 
 export class Reporter {
@@ -53,7 +55,7 @@ export class Reporter {
   /** An Observe was answered: its answer carried `sequence`. */
   observe(token: Bytes, path: Path, contentFormat: FormatNumber): number {
     const copy = token.slice()
-    this.#relations.set(hexOf(copy), { token: copy, path, format: contentFormat, underWay: undefined })
+    this.#relations.set(hexOf(copy), { token: copy, path, format: contentFormat, underWay: undefined, isStale: false })
     return (this.#sequence = nextSequence(this.#sequence))
   }
 
@@ -64,7 +66,9 @@ export class Reporter {
   /** A resource has changed outside the rhythm of reports. */
   changed(now: Instant, path: Path): void {
     for (const relation of this.#relations.values()) {
-      if (isWithin(relation.path, path)) this.#notify(now, relation, true)
+      if (!isWithin(relation.path, path)) continue
+      if (relation.underWay === undefined) this.#notify(now, relation, true)
+      else relation.isStale = true
     }
   }
 
@@ -75,6 +79,10 @@ export class Reporter {
     const number = relation.underWay
     relation.underWay = undefined
     if (outcome === 'acknowledged') {
+      if (relation.isStale) {
+        relation.isStale = false
+        this.#notify(now, relation, true)
+      }
       if (number === undefined || !isWithin(relation.path, reportedPath)) return
       device.witness.promised(now, device, { what: 'notification', path: formatPath(reportedPath), number })
       return

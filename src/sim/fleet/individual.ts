@@ -89,7 +89,7 @@ function tunedRadio(radio: RadioKind, { awake, poll }: NetworkTuning): RadioKind
 
 /** Shorter lifetimes would be all Updates. */
 const shortestLifetime = 60
-const shortestInterval = seconds(10)
+const shortestInterval = seconds(2)
 
 function compressed(personality: Personality, factor: number): Personality {
   if (factor === 1) return personality

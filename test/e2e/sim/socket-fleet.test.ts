@@ -1,6 +1,6 @@
 /** `coapstan sim` against the shipped server: real sockets, DTLS, a campaign that stops itself and goes back. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,9 @@ let directory: string
 let server: ShippedServer
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'coapstan-sim-test-'))
-  server = await startShippedServer(directory, { flags: ['--firmware-health-window', '1s'] })
+  server = await startShippedServer(directory, {
+    flags: ['--firmware-health-window', '1s', '--firmware-backoff', '1s'],
+  })
 })
 afterAll(async () => {
   await server.end('SIGTERM')
@@ -62,8 +64,13 @@ test(
 test('a scenario that ends otherwise than expected is exit code 1, a wrong one 2 with its line', async () => {
   const missed = await coapstan('sim', 'run', scenario, '--devices', '2', '--duration', '1s')
   expect([missed.code, missed.err]).toEqual([1, expect.stringContaining('not as expected: the campaign is not begun')])
-  const wrong = await coapstan('sim', 'run', launcher)
-  expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/is no scenario that could be run\n {2}line 1/)])
+  const file = join(directory, 'wrong.yaml')
+  writeFileSync(file, 'name: wrong\ndevices: 3\nduration: 1m\nfaults:\n  power-cut: { share: 5 }\n')
+  const wrong = await coapstan('sim', 'run', file)
+  expect([wrong.code, wrong.err]).toEqual([
+    2,
+    expect.stringMatching(/is no scenario that could be run\n {2}line 5: faults\.power-cut\.at is missing/),
+  ])
   const elsewhere = await coapstan('sim', 'run', scenario, '--server', 'http://192.0.2.1:8080')
   expect([elsewhere.code, elsewhere.err]).toEqual([2, expect.stringContaining('--yes-this-is-my-server')])
 })
