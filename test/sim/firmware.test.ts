@@ -31,7 +31,7 @@ test('over ordinary networks everybody is updated, once', { timeout }, () => {
   const world = worldOf({ seed: 1, devices, settings: patient })
   world.run(hours(1))
   updateAll(world, '1.1.0', true)
-  world.run(hours(48))
+  world.run(hours(96))
   expect(statesOf(world)).toEqual({ confirmed: devices })
   expect(world.devices.map(({ flash }) => flash.version)).toEqual(Array(devices).fill('1.1.0'))
   expect(world.ledger.counts.installs).toBe(devices)
