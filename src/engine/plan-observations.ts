@@ -217,7 +217,8 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
   draft.effects.push({ effect: 'heard', peer: input.from.peer })
   const samples = sentSamplesOf(draft.now, input, context.views.of(draft.next))
   if (isFault(samples)) {
-    draft.quirks(['payload.undecodable'], input.payload)
+    // An object it did not register was read well enough.
+    if (samples.fault !== 'send.unknown-object') draft.quirks(['payload.undecodable'], input.payload)
     draft.event('send', unreadable(samples, input))
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(samples) })
     return

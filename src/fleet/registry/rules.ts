@@ -8,7 +8,7 @@ import { instantOf, milliseconds, seconds, type Duration, type Instant } from '.
 import { isProfileName, profileNames, profiles, type ProfileName } from '../../config/profiles.ts'
 import type { Settings } from '../../config/tunables.ts'
 import { awakeWindow, noWakeSamples, wakeInterval, type WakeSamples } from '../../lwm2m/queue-mode.ts'
-import { reachability } from '../../lwm2m/reachability.ts'
+import { listeningWindow, reachability } from '../../lwm2m/reachability.ts'
 import type { DevicePatch } from '../commands.ts'
 import { chosenProfile, profileRulesOf, type ProfileRules } from './profile-choice.ts'
 import type { Device, DeviceStatus, DeviceWithStatus, Registration } from './types.ts'
@@ -84,13 +84,15 @@ export function describedDevice(
 ): DeviceWithStatus {
   const wake = device.learned?.wake
   const network = chosenProfile(device, registration, rules.profiles)
-  const window = awakeWindowOf(network.profile, wake)
+  const powerSaving = device.learned?.powerSaving
+  const awakeWindow = awakeWindowOf(network.profile, wake)
+  const window = listeningWindow({ awakeWindow, ...(powerSaving !== undefined && { powerSaving }) })
   const interval = wake === undefined ? undefined : wakeInterval(wake)
   return {
     ...device,
     ...statusOf(device, registration, now, rules),
     network,
-    ...(window !== 'always' && { awakeWindow: window }),
+    ...(Number.isFinite(window) && { awakeWindow: window }),
     ...(interval !== undefined && { wakeInterval: interval }),
     ...(registration === undefined ? {} : { registration }),
   }
