@@ -137,6 +137,16 @@ export class CoapEndpoint {
     this.#parts.notifications.acknowledge(now, exchange)
   }
 
+  /** During `outcome`: its response is acknowledged later, by `acknowledge`, when its effect is durable. */
+  defer(exchange: ExchangeId): void {
+    this.#parts.notifications.defer(exchange)
+  }
+
+  /** Whether the peer is in the middle of handing over a body block by block. */
+  isReceiving(peer: Peer): boolean {
+    return (this.#parts.peers.find(peer)?.incoming?.size ?? 0) > 0
+  }
+
   /** Nobody here observes that: RST (RFC 7641 §3.6). */
   reject(now: Instant, exchange: ExchangeId): void {
     this.#parts.peers.now = now
@@ -228,8 +238,13 @@ export class CoapEndpoint {
       return
     }
     if (!this.#parts.notifications.admit(now, peer, view, exchange !== undefined)) return
-    if (exchange === undefined) this.#parts.notifications.deliver(now, peer, view)
-    else this.#answered(now, peer, exchange, view)
+    if (exchange === undefined) {
+      this.#parts.notifications.deliver(now, peer, view)
+      return
+    }
+    const inbound = this.#parts.notifications.current
+    this.#answered(now, peer, exchange, view)
+    this.#parts.notifications.close(now, inbound)
   }
 
   #answered(now: Instant, peer: PeerState, exchange: OutboundExchange, view: MessageView): void {

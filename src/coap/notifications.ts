@@ -59,6 +59,7 @@ export class Notifications {
       const length = dedup.answerLength(known)
       const offset = length === 0 ? 0 : dedup.answerOffset(known)
       if (length > 0) outbox.send(now, peer, dedup.answerPage(known), offset, offset + length)
+      this.#options.sink.repeated?.(now, peer.peer)
       return false
     }
     if (known !== 0) dedup.forget(known)
@@ -72,14 +73,35 @@ export class Notifications {
     this.#currentPeer = peer
     this.#currentEntry = entry
     this.#currentMessage = message
+    this.#currentId = 0
     // RFC 7252 §5.4.1: a response with an unknown critical option is rejected
     if (message.notUnderstood !== 0) this.#reply(now, peer, entry, message, 'reset')
-    else if (matched) this.#reply(now, peer, entry, message, 'acknowledge')
+    else if (matched) this.#currentId = this.#options.exchanges.nextId()
     if (message.notUnderstood !== 0 && !matched) {
       faultCounters.count(faults['response-option-not-understood'], peer.peer)
       return false
     }
     return true
+  }
+
+  /** The exchange of an admitted response of which nothing was said to the peer yet; 0 where there is none. */
+  get current(): ExchangeId {
+    return this.#currentId
+  }
+
+  /** Nobody wants to acknowledge it later: it is acknowledged now. */
+  close(now: Instant, exchange: ExchangeId): void {
+    if (exchange === this.#currentId) this.#settle(now, exchange, 'acknowledge')
+  }
+
+  /** It is acknowledged by `acknowledge`, once its effect is durable; till then repetitions are silence. */
+  defer(exchange: ExchangeId): void {
+    if (exchange === 0 || exchange !== this.#currentId) return
+    this.#currentId = 0
+    const { buffer, start, end, payloadStart } = this.#currentMessage
+    const copy = buffer.slice(start, payloadStart === end ? end : payloadStart - 1)
+    const { exchanges, dedup } = this.#options
+    exchanges.add(new InboundExchange(exchange, this.#currentPeer!, this.#currentEntry, copy, false), dedup)
   }
 
   /** Hands an admitted message that no request of ours waits for to the sink. */

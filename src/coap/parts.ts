@@ -114,6 +114,7 @@ export class EndpointParts {
       budget,
       bodyLimit,
       faultCounters,
+      notifications: this.notifications,
     })
     this.responder = new Responder({
       sink,

@@ -12,6 +12,7 @@ import { faults } from './faults.ts'
 import { messageType, response as code } from './codes.ts'
 import { MessageView } from './message.ts'
 import { option } from './options.ts'
+import type { Notifications } from './notifications.ts'
 import type { Outbox } from './outbox.ts'
 import type { Peers } from './peers.ts'
 import { asksForOneSlice, writeRequest } from './request-writer.ts'
@@ -35,6 +36,8 @@ export interface RequesterOptions {
   /** Octets of the largest response body. */
   readonly bodyLimit: number
   readonly faultCounters: FaultCounters
+  /** Where the exchange of a response is known that came as a message of its own. */
+  readonly notifications: Pick<Notifications, 'current' | 'close'>
 }
 
 export class Requester {
@@ -112,6 +115,9 @@ export class Requester {
     }
     if (this.#echoes(now, exchange, response)) return
     const step = this.#advance(exchange, response)
+    const { notifications } = this.#options
+    // Only the whole is told, and may be acknowledged later.
+    if (step !== 'done') notifications.close(now, notifications.current)
     if (step === 'next') this.#goOn(now, exchange)
     else if (step === 'restart' && exchange.restarts < restartLimit) this.#restart(now, exchange)
     else if (step === 'restart' && exchange.download !== undefined) {
@@ -217,13 +223,14 @@ export class Requester {
 
   #finish(now: Instant, exchange: OutboundExchange, response: MessageView): void {
     const { download, peer } = exchange
+    const { notifications } = this.#options
     if (exchange.upload !== undefined) uploadEnded(exchange, response.code >> 5 === 2)
     const view = this.#responseView
     if (download === undefined || response.code >> 5 !== 2) {
-      view.open(peer.peer, response, undefined)
+      view.open(peer.peer, notifications.current, response, undefined)
     } else {
       this.#first.decode(download.first, 0, download.first.length, true)
-      view.open(peer.peer, this.#first, download.body.bytes)
+      view.open(peer.peer, notifications.current, this.#first, download.body.bytes)
     }
     this.#end(now, exchange, { outcome: 'response', response: view })
   }

@@ -85,6 +85,7 @@ export class Responder {
     if (known !== 0) {
       if (dedup.isRepetition(known, print) || dedup.isInProgress(known)) {
         this.#repeat(now, peer, known)
+        this.#options.sink.repeated?.(now, peer.peer)
         return
       }
       dedup.forget(known)

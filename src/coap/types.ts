@@ -87,6 +87,8 @@ export interface InboundNotification {
 /** A response to a request of ours, its body assembled. Valid during the call only. */
 export interface InboundResponse {
   readonly peer: Peer
+  /** For `defer`: it came as a message of its own, acknowledged after the call; 0 where it rode on an ACK. */
+  readonly exchange: ExchangeId
   readonly code: number
   readonly options: OptionsView
   readonly payload: Bytes
@@ -180,6 +182,8 @@ export interface CoapSink {
   uploaded?(now: Instant, id: RequestId, offset: number, blockSize: number): void
   /** Exactly once for every request made. */
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void
+  /** The peer said again what it had said before, and got the same answer, or none yet: its radio is on. */
+  repeated?(now: Instant, peer: Peer): void
   /** A notification of ours (server role of Observe) ended: delivered, or the peer no longer wants it. */
   notified?(now: Instant, peer: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void
   /** Asked once, when the endpoint first hears of a peer; where it is absent every peer is secured. */

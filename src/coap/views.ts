@@ -99,13 +99,15 @@ export class NotificationView implements InboundNotification {
 
 export class ResponseView implements InboundResponse {
   peer: Peer = 0
+  exchange: ExchangeId = 0
   code = 0
   payload: Bytes = noBytes
   #message = new MessageView()
 
   /** `body` is the assembled one where the response came in blocks; the options are the first block's. */
-  open(peer: Peer, message: MessageView, body: Bytes | undefined): void {
+  open(peer: Peer, exchange: ExchangeId, message: MessageView, body: Bytes | undefined): void {
     this.peer = peer
+    this.exchange = exchange
     this.code = message.code
     this.#message = message
     this.payload = body ?? message.payload

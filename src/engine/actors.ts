@@ -8,7 +8,7 @@ import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choi
 import type { DeviceId, EndpointName, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot } from '../fleet/store.ts'
 import { Actor } from './actor.ts'
-import type { ActorInput } from './inputs.ts'
+import type { ActorInput, Sender } from './inputs.ts'
 import type { LoadTicket } from './ports.ts'
 import { stateOf, type DeviceState } from './state.ts'
 
@@ -72,6 +72,13 @@ export class Actors {
   /** The same towards somebody who has not said who it is: what is known is the network it comes from. */
   profileOfAddress(address: string): Profile {
     return profiles[chosenProfile(undefined, { address, queueMode: false, secured: true }, this.#profiles).profile]
+  }
+
+  /** What the device of a message is found by that names none: its credential, or the address it speaks from. */
+  keyOf(from: Sender): DeviceKey | undefined {
+    if (from.secured) return from.endpoint === undefined ? undefined : { by: 'endpoint', endpoint: from.endpoint }
+    const endpoint = this.#byPeer.get(from.peer)?.state.endpoint
+    return endpoint === undefined ? { by: 'address', ...from.remote } : { by: 'endpoint', endpoint }
   }
 
   /** Lets `input` wait for the device; returns a ticket when nobody asked the store for it yet. */

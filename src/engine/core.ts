@@ -23,8 +23,6 @@ export interface EngineCore {
   /** The same where the actor is at hand. */
   give(now: Instant, actor: Actor, input: ActorInput): void
   senderOf(peer: Peer): Sender
-  /** What the device of a message is found by that names none: its credential, or the address it speaks from. */
-  keyOf(from: Sender): DeviceKey | undefined
   standingOf(peer: Peer): PeerStanding
   /** Looks for the association of a device that has not spoken since we have it in memory. */
   findSecured(endpoint: EndpointName): void

@@ -4,7 +4,7 @@
  */
 import { bytesOfHex, hexOf } from '../base/bytes.ts'
 import { after, between, instantOf, type Instant } from '../base/time.ts'
-import type { OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
+import type { ExchangeId, OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
 import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -38,6 +38,8 @@ interface Open {
 export class Downlink {
   readonly #engine: EngineCore
   readonly #open = new Map<RequestId, Open>()
+  /** Devices that were in the middle of handing over a body; looked at again when it has come, or has not. */
+  readonly #held = new Set<Actor>()
 
   constructor(engine: EngineCore) {
     this.#engine = engine
@@ -59,6 +61,11 @@ export class Downlink {
     if (notAfter === undefined || now >= notAfter) return undefined
     const peer = this.#peerOf(actor)
     if (peer === undefined) return undefined
+    if (this.#engine.coap.isReceiving(peer)) {
+      // Nothing comes between the blocks of what it hands over (devices.md §0.4).
+      this.#held.add(actor)
+      return undefined
+    }
     if (wanted !== undefined) this.#tell(now, actor, peer, wanted, notAfter)
     else if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
     return undefined
@@ -72,6 +79,13 @@ export class Downlink {
     if (operation === undefined) return observations.find((intent) => intent.state === 'wanted' || isToWrite(intent))
     if (!isObserve(operation.kind)) return undefined
     return observations.find((intent) => intent.path === operation.path && isToWrite(intent))
+  }
+
+  takeHeld(): readonly Actor[] {
+    if (this.#held.size === 0) return []
+    const held = [...this.#held]
+    this.#held.clear()
+    return held
   }
 
   /** Takes a request back; nothing is heard of it any more. */
@@ -108,25 +122,28 @@ export class Downlink {
       return
     }
     if (actor.outstanding?.request === id) actor.outstanding = undefined
-    const view = this.#engine.views.of(actor.state)
-    if (of.of === 'operation') {
-      const answer = answerOf(now, of.operation, of.asked, outcome, view)
-      const withAttributes = of.asked.query !== undefined
-      this.#engine.give(now, actor, {
-        input: 'outcome',
-        operationId: of.operation.id,
-        answer,
-        withAttributes,
-        ...sleep,
-      })
-    } else if (of.of === 'attributes') {
-      const answer = answerOf(now, of.kept, of.asked, outcome, view)
-      this.#engine.give(now, actor, { input: 'attributed', path: of.path, answer, ...sleep })
-    } else {
-      const answer = answerOf(now, of.kept, of.asked, outcome, view)
-      const withAttributes = of.asked.query !== undefined
-      this.#engine.give(now, actor, { input: 'observed', path: of.path, answer, withAttributes, ...sleep })
+    const kept = of.of === 'operation' ? of.operation : of.kept
+    const answer = answerOf(now, kept, of.asked, outcome, this.#engine.views.of(actor.state))
+    const answered = { answer, ...sleep, ...this.#deferred(outcome) }
+    const withAttributes = of.asked.query !== undefined
+    switch (of.of) {
+      case 'operation': {
+        const operationId = of.operation.id
+        return this.#engine.give(now, actor, { input: 'outcome', operationId, withAttributes, ...answered })
+      }
+      case 'attributes':
+        return this.#engine.give(now, actor, { input: 'attributed', path: of.path, ...answered })
+      case 'observation':
+        return this.#engine.give(now, actor, { input: 'observed', path: of.path, withAttributes, ...answered })
     }
+  }
+
+  /** An answer that came as a message of its own is acknowledged once its effect is durable (ARCHITECTURE §1.2). */
+  #deferred(outcome: RequestOutcome): { readonly exchange?: ExchangeId } {
+    if (outcome.outcome !== 'response' || outcome.response.exchange === 0) return {}
+    const { exchange } = outcome.response
+    this.#engine.coap.defer(exchange)
+    return { exchange }
   }
 
   /** The device has taken another block of a package. */
@@ -153,7 +170,8 @@ export class Downlink {
   #restArrived(now: Instant, actor: Actor, input: Notification, outcome: RequestOutcome): void {
     if (outcome.outcome !== 'response') return
     const { code, payload } = outcome.response
-    this.#engine.give(now, actor, { ...input, exchange: 0, code, payload: payload.slice(), more: false })
+    const { exchange = 0 } = this.#deferred(outcome)
+    this.#engine.give(now, actor, { ...input, exchange, code, payload: payload.slice(), more: false })
   }
 
   #send(now: Instant, actor: Actor, peer: Peer, operation: Operation, notAfter: Instant): ActorInput {

@@ -57,10 +57,13 @@ export class Effects {
   }
 
   /** The commit failed: nothing of the plan happened, and nobody is told that it did. */
-  undo(now: Instant, actor: Actor, effect: Effect, error: EnvironmentError): void {
+  undo(now: Instant, actor: Actor, effect: Effect, error: EnvironmentError, isRetried: boolean): void {
     switch (effect.effect) {
-      case 'respond':
       case 'acknowledge':
+        // What is tried again is acknowledged then; meanwhile the device's repetitions are silence.
+        if (!isRetried) this.#engine.coap.dismiss(now, effect.exchange)
+        return
+      case 'respond':
       case 'reject':
       case 'fetch-rest':
         this.#engine.coap.dismiss(now, effect.exchange)

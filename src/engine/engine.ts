@@ -175,7 +175,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     }
     const { input, plan } = ticket.committing!
     ticket.committing = undefined
-    for (const effect of plan.effects) this.#effects.undo(now, ticket, effect, error)
+    for (const effect of plan.effects) this.#effects.undo(now, ticket, effect, error, isInternal(input))
     if (isInternal(input) || input.input === 'transmit') this.#stalled.add(ticket, input)
     this.#proceed(now, ticket)
   }
@@ -220,6 +220,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
         if (input !== undefined) this.give(now, actor, input)
         else if (actor.committing === undefined) this.#proceed(now, actor)
       }
+      for (const actor of this.#downlink.takeHeld()) if (actor.committing === undefined) this.#proceed(now, actor)
       this.output.sweep(now)
     }
   }
@@ -251,6 +252,15 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   notification(now: Instant, notification: InboundNotification): void {
     this.#uplink.notification(now, notification)
+  }
+
+  /** Its radio is on: what is known as its silence ends, and its awake window begins anew. */
+  repeated(now: Instant, peer: Peer): void {
+    const actor = this.actors.ofPeer(peer)
+    if (actor === undefined) return
+    actor.lastUplink = now
+    actor.silent = false
+    if (actor.committing === undefined) this.#proceed(now, actor)
   }
 
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {
@@ -310,12 +320,6 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
       return { secured: true, peer, remote, endpoint: this.secure?.endpointOf(peer) }
     }
     return { secured: false, peer, remote: this.output.addressOf(pathOfPeer(peer)) ?? nowhere }
-  }
-
-  keyOf(from: Sender): DeviceKey | undefined {
-    if (from.secured) return from.endpoint === undefined ? undefined : { by: 'endpoint', endpoint: from.endpoint }
-    const endpoint = this.actors.ofPeer(from.peer)?.state.endpoint
-    return endpoint === undefined ? { by: 'address', ...from.remote } : { by: 'endpoint', endpoint }
   }
 
   findSecured(endpoint: EndpointName): void {

@@ -95,29 +95,24 @@ export type SleepSign =
   /** Asked so long after the uplink, and it stayed silent. */
   | { readonly sign: 'missed'; readonly after: Duration }
 
+/** What every answer of a device brings along. */
+interface Answered {
+  readonly answer: OperationAnswer
+  readonly sleep?: SleepSign
+  /** It came as a message of its own, to be acknowledged once its effect is durable. */
+  readonly exchange?: ExchangeId
+}
+
 /** From ourselves: nobody repeats these, so a failed commit is tried again. */
 export type InternalInput =
-  | {
+  | (Answered & {
       readonly input: 'outcome'
       readonly operationId: OperationId
-      readonly answer: OperationAnswer
       /** An observe that carried its attributes. */
       readonly withAttributes: boolean
-      readonly sleep?: SleepSign
-    }
-  | {
-      readonly input: 'observed'
-      readonly path: string
-      readonly answer: OperationAnswer
-      readonly withAttributes: boolean
-      readonly sleep?: SleepSign
-    }
-  | {
-      readonly input: 'attributed'
-      readonly path: string
-      readonly answer: OperationAnswer
-      readonly sleep?: SleepSign
-    }
+    })
+  | (Answered & { readonly input: 'observed'; readonly path: string; readonly withAttributes: boolean })
+  | (Answered & { readonly input: 'attributed'; readonly path: string })
   | {
       readonly input: 'block-served' | 'block-pushed'
       readonly offset: number

@@ -5,7 +5,7 @@
 import { unreachable } from '../base/errors.ts'
 import { milliseconds, type Instant } from '../base/time.ts'
 import type { PlanContext } from './plan-context.ts'
-import type { ActorInput } from './inputs.ts'
+import { isInternal, type ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
 import { planBlock, planFirmware } from './plan-firmware.ts'
 import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
@@ -77,6 +77,9 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     default:
       unreachable(input)
+  }
+  if (isInternal(input) && 'exchange' in input && input.exchange !== undefined) {
+    draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
   }
   if (isHeard(draft)) {
     planHeard(draft, state.device?.lastSeen, context)

@@ -151,7 +151,7 @@ export class Uplink {
   #send(now: Instant, request: InboundRequest): void {
     if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
     const from = this.#engine.senderOf(request.peer)
-    const key = this.#engine.keyOf(from)
+    const key = this.#engine.actors.keyOf(from)
     if (key === undefined) return this.#respond(now, request, notRegistered)
     this.#engine.deliver(now, key, {
       input: 'send',

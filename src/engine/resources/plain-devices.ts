@@ -65,7 +65,7 @@ export class PlainDevices {
   #identify(request: InboundRequest, from: Sender): Identity | OutboundResponse {
     const argument = request.query.find((one) => one.startsWith('ep='))
     if (from.secured || argument === undefined) {
-      const key = this.#engine.keyOf(from)
+      const key = this.#engine.actors.keyOf(from)
       return key === undefined ? refused : { key, claimed: false }
     }
     if (!this.#mayClaim(request)) return unknownPeer
