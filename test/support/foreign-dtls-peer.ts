@@ -19,9 +19,7 @@ export const mbedtls3Peer = whereBuilt('mbedtls3-client')
 /** Mbed TLS 2.28 has those of a draft, under the number 254. */
 export const mbedtlsCidPeer = whereBuilt('mbedtls-cid-client')
 /** The class path of Scandium and its client: `java -cp` that, `Client`. */
-export const scandiumPeer = existsSync(`${built}scandium/Client.class`)
-  ? `${built}scandium:${built}scandium/*`
-  : undefined
+export const scandiumPeer = existsSync(`${built}scandium/client.jar`) ? `${built}scandium/*` : undefined
 /** Debian's Mbed TLS 2.28, without any; undefined where there is no C compiler or no libmbedtls-dev. */
 export const mbedtlsPeer = compiled('mbedtls-client', ['-lmbedtls', '-lmbedx509', '-lmbedcrypto'])
 

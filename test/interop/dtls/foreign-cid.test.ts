@@ -34,12 +34,17 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  for (const { peer, nat } of clients) {
+    nat?.close()
+    await peer?.close()
+  }
   await server.end('SIGTERM')
   rmSync(directory, { recursive: true })
 })
 
 async function start(coapsPort?: number): Promise<void> {
-  const flags = ['--dtls-legacy-cid', 'on', '--dtls-legacy-cbc', 'on']
+  // All of them have one identity.
+  const flags = ['--dtls-legacy-cid', 'on', '--dtls-legacy-cbc', 'on', '--dtls-associations-per-identity', '16']
   const options = coapsPort === undefined ? { flags } : { flags, coapsPort }
   server = await startShippedServer(join(directory, 'data'), options)
   const status = (await (await server.fetch('/v1/status')).json()) as {
@@ -71,76 +76,83 @@ async function posts(peer: ForeignDtlsPeer): Promise<void> {
   expect(await peer.ask(message)).toBe(changed(message))
 }
 
-const pion =
-  (...more: (string | number)[]) =>
-  () =>
-    new ForeignDtlsPeer(pionPeer!, ['-port', port, '-identity', identity, '-key', key, ...more])
-const mbedtls = (program: string | undefined, suite: string) => () =>
-  new ForeignDtlsPeer(program!, [port, identity, key, suite, 0, 1200, 1])
+interface Client {
+  readonly name: string
+  /** Undefined where it was not built. */
+  readonly program: string | undefined
+  readonly suite: string
+  readonly args: (port: number) => readonly (string | number)[]
+  peer?: ForeignDtlsPeer
+  /** For one that cannot change its port without a handshake of its own. */
+  readonly behindNat?: true
+  nat?: NatRelay
+}
 
-const clients: readonly [string, string | undefined, () => ForeignDtlsPeer, string][] = [
-  ['pion', pionPeer, pion('-cid', 0), 'PSK_WITH_AES_128_CCM_8'],
-  ['pion, with an id of its own', pionPeer, pion('-cid', 5), 'PSK_WITH_AES_128_CCM_8'],
-  ['pion, with padding', pionPeer, pion('-cid', 5, '-padding', 40), 'PSK_WITH_AES_128_CCM_8'],
-  ['pion, GCM', pionPeer, pion('-cid', 0, '-suite', 'PSK_WITH_AES_128_GCM_SHA256'), 'PSK_WITH_AES_128_GCM_SHA256'],
-  ['Mbed TLS 3', mbedtls3Peer, mbedtls(mbedtls3Peer, 'TLS-PSK-WITH-AES-128-CCM-8'), 'PSK_WITH_AES_128_CCM_8'],
-  [
-    'Mbed TLS 2.28 (number 254)',
-    mbedtlsCidPeer,
-    mbedtls(mbedtlsCidPeer, 'TLS-PSK-WITH-AES-128-CCM-8'),
-    'PSK_WITH_AES_128_CCM_8',
-  ],
-  [
-    'Mbed TLS 3, ECDHE_PSK CBC',
-    mbedtls3Peer,
-    mbedtls(mbedtls3Peer, 'TLS-ECDHE-PSK-WITH-AES-128-CBC-SHA256'),
-    'ECDHE_PSK_WITH_AES_128_CBC_SHA256',
-  ],
-]
-
-describe.each(clients)('%s', (_name, program, open, suite) => {
-  it.skipIf(program === undefined)(
-    'goes on from another port, and after kill -9 (skipped where scripts/build-peers.sh did not run)',
-    { timeout: 30_000 },
-    async () => {
-      const peer = open()
-      expect(await peer.says()).toMatch(/^open /)
-      expect((await handshakes())[0]).toMatchObject({
-        outcome: 'completed',
-        suite,
-        connectionId: expect.stringMatching(/^[0-9a-f]{12}$/),
-      })
-      await posts(peer)
-      expect(await peer.move()).toMatch(/^moved/)
-      await posts(peer)
-      await posts(peer)
-      await server.end('SIGKILL')
-      await start(port)
-      await posts(peer)
-      expect(await peer.move()).toMatch(/^moved/)
-      await posts(peer)
-      expect(await handshakes()).toEqual([])
-      await peer.close()
-    },
-  )
+const ccm8 = 'PSK_WITH_AES_128_CCM_8'
+const pion = (name: string, suite: string, ...more: readonly (string | number)[]): Client => ({
+  name,
+  program: pionPeer,
+  suite,
+  args: (at) => ['-port', at, '-identity', identity, '-key', key, '-suite', suite, ...more],
+})
+const mbedtls = (name: string, program: string | undefined, suite: string, named: string): Client => ({
+  name,
+  program,
+  suite,
+  args: (at) => [at, identity, key, named, 0, 1200, 1],
+})
+const scandium = (number: number): Client => ({
+  name: `Scandium (number ${number})`,
+  program: scandiumPeer && 'java',
+  suite: ccm8,
+  args: (at) => ['-cp', scandiumPeer!, 'Client', at, identity, key, number],
+  behindNat: true,
 })
 
-// It changes its address only with a handshake of its own: a NAT between does it without its knowledge.
-describe.skipIf(scandiumPeer === undefined)('Scandium (skipped where scripts/build-peers.sh did not run)', () => {
-  it.each([54, 53])('with number %i goes on behind a NAT that forgot it, and after kill -9', async (number) => {
-    const nat = await NatRelay.open(() => port)
-    const peer = new ForeignDtlsPeer('java', ['-cp', scandiumPeer!, 'Client', nat.port, identity, key, number])
-    expect(await peer.says(20_000)).toBe('open')
+const clients: readonly Client[] = [
+  pion('pion', ccm8, '-cid', 0),
+  pion('pion, with an id of its own and padding', ccm8, '-cid', 5, '-padding', 40),
+  pion('pion, GCM', 'PSK_WITH_AES_128_GCM_SHA256', '-cid', 0),
+  mbedtls('Mbed TLS 3', mbedtls3Peer, ccm8, 'TLS-PSK-WITH-AES-128-CCM-8'),
+  mbedtls(
+    'Mbed TLS 3, ECDHE_PSK and CBC',
+    mbedtls3Peer,
+    'ECDHE_PSK_WITH_AES_128_CBC_SHA256',
+    'TLS-ECDHE-PSK-WITH-AES-128-CBC-SHA256',
+  ),
+  mbedtls('Mbed TLS 2.28 (number 254)', mbedtlsCidPeer, ccm8, 'TLS-PSK-WITH-AES-128-CCM-8'),
+  scandium(54),
+  scandium(53),
+]
+const built = clients.filter(({ program }) => program !== undefined)
+
+describe.skipIf(built.length === 0)('foreign clients (skipped where scripts/build-peers.sh did not run)', () => {
+  it.each(built)('$name: a handshake, and on from another port', async (client) => {
+    if (client.behindNat) client.nat = await NatRelay.open(() => port)
+    const peer = new ForeignDtlsPeer(client.program!, client.args(client.nat?.port ?? port))
+    client.peer = peer
+    expect(await peer.says(20_000)).toMatch(/^open/)
     await posts(peer)
-    expect((await handshakes())[0]).toMatchObject({ outcome: 'completed', connectionId: expect.any(String) })
-    nat.rebind()
+    const { suite } = client
+    const connectionId = expect.stringMatching(/^[0-9a-f]{12}$/) as unknown
+    expect((await handshakes())[0]).toMatchObject({ outcome: 'completed', suite, connectionId })
+    await moves(client)
     await posts(peer)
+  })
+
+  it('all of them: on after kill -9, from another port again', async () => {
     await server.end('SIGKILL')
     await start(port)
-    nat.rebind()
-    await posts(peer)
+    for (const client of built) {
+      await posts(client.peer!)
+      await moves(client)
+      await posts(client.peer!)
+    }
     expect(await handshakes()).toEqual([])
-    await peer.close()
-    nat.close()
   })
 })
+
+async function moves({ peer, nat }: Client): Promise<void> {
+  if (nat === undefined) expect(await peer!.move()).toMatch(/^moved/)
+  else nat.rebind()
+}
