@@ -13,6 +13,7 @@ import {
   nativeEcho,
   npmCoap,
   serverDgram,
+  serverFilled,
   serverNative,
   type Subject,
 } from './subjects.ts'
@@ -31,6 +32,15 @@ export interface Bench {
 
 /** 128 requests on their way, from 32 peers at a time. */
 const small: Pick<Load, 'window' | 'burst'> = { window: 32, burst: 4 }
+
+const servers = [cEcho, dgramEcho, serverNative, serverDgram]
+
+/** Durable, in the clear. */
+const durableCases: readonly BenchCase[] = [
+  { name: 'Register', load: { scenario: 'register', peers: 500_000, window: 1024, burst: 1 }, subjects: servers },
+  { name: 'Update', load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 }, subjects: servers },
+  { name: 'Notify', load: { scenario: 'notify', peers: 2000, window: 1024, burst: 1 }, subjects: servers },
+]
 
 const coapServers = [cEcho, cBatchEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap, libcoap]
 
@@ -73,21 +83,23 @@ export const benches: readonly Bench[] = [
   {
     name: 'register',
     about: 'durable: registrations of new devices, empty updates of 10 000, notifications of 2 000',
+    cases: durableCases,
+  },
+  {
+    name: 'lwm2m',
+    about: 'register, update, notify, send, in the clear and over DTLS; queues drained; memory; start-up',
     cases: [
+      ...durableCases,
+      { name: 'Send', load: { scenario: 'send', peers: 10_000, window: 1024, burst: 1 }, subjects: servers },
+      ...(['register', 'update', 'notify', 'send'] as const).map((scenario) => ({
+        name: `${scenario} over DTLS`,
+        load: { scenario, secured: true, peers: scenario === 'register' ? 10_000 : 2000, window: 1024, burst: 1 },
+        subjects: servers,
+      })),
       {
-        name: 'Register',
-        load: { scenario: 'register', peers: 500_000, window: 1024, burst: 1 },
-        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
-      },
-      {
-        name: 'Update',
-        load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 },
-        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
-      },
-      {
-        name: 'Notify',
-        load: { scenario: 'notify', peers: 2000, window: 1024, burst: 1 },
-        subjects: [cEcho, dgramEcho, serverNative, serverDgram],
+        name: 'operations drained, 100 devices awake at a time',
+        load: { scenario: 'drain', peers: 2000, operations: 10, window: 100, burst: 1 },
+        subjects: [cEcho, dgramEcho, serverFilled],
       },
     ],
   },

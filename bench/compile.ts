@@ -10,7 +10,7 @@ const built = fileURLToPath(new URL('../.bench/', import.meta.url))
 export function compiled(name: string, flags: readonly string[] = []): string {
   const source = `${here}${name}.c`
   const program = `${built}${name}`
-  if (changedAt(program) > Math.max(changedAt(source), changedAt(`${here}load.h`))) return program
+  if (changedAt(program) > Math.max(...[source, `${here}load.h`, `${here}dtls-client.h`].map(changedAt))) return program
   mkdirSync(built, { recursive: true })
   const command = ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source, ...flags]
   const outcome = spawnSync('cc', command, { stdio: ['ignore', 'inherit', 'inherit'] })
@@ -18,7 +18,7 @@ export function compiled(name: string, flags: readonly string[] = []): string {
     throw new Error("the benchmarks need a C compiler called 'cc' (Debian: apt-get install gcc libc6-dev)")
   }
   if (outcome.status !== 0)
-    throw new Error(`cc could not compile ${source} (load-dtls needs OpenSSL 3; Debian: libssl-dev)`)
+    throw new Error(`cc could not compile ${source} (load-dtls and load-lwm2m need OpenSSL 3; Debian: libssl-dev)`)
   return program
 }
 

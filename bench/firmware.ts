@@ -30,7 +30,7 @@ interface Case {
 
 const server = await startServer('native')
 try {
-  const measure = (load: Load): Promise<Measured> => runLoad(load, server.port, seconds, () => Promise.resolve())
+  const measure = (load: Load): Promise<Measured> => runLoad(load, server.port, seconds)
   await measure({ scenario: 'register', ...everybody, prefix })
   const keys = [await addImage('1.0.0', small), await addImage('1.1.0', large)] as const
   await startUpdates()

@@ -8,9 +8,10 @@
  * segmented send (UDP_SEGMENT), which is what makes this generator cheaper than what it measures.
  * What is not answered within LOSS_NANOSECONDS is counted as lost, and the slot goes on.
  *
- * Prints one JSON line. It never says more than it checked: an answer counts only when its token,
- * its code class and, in a download, its block number are right (`--echo`: its token). `idle` is the share of the time it
- * waited for the server: a value near 0 betrays a generator that was itself the limit.
+ * Prints `begins` when everything before the load is done, then one JSON line. It never says more than it
+ * checked: an answer counts only when its token, its code class and, in a download, its block number are right
+ * (`--echo`: its token). `idle` is the share of the time it waited for the server: a value near 0 betrays a
+ * generator that was itself the limit.
  */
 #include "load.h"
 
@@ -283,6 +284,10 @@ int main(int argc, char **argv) {
     }
   }
   if (window > peer_count && (scenario == BLOCK2 || scenario == REGISTER)) window = peer_count;
+  forget_counts();
+  before_measured = 0;
+  puts("begins");
+  fflush(stdout);
   start_slots();
   run(now_nanoseconds() + (uint64_t)warm_milliseconds * 1000000u, UINT64_MAX);
   forget_counts();

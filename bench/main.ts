@@ -50,9 +50,7 @@ const scripts: Readonly<Record<string, { readonly file: string; readonly about: 
 const bench = benches.find(({ name }) => name === positionals[0])
 const script = scripts[positionals[0] ?? '']
 if (script !== undefined) {
-  for (const line of linesOf(script.file, ...(script.takesRuns ? [values.runs] : []))) {
-    console.log(values.json ? line : told(JSON.parse(line) as Record<string, unknown>))
-  }
+  tell([script.file, ...(script.takesRuns ? [values.runs] : [])])
   process.exit(0)
 }
 if (bench === undefined) {
@@ -65,6 +63,9 @@ for (const reservation of reservations()) console.error(`note: ${reservation}`)
 const rows = await measure(bench, Number(values.runs), Number(values.seconds), values.only)
 if (values.json) for (const row of rows) console.log(JSON.stringify(row))
 else console.log(table(rows))
+if (bench.name === 'lwm2m' && 'memory and start-up'.includes(values.only)) {
+  for (const parameters of [['lwm2m-memory.ts'], ['startup.ts', values.runs, '1000000']]) tell(parameters)
+}
 
 async function measure(bench: Bench, runs: number, seconds: number, only: string): Promise<Row[]> {
   const rows: Row[] = []
@@ -77,20 +78,23 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
         one.name.includes(only) || subject.name.includes(only) || subject === cEcho || subject === dgramEcho
       return missing === undefined && wanted
     })
-    const running = await startAll(subjects)
+    const processes = await startAll(subjects)
     const measured = new Map<Subject, Run[]>(subjects.map((subject) => [subject, []]))
     for (let run = 0; run < runs; run++) {
       for (const [index, subject] of subjects.entries()) {
         const prefix = `${one.load.prefix ?? 'bench'}-${run}`
-        const load = subject.echo === true ? asEcho(one.load) : { ...one.load, prefix }
-        const cpuBefore = running[index]!.cpuTime()
-        const outcome = await runLoad(
-          load,
-          running[index]!.port,
-          seconds,
-          ({ peers }) => running[index]!.observe?.(endpointsOf(prefix, peers)) ?? Promise.resolve(),
-        )
-        const perCpuSecond = outcome.total / (running[index]!.cpuTime() - cpuBefore)
+        const load = subject.echo === true ? asEcho(one.load) : { ...one.load, prefix, run }
+        if (load.secured === true) await processes[index]!.provision?.(endpointsOf(prefix, load.peers), run)
+        const running = processes[index]!
+        let cpuBefore = 0
+        const port = load.secured === true ? running.securedPort! : running.port
+        const outcome = await runLoad(load, port, seconds, {
+          registered: ({ peers }) => running.observe?.(endpointsOf(prefix, peers)) ?? Promise.resolve(),
+          begins: () => {
+            cpuBefore = running.cpuTime()
+          },
+        })
+        const perCpuSecond = outcome.total / (running.cpuTime() - cpuBefore)
         if (outcome.refused > 0)
           console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
         measured.get(subject)!.push({ ...outcome, perCpuSecond })
@@ -100,9 +104,9 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
       case: one.name,
       subject: subject.name,
       measured: measured.get(subject)!,
-      residentMiB: running[index]!.residentMemory() / 1024 ** 2,
+      residentMiB: processes[index]!.residentMemory() / 1024 ** 2,
     }))
-    await Promise.all(running.map((process) => process.stop()))
+    await Promise.all(processes.map((process) => process.stop()))
     rows.push(...rowsOf(bench.name, all, dgramEcho.name, cEcho.name))
   }
   return rows
@@ -116,7 +120,7 @@ function endpointsOf(prefix: string, peers: number): string[] {
 /** For an echo: requests of the same kind that need no protocol, and of which there is no end. */
 function asEcho(load: Load): Load {
   const shape = { path: 'test', peers: 10_000, window: 32, burst: 4, echo: true }
-  if (['register', 'update', 'notify'].includes(load.scenario)) return { ...shape, scenario: 'post' }
+  if (['register', 'update', 'notify', 'send', 'drain'].includes(load.scenario)) return { ...shape, scenario: 'post' }
   if (load.scenario.startsWith('dtls')) return { ...shape, scenario: 'get' }
   return { ...load, echo: true }
 }
@@ -128,10 +132,16 @@ async function startAll(subjects: readonly Subject[]): Promise<Running[]> {
   return running
 }
 
+function tell([file, ...parameters]: readonly string[]): void {
+  for (const line of linesOf(file!, ...parameters)) {
+    console.log(values.json ? line : told(JSON.parse(line) as Record<string, unknown>))
+  }
+}
+
 /** One line for people: the subject, then what was measured of it. */
 function told({ subject, bench: _, ...measured }: Record<string, unknown>): string {
   const values = Object.entries(measured).map(([name, value]) => `${name} ${String(value)}`)
-  return `${String(subject).padEnd(42)} ${values.join(', ')}`
+  return `${String(subject).padEnd(48)} ${values.join(', ')}`
 }
 
 /** What a script that measures by itself prints, line by line. */

@@ -30,8 +30,12 @@ export interface Running {
   residentMemory(): number
   /** Seconds of processor time used so far, by all its threads. */
   cpuTime(): number
+  /** Where it listens for DTLS, where that is another port. */
+  readonly securedPort?: number
   /** Has the server observe a value of these devices, where it does not do so by itself. */
   observe?(endpoints: readonly string[]): Promise<void>
+  /** Gives the server a pre-shared key for each of these, as `load-lwm2m.c --salt` has them. */
+  provision?(endpoints: readonly string[], salt: number): Promise<void>
   stop(): Promise<void>
 }
 

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nativeAddon } from '../src/server/native-addon.ts'
 import { compiled } from './compile.ts'
+import { fillDatabase } from './filled-database.ts'
 import { startSubject, type Running } from './process.ts'
 
 export interface Subject {
@@ -89,21 +90,41 @@ export const serverDgram: Subject = {
   start: () => startServer('dgram'),
 }
 
-/** The shipped server; `call` is its HTTP API, with the token. */
+/** The same with 20 000 sleeping devices, ten operations waiting at each. */
+export const serverFilled: Subject = {
+  name: 'coapstan serve, native, 200 000 operations queued',
+  missing: nativeMissing,
+  start: () => startServer('native', (data) => fillDatabase(data, { devices: 20_000, operationsOf: () => 10 })),
+}
+
+/** Strangers are let in as fast as they come: the handshakes are made before the measurement. */
+const noDoor = ['handshake-rate', 'handshake-rate-per-prefix', 'handshakes', 'handshakes-per-prefix'].flatMap(
+  (knob) => [`--dtls-${knob}`, '50000'],
+)
+
+/** The shipped server; `call` is its HTTP API, with the token. `prepare` is given the data directory before it starts. */
 export async function startServer(
   transport: 'native' | 'dgram',
+  prepare: (data: string) => void = () => undefined,
 ): Promise<Running & { call(path: string, init?: RequestInit): Promise<Response> }> {
   const built = script('../.bench/')
   mkdirSync(built, { recursive: true })
   const data = mkdtempSync(`${built}data-`)
+  prepare(data)
   const ports = ['--coap-port', '0', '--coaps-port', '0', '--http-port', '0']
-  const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error']
+  const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error', ...noDoor]
   let api = ''
+  let securedPort = 0
+  // The last line says that everything before it is up.
   const ready = / udp \S+:(\d+) /
+  const { promise: said, resolve } = Promise.withResolvers<void>()
   const seen = (line: string): void => {
     api = / (http:\S+)/.exec(line)?.[1] ?? api
+    securedPort = Number(/coaps +udp \S+:(\d+) /.exec(line)?.[1] ?? securedPort)
+    if (line.includes('api-token')) resolve()
   }
   const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], ready, seen)
+  await said
   const authorization = (): string => `Bearer ${readFileSync(`${data}/api-token`, 'utf8').trim()}`
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { 'content-type': 'application/json', ...(init.headers as object), authorization: authorization() }
@@ -114,7 +135,9 @@ export async function startServer(
   return {
     ...running,
     call,
+    securedPort,
     observe: (endpoints) => observe(call, endpoints),
+    provision: (endpoints, salt) => provision(call, endpoints, salt),
     stop: async () => {
       await running.stop()
       rmSync(data, { recursive: true, force: true })
@@ -130,6 +153,29 @@ async function observe(call: Call, endpoints: readonly string[]): Promise<void> 
     const group = endpoints.slice(at, at + 50)
     await Promise.all(group.map((endpoint) => call(`/devices/${endpoint}/operations`, { method: 'POST', body })))
   }
+}
+
+/** As `dtls-client.h` makes keys: ten octets for all, then the salt and the number of the device. */
+function keyOf(salt: number, device: number): string {
+  const own = Buffer.alloc(6)
+  own.writeUInt16BE(salt, 0)
+  own.writeUInt32BE(device, 2)
+  return Buffer.concat([Buffer.from('0123456789'), own]).toString('hex')
+}
+
+async function provision(
+  call: (path: string, init?: RequestInit) => Promise<Response>,
+  endpoints: readonly string[],
+  salt: number,
+): Promise<void> {
+  const rows = endpoints.map((endpoint, device) => `${endpoint},${endpoint},${keyOf(salt, device)}`)
+  const answer = await call('/credentials/import', {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: ['endpoint,identity,key', ...rows].join('\n'),
+  })
+  const report = (await answer.json()) as { added: number; problems: unknown[] }
+  if (report.added !== endpoints.length) throw new Error(`provision: ${JSON.stringify(report).slice(0, 500)}`)
 }
 
 function nativeMissing(): string | undefined {

@@ -12,8 +12,8 @@ export type Sqlite = Database.Database
 /** 'CoSt': tells our files from any other program's (SQLite file format §1.3.14). */
 const applicationId = 0x436f5374
 
-/** Page cache in KiB; the narrow tables of 200 000 devices fit. */
-const cacheKiB = 65_536
+/** Page cache in KiB, for what is not yet in the file: a checkpoint's worth. The rest is read where it is mapped. */
+const cacheKiB = 32_768
 /** How much of the file is read without copying, octets. */
 const mappedOctets = 268_435_456
 /** Checkpoint once the WAL holds this many pages (32 MiB): each page changed often is written back once. */
