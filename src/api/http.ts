@@ -31,6 +31,7 @@ import { objectRoutes } from './routes/objects.ts'
 import { observationRoutes } from './routes/observations.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
+import { deltaRoutes } from './routes/deltas.ts'
 import { signingKeyRoutes } from './routes/signing-keys.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { updateRoutes } from './routes/updates.ts'
@@ -120,6 +121,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     operationRoutes,
     imageRoutes,
     signingKeyRoutes,
+    deltaRoutes,
     updateRoutes,
     campaignRoutes,
     traceRoutes,

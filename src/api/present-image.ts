@@ -1,7 +1,7 @@
 /** Images and signing keys, from the fleet's types to the JSON of the contract. */
-import type { Image } from '../fleet/images/types.ts'
+import type { Delta, Image } from '../fleet/images/types.ts'
 import type { SigningKey } from '../fleet/signing-keys/types.ts'
-import type { ImageJson, SigningKeyJson } from './contract/image.ts'
+import type { DeltaJson, ImageJson, SigningKeyJson } from './contract/image.ts'
 import { isoOf } from './present.ts'
 
 export function presentImage(image: Image): ImageJson {
@@ -16,5 +16,9 @@ export function presentImage(image: Image): ImageJson {
 }
 
 export function presentSigningKey({ addedAt, ...rest }: SigningKey): SigningKeyJson {
+  return { ...rest, addedAt: isoOf(addedAt) }
+}
+
+export function presentDelta({ addedAt, ...rest }: Delta): DeltaJson {
   return { ...rest, addedAt: isoOf(addedAt) }
 }

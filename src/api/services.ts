@@ -21,10 +21,10 @@ import type {
 } from '../fleet/credentials/types.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
-import type { UpdateWish } from '../fleet/firmware/rules.ts'
+import type { StartWish } from '../fleet/firmware/service.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { AddedImage, Verification } from '../fleet/images/service.ts'
-import type { Image, ImageDraft } from '../fleet/images/types.ts'
+import type { Delta, Image, ImageDraft } from '../fleet/images/types.ts'
 import type { Handshake, HandshakeCounts } from '../fleet/handshakes/types.ts'
 import type { RuleDraft } from '../fleet/observation-rules/service.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
@@ -91,6 +91,16 @@ export interface ImagesCalls {
   verify(reference: string): Promise<Verification>
 }
 
+export interface DeltasCalls {
+  list(to?: string): readonly Delta[]
+  /** Throws UsageError 'image.unknown' (404), 'delta.pair', 'delta.size' (422), 'delta.exists' (409). */
+  add(pair: { readonly from: string; readonly to: string }, chunks: AsyncIterable<Bytes>): Promise<Delta>
+  /** Throws also UsageError 'delta.no-command', 'delta.busy' (409). */
+  make(pair: { readonly from: string; readonly to: string }): Promise<Delta>
+  /** Throws UsageError 'delta.unknown' (404). */
+  remove(key: string): Promise<void>
+}
+
 export interface SigningKeysCalls {
   list(): readonly SigningKey[]
   add(draft: { readonly name: string; readonly pem: string; readonly product?: string }): Promise<SigningKey>
@@ -119,7 +129,7 @@ export interface CampaignsCalls {
 }
 
 export interface FirmwareCalls {
-  start(endpoint: EndpointName, reference: string, wish?: Omit<UpdateWish, 'image'>): Promise<FirmwareUpdate>
+  start(endpoint: EndpointName, reference: string, wish?: StartWish): Promise<FirmwareUpdate>
   cancel(endpoint: EndpointName): Promise<FirmwareUpdate>
   /** Throws UsageError 'update.unknown' (404). */
   update(id: number): FirmwareUpdate
@@ -272,6 +282,7 @@ export interface Services {
   readonly observationRules: ObservationRulesCalls
   readonly images: ImagesCalls
   readonly signingKeys: SigningKeysCalls
+  readonly deltas: DeltasCalls
   readonly firmware: FirmwareCalls
   readonly campaigns: CampaignsCalls
   readonly bootstrap: BootstrapCalls

@@ -17,7 +17,7 @@ import {
   type Moved,
 } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
-import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import { packageHashOf, type FirmwareUpdate } from '../fleet/firmware/types.ts'
 import { imageOfValue } from '../fleet/operations/types.ts'
 import { deliveryFor } from '../fleet/images/delivery.ts'
 import { imageKeyOf } from '../fleet/images/types.ts'
@@ -237,7 +237,7 @@ function offerOf(
     ...(delivery !== undefined && { delivery }),
   }
   const device = { deviceId, endpoint, secured }
-  const key = imageKeyOf(update.sha256)
+  const key = imageKeyOf(packageHashOf(update))
   const servers = reach.servers()
   const link = (wanted: string): string => reach.downloadPath(wanted, update)
   const chosen = deliveryFor({ ...device, ...told }, key, { ...update.options, servers, link })

@@ -10,10 +10,12 @@ import type { Settings } from '../config/tunables.ts'
 import { CampaignsService } from '../fleet/campaigns/service.ts'
 import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
+import { DeltasService } from '../fleet/deltas/service.ts'
 import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
 import { vouchedFor } from '../fleet/credentials/vouched.ts'
 import { ImagesService } from '../fleet/images/service.ts'
+import { imageKeyOf } from '../fleet/images/types.ts'
 import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
 import { ObservationsService } from '../fleet/observations/service.ts'
 import { OperationsService } from '../fleet/operations/service.ts'
@@ -28,6 +30,7 @@ import { systemNow } from './clock.ts'
 import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { deltaMakerOf } from './delta-maker.ts'
 import { linkSecretOf } from './device-reach.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
 import { deviceProfiles } from './device-profile.ts'
@@ -121,7 +124,8 @@ async function start(
       if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)
     },
     publish: (event) => {
-      if (event.kind === 'firmware.image-removed') devices.forgetImage(String(event.detail['key']))
+      if (event.kind === 'firmware.image-removed' || event.kind === 'firmware.delta-removed')
+        devices.forgetImage(String(event.detail['key']))
       events.publish(event)
     },
     fatal: options.fatal,
@@ -200,7 +204,14 @@ async function start(
     now,
     settings,
     usesOf: (image) => [...updatesNeeding(store, image), ...campaignsService.needing(image)],
+    isDelta: (sha256) => store.deltaByKey(imageKeyOf(sha256)) !== undefined,
+    orphans: (image) => {
+      const orphans = deltas.deltasOf(image)
+      return () => deltas.drop(orphans)
+    },
   })
+  const maker = deltaMakerOf({ settings, files })
+  const deltas: DeltasService = new DeltasService({ store, files, maker, images, commands: control, now, settings })
   const campaignsService = new CampaignsService({
     store,
     actors: campaigns,
@@ -229,7 +240,8 @@ async function start(
     operations,
     images,
     signingKeys,
-    firmware: new FirmwareService(store, control, images, registry),
+    deltas,
+    firmware: new FirmwareService(store, control, images, registry, (from, to) => store.delta(from, to)),
     campaigns: campaignsService,
     bootstrap: bootstrapServiceOf(bootstrapParts, { registry, operations }),
     credentials: credentials.service,

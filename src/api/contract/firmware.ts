@@ -65,6 +65,9 @@ export const updateStartSchema = Type.Object(
       Type.String({ maxLength: 16, description: 'Which object instance takes it; /5/0 unless told' }),
     ),
     push: Type.Optional(Type.Boolean({ description: 'Write the package even where the device could fetch it' })),
+    delta: Type.Optional(
+      Type.Boolean({ description: 'A delta from what the device runs, where there is one; else the whole image' }),
+    ),
     via: Type.Optional(Type.Enum([...pullWays], { description: 'Have it fetched over this and nothing else' })),
     healthWindow: Type.Optional(
       Type.Number({ minimum: 0, maximum: 2_592_000, description: 'Seconds; firmware.health-window unless told' }),

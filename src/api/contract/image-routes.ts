@@ -1,5 +1,10 @@
 /** Rows of the route table about images, the keys they are signed with and the deltas between them. */
 import {
+  deltaListSchema,
+  deltaPairSchema,
+  deltaParamsSchema,
+  deltaQuerySchema,
+  deltaSchema,
   imageListSchema,
   imageNotesSchema,
   imageParamsSchema,
@@ -68,6 +73,31 @@ export const imageRoutes = {
     summary: 'Remove a public key; images it verified stay',
     tags: ['firmware'],
     params: signingKeyParamsSchema,
+    response: { 204: noContent },
+  }),
+  listDeltas: route('listDeltas', {
+    summary: 'What makes one image out of another',
+    tags: ['firmware'],
+    querystring: deltaQuerySchema,
+    response: { 200: deltaListSchema },
+  }),
+  addDelta: route('addDelta', {
+    summary: 'Add a delta: the body is the file',
+    tags: ['firmware'],
+    querystring: deltaPairSchema,
+    response: { 201: deltaSchema },
+    ...octetsBody,
+  }),
+  makeDelta: route('makeDelta', {
+    summary: 'Have the configured command make a delta; the one there is, where there is one',
+    tags: ['firmware'],
+    body: deltaPairSchema,
+    response: { 200: deltaSchema },
+  }),
+  removeDelta: route('removeDelta', {
+    summary: 'Remove a delta; devices are given the whole image then',
+    tags: ['firmware'],
+    params: deltaParamsSchema,
     response: { 204: noContent },
   }),
 }

@@ -120,3 +120,31 @@ export const signingKeyListSchema = Type.Object(
 )
 
 export const signingKeyParamsSchema = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) })
+
+export const deltaSchema = Type.Object(
+  {
+    from: Type.String({ description: 'SHA-256 of the image it is applied to' }),
+    to: Type.String({ description: 'SHA-256 of the image it makes' }),
+    sha256,
+    key: Type.String(),
+    size: octets,
+    madeBy: Type.String({ description: '`uploaded`, or the command that made it' }),
+    addedAt: instantSchema,
+  },
+  { title: 'Delta', additionalProperties: false },
+)
+export type DeltaJson = Static<typeof deltaSchema>
+
+export const deltaListSchema = Type.Object(
+  { deltas: Type.Array(deltaSchema) },
+  { title: 'DeltaList', additionalProperties: false },
+)
+
+export const deltaQuerySchema = Type.Object({ to: Type.Optional(imageReference) }, { additionalProperties: false })
+
+export const deltaPairSchema = Type.Object(
+  { from: imageReference, to: imageReference },
+  { title: 'DeltaPair', additionalProperties: false },
+)
+
+export const deltaParamsSchema = Type.Object({ key: Type.String({ pattern: '^[0-9a-f]{12}$' }) })

@@ -13,13 +13,11 @@ export function imageRoutes(app: Api, { services: { images }, settings }: Contex
     ...routes.addImage,
     bodyLimit: settings['firmware.image-limit'],
     handler: async ({ query, headers, raw }, reply) => {
-      const limit = settings['firmware.image-limit']
-      if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-      if (!headers['content-type']?.startsWith('application/octet-stream')) throw notOctets()
+      const octets = octetsOf(raw, headers, settings['firmware.image-limit'])
       const { sha256, hardware, ...draft } = query
       const { image, isNew } = await images.add(
         { ...draft, ...(hardware !== undefined && { hardware: hardware.split(',').map((one) => one.trim()) }) },
-        chunksOf(raw),
+        octets,
         sha256,
       )
       return reply
@@ -56,6 +54,17 @@ export function imageRoutes(app: Api, { services: { images }, settings }: Contex
       return { ...found, image: presentImage(found.image) }
     },
   })
+}
+
+/** The body as it comes, where it is octets and not too many; a handler of images or deltas reads it. */
+export function octetsOf(
+  raw: AsyncIterable<Bytes>,
+  headers: { readonly 'content-length'?: string | undefined; readonly 'content-type'?: string | undefined },
+  limit: number,
+): AsyncIterable<Bytes> {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  if (!headers['content-type']?.startsWith('application/octet-stream')) throw notOctets()
+  return chunksOf(raw)
 }
 
 /** The body as it comes; a client that goes away half-way is at fault, not we. */

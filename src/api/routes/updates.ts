@@ -7,7 +7,7 @@ import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentUpdate } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
-function wishOf({ target, push, via, healthWindow, healthUplinks }: UpdateStartJson) {
+function wishOf({ target, push, via, delta, healthWindow, healthUplinks }: UpdateStartJson) {
   const health = {
     ...(healthWindow === undefined ? {} : { window: seconds(healthWindow) }),
     ...(healthUplinks === undefined ? {} : { uplinks: healthUplinks }),
@@ -17,7 +17,11 @@ function wishOf({ target, push, via, healthWindow, healthUplinks }: UpdateStartJ
     ...(via === undefined ? {} : { via }),
     ...(Object.keys(health).length === 0 ? {} : { health }),
   }
-  return { ...(target === undefined ? {} : { target }), ...(Object.keys(options).length === 0 ? {} : { options }) }
+  return {
+    ...(delta === undefined ? {} : { delta }),
+    ...(target === undefined ? {} : { target }),
+    ...(Object.keys(options).length === 0 ? {} : { options }),
+  }
 }
 
 export function updateRoutes(app: Api, { services: { firmware, registry } }: Context): void {

@@ -5,6 +5,7 @@ import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, durationOf, type Session } from '../session.ts'
 import { counted, relativeTime, sizeText, type Style } from '../style.ts'
+import { addDeltaCommands } from './firmware-deltas.ts'
 import { addImageCommands } from './firmware-images.ts'
 import { addKeyCommands } from './firmware-keys.ts'
 import { addMakeDemoImage } from './make-demo-image.ts'
@@ -17,6 +18,7 @@ export const addFirmware: AddCommand = (parent, frame) => {
   ])
   addImageCommands(firmware, frame)
   addKeyCommands(firmware, frame)
+  addDeltaCommands(firmware, frame)
   addUpdateCommands(firmware, frame)
   addMakeDemoImage(firmware, frame)
 }
@@ -37,6 +39,7 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
         ]),
       )
       .option('--push', 'the same as --via push')
+      .option('--delta', 'a delta from what the device runs, where there is one; else the whole image')
       .option('--health-window <duration>', 'how long the new version has to run before it is confirmed')
       .option('--health-uplinks <count>', 'how many messages of it have to be heard as well'),
     frame,
@@ -93,14 +96,16 @@ interface UpdateCommandOptions {
   readonly watch?: boolean
   readonly target?: string
   readonly push?: boolean
+  readonly delta?: boolean
   readonly via?: PullWay | 'push'
   readonly healthWindow?: string
   readonly healthUplinks?: string
 }
 
-function wishOf({ target, push, via, healthWindow, healthUplinks }: UpdateCommandOptions) {
+function wishOf({ target, push, via, delta, healthWindow, healthUplinks }: UpdateCommandOptions) {
   return {
     ...(target === undefined ? {} : { target }),
+    ...(delta ? { delta } : {}),
     ...(push || via === 'push' ? { push: true } : {}),
     ...(via === undefined || via === 'push' ? {} : { via }),
     ...(healthWindow === undefined ? {} : { healthWindow: durationOf('--health-window', healthWindow) / 1000 }),

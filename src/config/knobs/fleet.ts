@@ -140,12 +140,29 @@ export const fleetKnobs = {
   },
   'firmware.image-limit': {
     kind: 'bytes',
-    default: 67_108_864,
+    default: 1_073_741_824,
     min: 1024,
     max: 4_294_967_296,
-    consequence: 'Largest firmware image that can be uploaded.',
+    consequence: 'Largest firmware image, or delta, that can be uploaded; memory does not grow with it.',
     scope: 'server',
     takesHold: 'live',
+  },
+  'firmware.delta-command': {
+    kind: 'text',
+    default: '',
+    consequence:
+      'Command that makes a delta between two images, such as detools create_patch {from} {to} {out}; words are parted by blanks, no shell is involved. Empty: deltas are only uploaded.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
+  'firmware.delta-timeout': {
+    kind: 'duration',
+    default: 600_000,
+    min: 1000,
+    max: 86_400_000,
+    consequence: 'How long that command may run for one pair of images before it is ended.',
+    scope: 'server',
+    takesHold: 'restart',
   },
   'firmware.cache': {
     kind: 'bytes',

@@ -1,4 +1,5 @@
-/** What deltas ask of the store, and of whoever makes them. */
+/** What deltas ask of the store, of their files, and of whoever makes them. */
+import type { Bytes } from '../../base/bytes.ts'
 import type { Delta, Image } from '../images/types.ts'
 
 export type DeltasOp =
@@ -14,12 +15,22 @@ export interface DeltasStore {
   deltasFrom(from: string): readonly Delta[]
 }
 
+/** The files of images fit. */
+export interface DeltaFiles {
+  add(
+    chunks: AsyncIterable<Bytes>,
+    limit: number,
+    accept: (file: { readonly size: number }) => Promise<void>,
+  ): Promise<{ sha256: string; size: number }>
+  remove(sha256: string): Promise<void>
+}
+
 export interface DeltaMaker {
-  /** The command as it was configured, or undefined where none is. */
+  /** As it is configured; undefined where none is. */
   readonly command: string | undefined
   /**
-   * Runs it and hands the file it made to `keep`; nothing of it is left behind. Throws EnvironmentError
-   * 'delta.command' (it failed, or wrote nothing) or 'delta.timeout', and what `keep` throws.
+   * Runs it and hands what it made to `keep`; nothing of it is left behind. Throws EnvironmentError
+   * 'delta.command' (it failed, or made nothing) or 'delta.timeout', and what `keep` throws.
    */
-  make<T>(from: Image, to: Image, keep: (octets: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T>
+  make<T>(from: Image, to: Image, keep: (octets: AsyncIterable<Bytes>) => Promise<T>): Promise<T>
 }

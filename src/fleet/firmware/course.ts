@@ -7,7 +7,13 @@ import { after, milliseconds, type Duration, type Instant } from '../../base/tim
 import { valueOfImage, type OperationDraft, type OperationKind } from '../operations/types.ts'
 import { wordsOf } from './results.ts'
 import { downloading, targetOf, type Target } from './targets.ts'
-import type { FirmwareReport, FirmwareUpdate, HealthGate, UpdateFailure } from './types.ts'
+import {
+  packageHashOf,
+  type FirmwareReport,
+  type FirmwareUpdate,
+  type HealthGate,
+  type UpdateFailure,
+} from './types.ts'
 
 /** What the step of one device depends on besides its update. */
 export interface FirmwareRules {
@@ -97,12 +103,12 @@ export class Course implements FirmwareStep {
 
   /** Hands the package over: told where to fetch it, or written. */
   offer(): void {
-    const { options, sha256 } = this.next
+    const { options } = this.next
     const pushes = options?.push === true || this.seen.delivery === pushOnly
     // What it holds of a push that broke off is gone on with.
     const restarts = pushes && this.seen.state !== downloading
     this.change({ delivery: pushes ? 'push' : 'pull', ...(restarts ? { fetched: 0 } : {}) })
-    if (pushes) this.ask('write', this.target.package, valueOfImage(sha256))
+    if (pushes) this.ask('write', this.target.package, valueOfImage(packageHashOf(this.next)))
     else this.ask('write', this.target.uri, this.rules.packageUri)
   }
 

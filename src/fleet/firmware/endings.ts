@@ -1,5 +1,6 @@
 /** What the end of an operation asked for an update means for it: acknowledged, refused, or never answered. */
 import { valueOfImage, type Operation } from '../operations/types.ts'
+import { packageHashOf } from './types.ts'
 import { resetDevice } from './cancelling.ts'
 import type { Course } from './course.ts'
 import { judge } from './judgement.ts'
@@ -13,7 +14,7 @@ export function finished(course: Course, operation: FinishedOperation): void {
   if (kind === 'execute' && path === target.install) return installAnswered(course, operation)
   // Taken back by somebody: the next registration looks again.
   if (state === 'cancelled') return
-  if (kind === 'write' && path === target.package && value === valueOfImage(next.sha256)) {
+  if (kind === 'write' && path === target.package && value === valueOfImage(packageHashOf(next))) {
     pushed(course, operation)
   } else if (kind === 'write' && path === target.uri && value !== '') uriWritten(course, operation)
   else if (kind === 'write' && (path === target.uri || path === target.package)) resetAnswered(course, operation)

@@ -73,7 +73,7 @@ export function newUpdate(
     endpoint: device.endpoint,
     sha256: image.sha256,
     version: image.version,
-    size: image.size,
+    size: options?.delta?.size ?? image.size,
     target,
     state: 'pending',
     ...(options === undefined ? {} : { options }),

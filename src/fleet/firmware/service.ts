@@ -2,7 +2,7 @@
 import { UsageError } from '../../base/errors.ts'
 import type { Commands } from '../commands.ts'
 import type { ImagesService } from '../images/service.ts'
-import type { Image } from '../images/types.ts'
+import type { Delta, Image } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceWithStatus, EndpointName } from '../registry/types.ts'
 import type { UpdateWish } from './rules.ts'
@@ -12,10 +12,19 @@ import type { FirmwareUpdate } from './types.ts'
 /** Uses told to somebody who wants an image gone; more are not counted out. */
 const toldUses = 3
 
+/** Updates looked through for the last that was confirmed; with none among them the whole image is sent. */
+const confirmedWithin = 20
+
+export interface StartWish extends Omit<UpdateWish, 'image'> {
+  /** Hand over a delta from what the device runs, where there is one; the whole image where there is none. */
+  readonly delta?: boolean
+}
+
 export class FirmwareService {
   readonly #store: FirmwareStore
   readonly #commands: Commands
   readonly #images: Pick<ImagesService, 'image' | 'hold'>
+  readonly #deltaOf: (from: string, to: string) => Delta | undefined
   readonly #registry: Pick<RegistryService, 'device'>
 
   constructor(
@@ -23,7 +32,9 @@ export class FirmwareService {
     commands: Commands,
     images: Pick<ImagesService, 'image' | 'hold'>,
     registry: Pick<RegistryService, 'device'>,
+    deltaOf: (from: string, to: string) => Delta | undefined = () => undefined,
   ) {
+    this.#deltaOf = deltaOf
     this.#store = store
     this.#commands = commands
     this.#images = images
@@ -35,19 +46,25 @@ export class FirmwareService {
    * another product), 'firmware.target' (422), 'firmware.busy' (409: an update of the device is under way; one
    * that is only being cancelled makes way).
    */
-  async start(
-    endpoint: EndpointName,
-    reference: string,
-    wish: Omit<UpdateWish, 'image'> = {},
-  ): Promise<FirmwareUpdate> {
+  async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {
     const device = this.#registry.device(endpoint)
     const image = this.#imageForDevice(reference, device)
     const release = this.#images.hold(image)
     try {
-      return await this.#commands.submit({ command: 'firmware.start', endpoint, image, ...wish })
+      const found = delta === true ? this.#deltaTo(image, device) : undefined
+      const options = found === undefined ? wish.options : { ...wish.options, delta: found }
+      const asked = { ...wish, ...(options !== undefined && { options }) }
+      return await this.#commands.submit({ command: 'firmware.start', endpoint, image, ...asked })
     } finally {
       release()
     }
+  }
+
+  /** A delta fits exactly the octets it was made from: those of the last update that was confirmed. */
+  #deltaTo({ sha256 }: Image, { id }: DeviceWithStatus): Pick<Delta, 'sha256' | 'size'> | undefined {
+    const last = this.#store.updates(id, confirmedWithin).find(({ state }) => state === 'confirmed')
+    const delta = last === undefined ? undefined : this.#deltaOf(last.sha256, sha256)
+    return delta === undefined ? undefined : { sha256: delta.sha256, size: delta.size }
   }
 
   /** Ends at once where the device has heard nothing of it; else the device is to drop the image first (state cancelling). */

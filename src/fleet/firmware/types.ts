@@ -1,6 +1,6 @@
 /** The firmware update of one device (LwM2M objects 5, 9 and 33629; devices.md §4). */
 import type { Duration, Instant } from '../../base/time.ts'
-import type { PullWay } from '../images/types.ts'
+import type { Delta, PullWay } from '../images/types.ts'
 import type { DeviceId, EndpointName } from '../registry/types.ts'
 
 /**
@@ -39,6 +39,8 @@ export interface UpdateOptions {
   readonly push?: boolean
   /** Fetched this way and no other. */
   readonly via?: PullWay
+  /** What is handed over instead of the whole image: a delta from what the device runs. */
+  readonly delta?: Pick<Delta, 'sha256' | 'size'>
   readonly health?: Partial<HealthGate>
 }
 
@@ -127,6 +129,11 @@ export interface FirmwareUpdate {
   readonly registration?: string
   /** What the device reported since that registration began, newest values. */
   readonly seen?: FirmwareReport
+}
+
+/** SHA-256 of what the device is handed: of the image, or of a delta that makes it. */
+export function packageHashOf({ sha256, options }: FirmwareUpdate): string {
+  return options?.delta?.sha256 ?? sha256
 }
 
 /** A piece of a package that a device has fetched. */

@@ -38,6 +38,10 @@ export interface ImagesParts {
   readonly settings: Pick<Settings, 'firmware.image-limit'>
   /** What needs the image, in words for people (`update 7 of urn:dev:1`); none where it may be removed. */
   readonly usesOf: (image: Image) => readonly string[]
+  /** Whether the octets are those of a delta too. */
+  readonly isDelta: (sha256: string) => boolean
+  /** Asked before an image is removed; what it returns drops what hung on it. */
+  readonly orphans: (image: Image) => () => Promise<void>
 }
 
 export class ImagesService {
@@ -82,7 +86,7 @@ export class ImagesService {
       return { image, isNew: true }
     } catch (thrown) {
       // Unless somebody else has just added the very same octets.
-      if (store.image(sha256) === undefined) await files.remove(sha256)
+      if (store.image(sha256) === undefined && !this.#parts.isDelta(sha256)) await files.remove(sha256)
       throw thrown
     }
   }
@@ -130,6 +134,11 @@ export class ImagesService {
     validateAbout(image)
     await this.#parts.commands.commitNow([{ op: 'image.put', image }])
     return image
+  }
+
+  /** Whether the octets are those of an image. */
+  keeps(sha256: string): boolean {
+    return this.#parts.store.image(sha256) !== undefined
   }
 
   /** Keeps the image from being removed until the returned function is called. */

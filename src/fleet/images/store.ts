@@ -61,5 +61,7 @@ export interface ImageFiles {
   read(sha256: string, offset: number, length: number): Bytes | undefined
   /** Reads the whole file from the disk; `detail` says what is wrong with it. */
   verify(sha256: string): Promise<{ readonly intact: boolean; readonly detail?: string }>
+  /** A file with the octets, for a program that wants a path; undefined where they are gone or damaged. */
+  localPath(sha256: string): Promise<string | undefined>
   remove(sha256: string): Promise<void>
 }

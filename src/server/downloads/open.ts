@@ -6,7 +6,7 @@ import type { Settings } from '../../config/tunables.ts'
 import type { Commands } from '../../fleet/commands.ts'
 import { isFinished } from '../../fleet/firmware/rules.ts'
 import type { FirmwareStore } from '../../fleet/firmware/store.ts'
-import type { FirmwareUpdate } from '../../fleet/firmware/types.ts'
+import { packageHashOf, type FirmwareUpdate } from '../../fleet/firmware/types.ts'
 import { imageKeyOf } from '../../fleet/images/types.ts'
 import type { ImageBodies } from '../image-bodies.ts'
 import { authorityOf } from '../listeners.ts'
@@ -40,7 +40,7 @@ export async function openDownloads(parts: DownloadsParts): Promise<Downloads | 
       const update = store.update(id)
       return update === undefined || isFinished(update) ? undefined : update
     },
-    download: async (key, update) => (key === imageKeyOf(update.sha256) ? downloadOf(bodies, key) : undefined),
+    download: async (key, update) => (key === imageKeyOf(packageHashOf(update)) ? downloadOf(bodies, key) : undefined),
     served: (update, progress) => report(parts, update, progress),
     limits: {
       requestsPerMinute: settings['downloads.requests-per-minute'],

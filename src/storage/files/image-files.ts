@@ -113,6 +113,10 @@ class Files implements ImageFiles {
     }
   }
 
+  async localPath(sha256: string): Promise<string | undefined> {
+    return (await this.verify(sha256)).intact ? this.#pathOf(sha256) : undefined
+  }
+
   async remove(sha256: string): Promise<void> {
     this.#forget(sha256)
     try {

@@ -1,8 +1,10 @@
 /** What is known of firmware images in SQLite; their octets are in files. */
 import { instantOf } from '../../base/time.ts'
+import type { DeltasStore } from '../../fleet/deltas/store.ts'
 import type { ImagesOp, ImagesStore } from '../../fleet/images/store.ts'
 import type { Image, ImageDependency, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
+import { deltasIn } from './deltas.ts'
 import { openReadOnly, type Sqlite } from './database.ts'
 
 interface ImageRow {
@@ -26,9 +28,9 @@ export function imagesIn(database: Sqlite): { reads: ImagesStore; apply: Applier
 }
 
 /** Images as another thread of the server reads them beside the writer. Throws EnvironmentError where it cannot. */
-export function openImagesReader(file: string): ImagesStore & { close(): void } {
+export function openImagesReader(file: string): ImagesStore & DeltasStore & { close(): void } {
   const database = openReadOnly(file)
-  return { ...imageReads(database), close: () => void database.close() }
+  return { ...imageReads(database), ...deltasIn(database).reads, close: () => void database.close() }
 }
 
 function imageReads(database: Sqlite): ImagesStore {

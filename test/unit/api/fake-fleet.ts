@@ -19,7 +19,7 @@ import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
 import { campaignsInMemory } from './fake-campaigns.ts'
 import { bootstrapOver, type FakeBootstrap } from './fake-bootstrap.ts'
-import { imagesKeptIn, signingKeysOver } from './fake-images.ts'
+import { deltasOver, imagesKeptIn, signingKeysOver } from './fake-images.ts'
 
 export const start = instantOf(Date.UTC(2026, 0, 2, 3, 4, 5))
 
@@ -208,6 +208,7 @@ export class FakeFleet implements Services {
   )
 
   readonly signingKeys = signingKeysOver(() => this.now)
+  readonly deltas = deltasOver(this.images, () => this.now)
   readonly inCampaigns = campaignsInMemory({ images: this.images, registry: this.registry, now: () => this.now })
   readonly campaigns: Services['campaigns'] = this.inCampaigns.service
 

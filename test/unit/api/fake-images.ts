@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Services } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import type { Instant } from '../../../src/base/time.ts'
+import { DeltasService } from '../../../src/fleet/deltas/service.ts'
 import { imageKeyOf, type Image } from '../../../src/fleet/images/types.ts'
 import type { SigningKeysOp } from '../../../src/fleet/signing-keys/store.ts'
 import { SigningKeysService } from '../../../src/fleet/signing-keys/service.ts'
@@ -55,4 +56,30 @@ export function signingKeysOver(now: () => Instant): SigningKeysService {
     commitNow: (ops: readonly SigningKeysOp[]) => ops.forEach((op) => rows.applyToImages(op)),
   }
   return new SigningKeysService({ store: rows, commands, reader: imageInspector, now })
+}
+
+/** The real one too; the command that makes deltas writes what it was asked. */
+export function deltasOver(images: Services['images'], now: () => Instant): DeltasService {
+  const rows = new MemoryImages()
+  return new DeltasService({
+    store: rows,
+    files: {
+      add: async (chunks, _limit, accept) => {
+        const pieces: Uint8Array[] = []
+        for await (const chunk of chunks) pieces.push(chunk)
+        const octets = Buffer.concat(pieces)
+        await accept({ size: octets.length })
+        return { sha256: createHash('sha256').update(octets).digest('hex'), size: octets.length }
+      },
+      remove: async () => undefined,
+    },
+    maker: {
+      command: 'make {from} {to} {out}',
+      make: (from, to, keep) => keep(ReadableStream.from([Buffer.from(`${from.version}>${to.version}`)])),
+    },
+    images: { image: images.image, keeps: () => false, hold: () => () => undefined },
+    commands: { commitNow: (ops) => ops.forEach((op) => rows.applyToImages(op)) },
+    now,
+    settings: { 'firmware.image-limit': 1000 },
+  })
 }

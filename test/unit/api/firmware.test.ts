@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Value } from 'typebox/value'
 import { updateSchema } from '../../../src/api/contract/firmware.ts'
-import { imageSchema, verificationSchema } from '../../../src/api/contract/image.ts'
+import { deltaSchema, imageSchema, verificationSchema } from '../../../src/api/contract/image.ts'
 import { EnvironmentError } from '../../../src/base/errors.ts'
 import { apiUnderTest, token, type ApiUnderTest, type CallResult } from './api-under-test.ts'
 
@@ -137,5 +137,46 @@ describe('signing keys', () => {
 
   it('unknown cannot be removed', async () => {
     expect((await api.call('DELETE', '/v1/firmware-keys/x')).json).toMatchObject({ code: 'signing-key.unknown' })
+  })
+})
+
+describe('deltas', () => {
+  beforeEach(async () => {
+    await add()
+    const other = '/v1/firmware-images?product=demo&version=1.2.0'
+    await api.call('POST', other, { body: Buffer.alloc(2000, 8), headers: octets })
+  })
+  const pair = 'from=1.1.0&to=1.2.0'
+  const body = Buffer.alloc(100, 9)
+  const send = (query: string, content: Buffer<ArrayBuffer> = body): Promise<CallResult> =>
+    api.call('POST', `/v1/firmware-deltas?${query}`, { body: content, headers: octets })
+
+  it('are uploaded, listed and removed', async () => {
+    const added = await send(pair)
+    expect(added).toMatchObject({ status: 201, json: { from: sha256, size: 100, madeBy: 'uploaded' } })
+    expect(Value.Check(deltaSchema, added.json)).toBe(true)
+    expect((await send(pair)).json).toEqual(added.json)
+    expect((await api.call('GET', '/v1/firmware-deltas?to=1.2.0')).json).toEqual({ deltas: [added.json] })
+    expect((await api.call('GET', '/v1/firmware-deltas?to=1.1.0')).json).toEqual({ deltas: [] })
+    const { key } = added.json as { key: string }
+    expect((await api.call('DELETE', `/v1/firmware-deltas/${key}`)).status).toBe(204)
+    expect((await api.call('DELETE', `/v1/firmware-deltas/${key}`)).json).toMatchObject({ code: 'delta.unknown' })
+  })
+
+  it('are made once for a pair', async () => {
+    const make = () => api.call('POST', '/v1/firmware-deltas/make', { body: { from: '1.1.0', to: '1.2.0' } })
+    const [one, two] = await Promise.all([make(), make()])
+    expect(one).toMatchObject({ status: 200, json: { size: 11, madeBy: 'make {from} {to} {out}' } })
+    expect([two.json, (await make()).json]).toEqual([one.json, one.json])
+  })
+
+  it.each<[string, string, Buffer<ArrayBuffer>, number, string]>([
+    ['of an unknown image', 'from=9&to=1.2.0', body, 404, 'image.unknown'],
+    ['of an image to itself', 'from=1.2.0&to=1.2.0', body, 422, 'delta.pair'],
+    ['no smaller than the image', pair, Buffer.alloc(2000), 422, 'delta.size'],
+    ['other than the one there is', pair, Buffer.alloc(99), 409, 'delta.exists'],
+  ])('are refused: %s', async (_what, query, content, status, code) => {
+    await send(pair)
+    expect((await send(query, content)).json).toMatchObject({ status, code })
   })
 })

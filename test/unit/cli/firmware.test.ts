@@ -63,6 +63,22 @@ describe('images', () => {
     expect(await cli.run('firmware', 'notes', '1.1.0', '')).toMatchObject({ out: 'demo 1.1.0 has its notes\n' })
   })
 
+  it('keeps the deltas between them', async () => {
+    await cli.run(...add)
+    cli.files.set('app2.bin', 'y'.repeat(20_000))
+    cli.files.set('patch', 'z'.repeat(1200))
+    await cli.run('firmware', 'add', 'app2.bin', '--version', '1.2.0', '--product', 'demo')
+    expect((await cli.run('firmware', 'delta', 'list')).err).toContain('firmware delta add')
+    const pair = ['--from', '1.1.0', '--to', '1.2.0']
+    const [from, to] = cli.fleet.kept.map(({ key }) => key)
+    const { out } = await cli.run('firmware', 'delta', 'add', 'patch', ...pair)
+    expect(out).toMatch(new RegExp(`^delta [0-9a-f]{12} from ${from} to ${to}, 1\\.2 kB, is added\n$`))
+    const key = out.split(' ')[1]!
+    expect((await cli.run('firmware', 'delta', 'make', ...pair)).out).toContain(`delta ${key} `)
+    expect((await cli.run('firmware', 'delta', 'list', '--to', '1.2.0')).out).toMatch(/1\.2 kB +now +uploaded$/m)
+    expect((await cli.run('firmware', 'delta', 'remove', key)).out).toBe(`${key} is removed\n`)
+  })
+
   it('keeps the keys they are signed with', async () => {
     const pem = generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' })
     cli.files.set('release.pub', String(pem))

@@ -33,6 +33,8 @@ function world() {
     now: () => now,
     settings: { 'firmware.image-limit': 1000 },
     usesOf: (image) => updatesNeeding(store, image),
+    isDelta: () => false,
+    orphans: () => async () => undefined,
   })
   return {
     store,
