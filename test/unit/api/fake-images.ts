@@ -77,7 +77,7 @@ export function deltasOver(images: Services['images'], now: () => Instant): Delt
       command: 'make {from} {to} {out}',
       make: (from, to, keep) => keep(ReadableStream.from([Buffer.from(`${from.version}>${to.version}`)])),
     },
-    images: { image: images.image, keeps: () => false, hold: () => () => undefined },
+    images: { image: (reference) => images.image(reference), keeps: () => false, hold: () => () => undefined },
     commands: { commitNow: (ops) => ops.forEach((op) => rows.applyToImages(op)) },
     now,
     settings: { 'firmware.image-limit': 1000 },

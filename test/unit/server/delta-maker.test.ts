@@ -11,8 +11,10 @@ const directory = mkdtempSync(join(tmpdir(), 'coapstan-test-'))
 const [from, to] = [imageOf('1.0.0'), imageOf('1.1.0')]
 for (const { sha256, version } of [from, to]) writeFileSync(join(directory, sha256), version)
 
+let scripts = 0
+
 function maker(script: string, more: { limit?: number; time?: number } = {}): DeltaMaker {
-  const file = join(directory, `${Math.abs(hash(script))}.cjs`)
+  const file = join(directory, `${++scripts}.cjs`)
   writeFileSync(file, `const fs = require('node:fs'); const [from, to, out] = process.argv.slice(2); ${script}`)
   return deltaMakerOf({
     settings: {
@@ -26,9 +28,6 @@ function maker(script: string, more: { limit?: number; time?: number } = {}): De
     },
   })
 }
-
-const hash = (text: string): number =>
-  [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)
 
 async function made(of: DeltaMaker, source = from): Promise<string> {
   return of.make(source, to, async (octets) => {
