@@ -15,6 +15,8 @@ import {
   serverDgram,
   serverFilled,
   serverNative,
+  serverOneShard,
+  serverTwoShards,
   type Subject,
 } from './subjects.ts'
 
@@ -43,6 +45,8 @@ const durableCases: readonly BenchCase[] = [
 ]
 
 const coapServers = [cEcho, cBatchEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap, libcoap]
+
+const shards = [cEcho, serverOneShard, serverTwoShards]
 
 export const benches: readonly Bench[] = [
   {
@@ -101,6 +105,20 @@ export const benches: readonly Bench[] = [
         load: { scenario: 'drain', peers: 2000, operations: 10, window: 100, burst: 1 },
         subjects: [cEcho, dgramEcho, serverFilled],
       },
+    ],
+  },
+  {
+    name: 'shards',
+    about: 'the shipped server with one shard and with two, on every core, the load generator among them',
+    cases: [
+      {
+        name: 'CON GET, 256 peers',
+        load: { scenario: 'get', path: '.well-known/core', peers: 256, ...small },
+        subjects: shards,
+      },
+      { name: 'Register', load: { scenario: 'register', peers: 500_000, window: 1024, burst: 1 }, subjects: shards },
+      { name: 'Update', load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 }, subjects: shards },
+      { name: 'Notify', load: { scenario: 'notify', peers: 2000, window: 1024, burst: 1 }, subjects: shards },
     ],
   },
   {

@@ -29,7 +29,9 @@ await stir(empty)
 row(`${awake} awake`, empty)
 await empty.stop()
 
-const found = await startServer('native', (data) => fillDatabase(data, { devices: registered, operationsOf: () => 0 }))
+const found = await startServer('native', {
+  prepare: (data) => fillDatabase(data, { devices: registered, operationsOf: () => 0 }),
+})
 await stir(found)
 row(`${registered} found in the database, ${awake} awake`, found)
 await found.stop()

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 
 export const subjectCore = 0
+export const allCores = `0-${availableParallelism() - 1}`
 export const loadCore = availableParallelism() > 1 ? 1 : 0
 
 /** What stands in the way of honest numbers on this machine, one sentence each. */
@@ -20,7 +21,8 @@ export function reservations(): string[] {
 
 const canPin = spawnSync('taskset', ['--version']).status === 0
 
-export function pinned(core: number, command: string, ...parameters: readonly string[]): [string, string[]] {
+/** `core`: 0, or `0-1`. */
+export function pinned(core: number | string, command: string, ...parameters: readonly string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', `${core}`, command, ...parameters]] : [command, [...parameters]]
 }
 
@@ -36,7 +38,7 @@ export interface Running {
   observe?(endpoints: readonly string[]): Promise<void>
   /** Gives the server a pre-shared key for each of these, as `load-lwm2m.c --salt` has them. */
   provision?(endpoints: readonly string[], salt: number): Promise<void>
-  stop(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 /** What a program prints when it listens, with its UDP port in parentheses. */
@@ -44,15 +46,16 @@ const readyLine = /^ready (\d+)/
 
 /**
  * Starts a program on the subjects' core. `port`: where it listens, or the line in which it says so. `seen` gets
- * every line it prints.
+ * every line it prints. It has the cores of `core` for itself but for what else is measured.
  */
 export async function startSubject(
   command: string,
   parameters: readonly string[],
   port: number | RegExp = readyLine,
   seen: (line: string) => void = () => undefined,
+  core: number | string = subjectCore,
 ): Promise<Running> {
-  const child = spawn(...pinned(subjectCore, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(...pinned(core, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
@@ -65,8 +68,8 @@ export async function startSubject(
     port: bound,
     residentMemory: () => residentMemory(child),
     cpuTime: () => cpuTime(child),
-    stop: () => {
-      child.kill('SIGKILL')
+    stop: (signal = 'SIGKILL') => {
+      child.kill(signal)
       return ended
     },
   }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { nativeAddon } from '../src/server/native-addon.ts'
 import { compiled } from './compile.ts'
 import { fillDatabase } from './filled-database.ts'
-import { startSubject, type Running } from './process.ts'
+import { allCores, startSubject, type Running } from './process.ts'
 
 export interface Subject {
   readonly name: string
@@ -94,7 +94,36 @@ export const serverDgram: Subject = {
 export const serverFilled: Subject = {
   name: 'coapstan serve, native, 200 000 operations queued',
   missing: nativeMissing,
-  start: () => startServer('native', (data) => fillDatabase(data, { devices: 20_000, operationsOf: () => 10 })),
+  start: () =>
+    startServer('native', { prepare: (data) => fillDatabase(data, { devices: 20_000, operationsOf: () => 10 }) }),
+}
+
+/** On every core, the load generator among them: what the machine does as a whole. */
+export const serverOneShard: Subject = {
+  name: 'coapstan serve, 1 shard',
+  missing: nativeMissing,
+  start: () => startServer('native', { flags: ['--shards', '1'], core: allCores }),
+}
+
+export const serverTwoShards: Subject = {
+  name: 'coapstan serve, 2 shards',
+  missing: nativeMissing,
+  start: () => startServer('native', { flags: ['--shards', '2'], core: allCores }),
+}
+
+/** One of our subjects, with flags for its Node. */
+export const startSubjectScript = (
+  name: string,
+  parameters: readonly string[],
+  nodeFlags: readonly string[] = [],
+): Promise<Running> => startSubject(process.execPath, [...nodeFlags, script(name), ...parameters])
+
+export interface ServerStart {
+  /** Given the data directory before the server starts. */
+  readonly prepare?: (data: string) => void
+  readonly flags?: readonly string[]
+  readonly core?: number | string
+  readonly nodeFlags?: readonly string[]
 }
 
 /** Strangers are let in as fast as they come: the handshakes are made before the measurement. */
@@ -102,17 +131,18 @@ const noDoor = ['handshake-rate', 'handshake-rate-per-prefix', 'handshakes', 'ha
   (knob) => [`--dtls-${knob}`, '50000'],
 )
 
-/** The shipped server; `call` is its HTTP API, with the token. `prepare` is given the data directory before it starts. */
+/** The shipped server; `call` is its HTTP API, with the token. */
 export async function startServer(
   transport: 'native' | 'dgram',
-  prepare: (data: string) => void = () => undefined,
+  start: ServerStart = {},
 ): Promise<Running & { call(path: string, init?: RequestInit): Promise<Response> }> {
   const built = script('../.bench/')
   mkdirSync(built, { recursive: true })
   const data = mkdtempSync(`${built}data-`)
-  prepare(data)
+  start.prepare?.(data)
   const ports = ['--coap-port', '0', '--coaps-port', '0', '--http-port', '0']
   const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error', ...noDoor]
+  flags.push(...(start.flags ?? []))
   let api = ''
   let securedPort = 0
   // The last line says that everything before it is up.
@@ -123,7 +153,8 @@ export async function startServer(
     securedPort = Number(/coaps +udp \S+:(\d+) /.exec(line)?.[1] ?? securedPort)
     if (line.includes('api-token')) resolve()
   }
-  const running = await startSubject(process.execPath, [script('../src/server/main.ts'), ...flags], ready, seen)
+  const program = [...(start.nodeFlags ?? []), script('../src/server/main.ts'), ...flags]
+  const running = await startSubject(process.execPath, program, ready, seen, start.core)
   await said
   const authorization = (): string => `Bearer ${readFileSync(`${data}/api-token`, 'utf8').trim()}`
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
@@ -138,8 +169,8 @@ export async function startServer(
     securedPort,
     observe: (endpoints) => observe(call, endpoints),
     provision: (endpoints, salt) => provision(call, endpoints, salt),
-    stop: async () => {
-      await running.stop()
+    stop: async (signal) => {
+      await running.stop(signal)
       rmSync(data, { recursive: true, force: true })
     },
   }

@@ -1,6 +1,7 @@
 import { XMLValidator } from 'fast-xml-parser'
 import { describe, expect, it } from 'vitest'
 import { bars } from '../../../src/picture/bars.ts'
+import { flame } from '../../../src/picture/flame.ts'
 import { timeline, type Timeline } from '../../../src/picture/timeline.ts'
 
 const campaign: Timeline = {
@@ -89,5 +90,31 @@ describe('bars', () => {
     const widths = [...svg.matchAll(/<rect class="f \w+" [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width))
     expect((widths[1] ?? 0) / (widths[0] ?? 1)).toBeCloseTo(0.75, 2)
     expect(widths[2]).toBe(0)
+  })
+})
+
+describe('a flame graph', () => {
+  const leaf = (name: string, total: number) => ({ name, where: `src/x.ts:${total}`, tone: 0, total, callees: [] })
+  const root = {
+    name: 'all',
+    where: '',
+    tone: 'waiting',
+    total: 100,
+    callees: [leaf('a <b>', 25), leaf('c', 75)],
+  } as const
+
+  it('gives each function its share of the width, the widest callee first, above who called it', () => {
+    const svg = flame({ title: 'Where the time goes', root })
+    expect(XMLValidator.validate(svg)).toBe(true)
+    const boxes = [...svg.matchAll(/<title>(\S+).*?<\/title><rect [^>]*x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"/g)]
+    expect(boxes.map(([, name]) => name)).toEqual(['all', 'c', 'a'])
+    const [all, c, a] = boxes.map(([, , x, y, width]) => ({ x: Number(x), y: Number(y), width: Number(width) }))
+    expect(c!.width / all!.width).toBeCloseTo(0.75, 2)
+    expect([c!.x, a!.x > c!.x, c!.y < all!.y, c!.y === a!.y]).toEqual([all!.x, true, true, true])
+  })
+
+  it('leaves out what is too narrow to see', () => {
+    const many = { ...root, callees: [leaf('wide', 99.9), leaf('thin', 0.1)] }
+    expect(flame({ title: 'x', root: many })).not.toContain('thin')
   })
 })
