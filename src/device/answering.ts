@@ -2,13 +2,13 @@
  * Between the package's requests and the device's answers: reads the options, lets the handler decide, cuts
  * long answers into blocks the personality can send, and tells the log.
  */
-import { instantOf } from '../base/time.ts'
+import { instantOf, type Instant } from '../base/time.ts'
 import { blockOctets, blockOf, first, hasUnknownCritical, texts, uintOf } from './coap-options.ts'
 import type { Incoming } from './coap-stack.ts'
 import type { Narrator } from './narrator.ts'
 import type { Channel } from './observations.ts'
 import { ObserverChannel, type ChannelPorts } from './observer-channel.ts'
-import type { Answer, Request, RequestHandler } from './requests.ts'
+import type { Answer, Request } from './requests.ts'
 
 /** An answer being fetched block by block: values move, but its blocks must fit together. One, as small devices have. */
 interface Snapshot {
@@ -16,16 +16,21 @@ interface Snapshot {
   readonly answer: Answer
 }
 
+/** Decides what a request is answered with. */
+export interface Handler {
+  answer(request: Request, channel: Channel, now: Instant): Answer
+}
+
 const noChannel: Channel = { busy: false, open: false, notify: () => undefined, close: () => undefined }
 
 export class Answering {
-  readonly #handler: RequestHandler
+  readonly #handler: Handler
   readonly #ports: ChannelPorts
   readonly #narrator: Narrator
   readonly #channels = new Set<ObserverChannel>()
   #snapshot: Snapshot | undefined
 
-  constructor(handler: RequestHandler, ports: ChannelPorts, narrator: Narrator) {
+  constructor(handler: Handler, ports: ChannelPorts, narrator: Narrator) {
     this.#handler = handler
     this.#ports = ports
     this.#narrator = narrator

@@ -6,10 +6,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SeededRandom } from '../base/random.ts'
+import { bootstrapped, type BootstrappingParts } from './bootstrapping.ts'
 import { DirectoryFlash, MemoryFlash, bootLoader, type Boot, type Flash } from './firmware/flash.ts'
 import { narrator as narratorOf, type Narrator } from './narrator.ts'
 import { factorySettings } from './object-set.ts'
-import { checkDeviceOptions, type DeviceOptions } from './options.ts'
+import { checkDeviceOptions, serverAddress, type DeviceOptions, type ServerAddress } from './options.ts'
 import { personalities, type Personality } from './personality.ts'
 import { PoweredDevice, type Ending } from './powered-device.ts'
 
@@ -28,15 +29,19 @@ export async function runDevice(options: DeviceOptions, stop: AbortSignal): Prom
   const flash = flashOf(options)
   let settings = factorySettings(options.lifetime, personality)
   let registered = false
+  let home: Home | undefined
   const ended = new AbortController()
   const timer = typeof options.until === 'number' ? setTimeout(() => ended.abort(), options.until) : undefined
   const over = AbortSignal.any([stop, ended.signal])
   for (;;) {
     const boot = bootLoader(flash)
     introduce(narrator, boot, options)
+    home ??= await homeOf({ options, server, personality, random, narrator, stopped: over })
+    if (home === undefined) break
+    if (home.lifetime !== undefined) settings.server.lifetime = home.lifetime
     const device = new PoweredDevice({
-      options,
-      server,
+      options: home.options,
+      server: home.server,
       personality,
       flash,
       boot,
@@ -48,6 +53,7 @@ export async function runDevice(options: DeviceOptions, stop: AbortSignal): Prom
     registered ||= device.registered
     if (ending === 'stopped' || ending === 'done' || ending === 'failed') break
     if (ending === 'factory-reset') settings = factorySettings(options.lifetime, personality)
+    if (ending === 'bootstrap') home = undefined
     narrator.happened(`${partings[ending]}; silent for ${personality.rebootTime / 1000} s`)
     if (!(await dark(personality, over))) break
   }
@@ -55,19 +61,43 @@ export async function runDevice(options: DeviceOptions, stop: AbortSignal): Prom
   return options.until === undefined || registered ? 0 : 1
 }
 
+/** Where the device registers, and as whom. */
+interface Home {
+  readonly options: DeviceOptions
+  readonly server: ServerAddress
+  /** Seconds, as a bootstrap server wants it. */
+  readonly lifetime?: number
+}
+
+/** As the options say, or as the bootstrap server does; undefined where it did not. */
+async function homeOf(parts: BootstrappingParts): Promise<Home | undefined> {
+  const { options, server } = parts
+  if (options.bootstrap === undefined) return { options, server }
+  const account = await bootstrapped(parts)
+  if (account === undefined) return undefined
+  const { uri, mode, identity, key, lifetime } = account
+  const psk = mode === 0 ? { identity, key } : undefined
+  return { options: { ...options, server: uri, psk }, server: serverAddress(uri, '--server'), lifetime }
+}
+
 const partings: Readonly<Record<Exclude<Ending, 'stopped' | 'done' | 'failed'>, string>> = {
   reboot: 'reboots',
+  bootstrap: 'told to ask its bootstrap server',
   'factory-reset': 'back to factory settings, reboots',
   update: 'swaps its image slots and reboots',
   crash: 'crashed',
 }
 
-function introduce(narrator: Narrator, boot: Boot, { endpoint, personality, product, server }: DeviceOptions): void {
+function introduce(
+  narrator: Narrator,
+  boot: Boot,
+  { endpoint, personality, product, server, bootstrap }: DeviceOptions,
+): void {
   if (boot.event === 'reverted')
     narrator.trouble(`boot loader: the new image never confirmed itself, back to ${boot.version}`)
   if (boot.event === 'testing') narrator.happened(`boot loader: tries image ${boot.version}`)
   narrator.happened(
-    `${endpoint}: virtual ${byPersonality[personality]} device, product ${product}, firmware ${boot.version}, server ${server}`,
+    `${endpoint}: virtual ${byPersonality[personality]} device, product ${product}, firmware ${boot.version}, ${bootstrap === undefined ? `server ${server}` : `bootstrap server ${bootstrap}`}`,
   )
 }
 

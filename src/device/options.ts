@@ -9,6 +9,10 @@ export interface DeviceOptions {
   readonly endpoint: string
   /** coap://host[:port], or coaps:// together with `psk`. */
   readonly server: string
+  /** coap(s)://host[:port] of the bootstrap server that says where to register; then `psk` is for that, and `server` idle. */
+  readonly bootstrap: string | undefined
+  /** The instance of object 0 its bootstrap account sits at. */
+  readonly bootstrapAccount: number
   /** Seconds a registration holds. */
   readonly lifetime: number
   readonly personality: PersonalityName
@@ -42,6 +46,8 @@ export interface DeviceOptions {
 
 export const defaultDeviceOptions: Omit<DeviceOptions, 'endpoint' | 'print'> = {
   server: 'coap://127.0.0.1:5683',
+  bootstrap: undefined,
+  bootstrapAccount: 0,
   lifetime: 300,
   personality: 'ip',
   loss: 0,
@@ -79,20 +85,23 @@ export function checkDeviceOptions(options: DeviceOptions): ServerAddress {
     if (value !== undefined && !(value >= 0)) throw usage(name, 'is a time of 0 s or more')
   }
   if (typeof until === 'number' && !(until > seconds(0))) throw usage('--duration', 'is a time of more than 0 s')
-  const server = serverAddress(options.server)
+  const option = options.bootstrap === undefined ? '--server' : '--bootstrap'
+  const server = serverAddress(options.bootstrap ?? options.server, option)
   if (server.secure !== (options.psk !== undefined)) {
-    throw usage('--server', 'coaps:// goes together with --psk identity:hexkey, coap:// without')
+    throw usage(option, 'coaps:// goes together with --psk identity:hexkey, coap:// without')
   }
   return server
 }
 
-function serverAddress(uri: string): ServerAddress {
+/** Where a URI leads; `option` is who is told where it is none. */
+export function serverAddress(uri: string, option: '--server' | '--bootstrap'): ServerAddress {
   const url = URL.canParse(uri) ? new URL(uri) : undefined
   if (url === undefined || (url.protocol !== 'coap:' && url.protocol !== 'coaps:') || url.hostname === '') {
-    throw usage('--server', 'is a URI like coap://127.0.0.1:5683')
+    throw usage(option, 'is a URI like coap://127.0.0.1:5683')
   }
   const secure = url.protocol === 'coaps:'
-  return { host: url.hostname, port: url.port === '' ? (secure ? 5684 : 5683) : Number(url.port), secure }
+  const preset = option === '--bootstrap' ? 5783 : 5683
+  return { host: url.hostname, port: url.port === '' ? preset + (secure ? 1 : 0) : Number(url.port), secure }
 }
 
 function usage(option: string, sense: string): UsageError {

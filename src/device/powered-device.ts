@@ -21,7 +21,7 @@ import { Presence } from './presence.ts'
 import { RequestHandler, shown } from './requests.ts'
 
 /** Why the power went: the server asked, the image crashed, the user stopped it, or it did what `until` asked (or not). */
-export type Ending = 'reboot' | 'factory-reset' | 'update' | 'crash' | 'stopped' | 'done' | 'failed'
+export type Ending = 'reboot' | 'factory-reset' | 'bootstrap' | 'update' | 'crash' | 'stopped' | 'done' | 'failed'
 
 export interface DeviceParts {
   readonly options: DeviceOptions
@@ -114,6 +114,11 @@ export class PoweredDevice {
         factoryReset: () => this.#endAfter('factory-reset', partingTime),
         lifetimeChanged: () => this.#presence.updateSoon(),
         updateTriggered: () => this.#presence.updateSoon(),
+        bootstrapTriggered: () => {
+          if (options.bootstrap === undefined) return '4.05'
+          this.#endAfter('bootstrap', partingTime)
+          return undefined
+        },
       },
       unixSeconds,
       addresses: () => [this.#presence.localAddress],

@@ -8,6 +8,8 @@ import { countOf, durationOf, type Session } from '../session.ts'
 
 interface GivenOptions {
   readonly endpoint: string
+  readonly bootstrap?: string
+  readonly bootstrapAccount?: string
   readonly lifetime?: string
   readonly personality?: string
   readonly loss?: string
@@ -31,6 +33,8 @@ export const addDevice: AddCommand = (parent, frame) => {
     .command('device')
     .description('run a virtual device; --server is where it registers, coap://127.0.0.1:5683 unless told')
     .requiredOption('--endpoint <name>', 'its endpoint name')
+    .option('--bootstrap <uri>', 'ask this bootstrap server where to register; --psk is then for it')
+    .option('--bootstrap-account <number>', 'the instance of object 0 its bootstrap account sits at')
     .option('--personality <name>', 'what it pretends to be: nbiot, thread-sleepy or ip')
     .option('--loss <share>', 'share of its own datagrams that are lost, for example 0.1')
     .option('--lifetime <seconds>', 'how long a registration holds')
@@ -52,6 +56,7 @@ export const addDevice: AddCommand = (parent, frame) => {
     frame,
     [
       'coapstan device --endpoint urn:dev:demo-1',
+      'coapstan device --endpoint urn:dev:demo-1 --bootstrap coap://127.0.0.1:5783',
       'coapstan device --endpoint urn:dev:demo-2 --personality nbiot --loss 0.1 --server coap://192.0.2.1',
     ],
     async (session, _args, given) => {
@@ -81,6 +86,10 @@ function optionsOf(
     ...(given.loss !== undefined && { loss: Number(given.loss) }),
     ...(given.product !== undefined && { product: given.product }),
     ...(given.version !== undefined && { version: given.version }),
+    ...(given.bootstrap !== undefined && { bootstrap: given.bootstrap }),
+    ...(given.bootstrapAccount !== undefined && {
+      bootstrapAccount: countOf('--bootstrap-account', given.bootstrapAccount),
+    }),
     psk: pskOf(given.psk),
     faultyImage: faultOf(given.faultyImage),
     stateDirectory: given.state,

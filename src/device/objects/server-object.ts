@@ -16,6 +16,8 @@ export interface ServerReactions {
   /** The lifetime changed: the next Update carries it, and is due now. */
   readonly lifetimeChanged: () => void
   readonly updateTriggered: () => void
+  /** 4.05 where there is no bootstrap server to ask. */
+  readonly bootstrapTriggered: () => Code | undefined
 }
 
 export function serverObject(settings: ServerSettings, reactions: ServerReactions): DeviceObject {
@@ -72,6 +74,7 @@ export function serverObject(settings: ServerSettings, reactions: ServerReaction
         },
       },
     ],
+    [9, { name: 'Bootstrap-Request Trigger', type: 'opaque', execute: () => reactions.bootstrapTriggered() }],
   ]
   return new Map(resources)
 }

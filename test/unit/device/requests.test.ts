@@ -55,6 +55,7 @@ function bench(): Bench {
       factoryReset: note('factory-reset'),
       lifetimeChanged: note('lifetime-changed'),
       updateTriggered: note('update-triggered'),
+      bootstrapTriggered: () => '4.05',
     },
     unixSeconds: () => 1_700_000_000,
     addresses: () => ['192.0.2.1'],
