@@ -8,10 +8,11 @@ import { derivedTimes } from '../config/profiles.ts'
 import { Alarm } from './alarm.ts'
 import { Answering } from './answering.ts'
 import { BootstrapObjects, type Account } from './bootstrap-objects.ts'
+import type { CoapStack } from './coap-stack.ts'
 import type { Narrator } from './narrator.ts'
 import type { DeviceOptions, ServerAddress } from './options.ts'
 import type { Personality } from './personality.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession } from './session.ts'
 
 export interface BootstrappingParts {
   readonly options: DeviceOptions
@@ -59,7 +60,7 @@ async function once({
   const end = (): void => over.ring()
   let given: Account | undefined
   let answering: Answering | undefined
-  let session: Session | undefined
+  let way: CoapStack | undefined
   const objects = new BootstrapObjects(options.bootstrapAccount, options.bootstrap ?? '', (account) => {
     given = account
     end()
@@ -69,6 +70,7 @@ async function once({
     { personality, loss: options.loss, random, psk: options.psk, narrator },
     {
       opened: (stack) => {
+        way = stack
         const ports = {
           nextMessageId: () => stack.nextMessageId(),
           blockSize: personality.blockSize,
@@ -81,13 +83,12 @@ async function once({
       emptied: (kind, messageId) => answering?.emptied(kind, messageId),
       broken: (reason) => {
         narrator.trouble(`no bootstrap server at ${server.host}:${server.port} (${reason})`)
-        session?.stack.interrupt()
+        way?.interrupt()
         end()
       },
     },
   )
   if (opened === undefined) return undefined
-  session = opened
   stopped.addEventListener('abort', end)
   const reply = await opened.stack.exchange({
     method: 'POST',
