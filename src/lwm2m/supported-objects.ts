@@ -40,7 +40,8 @@ export function parseSupportedObjects(text: string): SupportedObjects | Fault {
   const rootLink = links.find((link) => /(^|\s)oma\.lwm2m(\s|$)/.test(link.attributes.get('rt') ?? ''))
   const root = segmentsOf(rootLink?.target ?? guessedRoot(links, quirks), quirks)
   const objects = new Map<number, ObjectUnderConstruction>()
-  for (const link of links) addLink(link, root, objects, quirks)
+  const isGateway = links.some(({ target }) => /(^|\/)25(\/\d+)?$/.test(target))
+  for (const link of links) if (!isGateway || !isBehindGateway(link, root)) addLink(link, root, objects, quirks)
   const formatsLink = rootLink ?? links.find((link) => link.target === '/')
   return {
     root,
@@ -65,6 +66,13 @@ function guessedRoot(links: readonly Link[], quirks: QuirkSet): string {
     return '/'
   quirks.add('links.rt-missing')
   return `/${candidate}`
+}
+
+/** `</d01/3/0>` of a gateway (object 25): an object of a device behind it, under that device's prefix. */
+function isBehindGateway({ target }: Link, root: readonly string[]): boolean {
+  const [prefix, ...ids] = target.split('/').filter((segment) => segment !== '')
+  if (prefix === undefined || parseId(prefix) !== undefined || prefix === root[0]) return false
+  return ids.length > 0 && ids.every((id) => parseId(id) !== undefined)
 }
 
 function addLink(link: Link, root: readonly string[], objects: Map<number, ObjectUnderConstruction>, quirks: QuirkSet) {

@@ -110,3 +110,9 @@ describe('links', () => {
     expect(parseLinks(`</1>;a=${','.repeat(1_000_000)}`, new QuirkSet())).toHaveLength(1)
   })
 })
+
+it('takes what a gateway lists of devices behind it for no objects of its own, and for no oddity', () => {
+  const supported = parseSupportedObjects('</>;rt="oma.lwm2m",</1/0>,</25/0>,</25/1>,</d01/3/0>,</d02/3303/0>')
+  expect(supported).toMatchObject({ root: [], quirks: [] })
+  expect('objects' in supported && [...supported.objects.keys()]).toEqual([1, 25])
+})
