@@ -99,7 +99,7 @@ async function once({
   if (reply?.code === '2.04' && given === undefined && !stopped.aborted) await over.sleep(patience)
   stopped.removeEventListener('abort', end)
   // The answer to Finish has to leave before the association does.
-  if (given !== undefined) await new Alarm().sleep(partingTime)
+  if (given !== undefined) await new Alarm().sleep((partingTime + 3 * personality.latency) as Duration)
   opened.stack.close()
   if (given !== undefined) narrator.happened(`bootstrapped: registers with ${given.uri}, short id ${given.shortId}`)
   return given
