@@ -33,7 +33,9 @@ function bundledNode() {
 }
 
 function respawn(node) {
-  var options = { stdio: 'inherit' }
+  // The channel carries nothing: when it closes, the child knows that we are gone, even by SIGKILL.
+  var options = { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] }
+  options.env = Object.assign({}, process.env, { COAPSTAN_LAUNCHED: '1' })
   var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), options)
   ;['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
     process.on(signal, function () {
@@ -52,7 +54,18 @@ function respawn(node) {
   })
 }
 
+/** Ends with the launcher that started us, the way it ended: nobody is left behind with the ports and the data. */
+function endWithLauncher() {
+  if (process.env.COAPSTAN_LAUNCHED !== '1' || !process.channel) return
+  delete process.env.COAPSTAN_LAUNCHED
+  process.once('disconnect', function () {
+    process.kill(process.pid, 'SIGKILL')
+  })
+  process.channel.unref()
+}
+
 function start() {
+  endWithLauncher()
   require('module').enableCompileCache()
   // A feature Node calls experimental is our risk, not news for a user.
   var emitWarning = process.emitWarning

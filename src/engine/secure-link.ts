@@ -175,7 +175,7 @@ export class SecureLink implements DtlsSink {
   expire(now: Instant): void {
     this.dtls.expire(now)
     for (const row of this.#unkept.splice(0)) {
-      if (this.#leaving.get(row.id) === row) this.#keep(row)
+      if (this.#leaving.get(row.id) === row && this.#known.byRow(row.id) === undefined) this.#keep(row)
     }
     if (now < this.#tidyAt) return
     this.#tidyAt = after(now, tidyInterval)
@@ -320,7 +320,7 @@ export class SecureLink implements DtlsSink {
   // ——— within ———
 
   #keep(row: StoredAssociation): void {
-    this.#owner.output.commit(new Note(row), [{ op: 'association.put', association: row }])
+    this.#owner.output.commit(new Note(row), [{ op: 'association.reseal', association: row }])
   }
 
   /** What was held back leaves: at once, or with the commit of the association it completes. */

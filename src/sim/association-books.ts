@@ -137,7 +137,9 @@ export class AssociationBooks implements AssociationWitness {
   #notFound(key: AssociationKey): void {
     if (key.by === 'endpoint') return
     const opened = this.#byName.get(key.by === 'cid' ? key.cid : addressOf(key))
-    if (opened !== undefined) this.#options.violate(`its association is lost (asked for by ${key.by})`, opened.device)
+    // Of a device that has lost its power since only what was still under way comes with the old association.
+    const isHeld = opened !== undefined && opened.device.life?.peer === opened.life
+    if (isHeld) this.#options.violate(`its association is lost (asked for by ${key.by})`, opened.device)
     else if (key.by === 'address') this.counts.strayed++
   }
 

@@ -32,6 +32,11 @@ export class MemoryAssociations {
     switch (op.op) {
       case 'association.put':
         return this.#put(op.association)
+      case 'association.reseal': {
+        const { id, windowEdge } = op.association
+        if ((this.#rows.get(id)?.windowEdge ?? 0) <= windowEdge) this.#change(id, op.association)
+        return
+      }
       case 'association.delete':
         return this.#delete(op.id)
       case 'association.reserve':

@@ -215,6 +215,7 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     if (isBootstrapOp(op)) return this.applyBootstrap(op)
     switch (op.op) {
       case 'association.put':
+      case 'association.reseal':
       case 'association.window':
       case 'association.reserve':
       case 'association.delete':

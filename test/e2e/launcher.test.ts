@@ -115,6 +115,15 @@ it.each([
   expect(await end).toMatchObject({ code: 3, out: expect.stringContaining(`\n${signal}\n`) })
 })
 
+it('leaves nothing behind when it is killed: what it started ends with it', async () => {
+  const child = start(tree, '20.20.2', 'wait')
+  // Closes only once nobody holds the pipes any more, the server included.
+  const end = ended(child)
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+  child.kill('SIGKILL')
+  expect(await end).toMatchObject({ signal: 'SIGKILL' })
+})
+
 it.each(old)('says which Node to install when Node %s finds no other', async (version) => {
   const end = await ended(start(treeWithoutNode, version, 'devices'))
   expect(end).toMatchObject({ code: 69, out: '' })

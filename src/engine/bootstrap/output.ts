@@ -13,6 +13,7 @@ export function linkOps(ops: readonly StoreOp[]): readonly StoreOp[] {
   return ops.map((op) => {
     switch (op.op) {
       case 'association.put':
+      case 'association.reseal':
       case 'association.window':
       case 'association.reserve':
       case 'association.delete':

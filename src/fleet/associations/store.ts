@@ -6,6 +6,8 @@ import type { AssociationNumber, StoredAssociation } from './types.ts'
 export type AssociationsOp =
   /** Inserts, or replaces the row of the same id. */
   | { readonly op: 'association.put'; readonly association: StoredAssociation }
+  /** Let go of by memory, where the row is still there: who was deleted meanwhile stays so. Never moves the edge back. */
+  | { readonly op: 'association.reseal'; readonly association: StoredAssociation }
   /** With the effect of the message that moved the window. Never moves the edge back. */
   | {
       readonly op: 'association.window'

@@ -65,6 +65,11 @@ function associationAppliers(database: Sqlite, table: Table): Appliers<Associati
     `UPDATE ${table} SET window_edge = ?, window_bitmap = ?, address = ?, port = ?, heard_at = ?
      WHERE id = ? AND window_edge <= ?`,
   )
+  const reseal = database.prepare(
+    `UPDATE ${table} SET address = ?, port = ?, sealed = ?, reserved_up_to = max(reserved_up_to, ?), window_edge = ?,
+       window_bitmap = ?, heard_at = ?
+     WHERE id = ? AND window_edge <= ?`,
+  )
   const reserve = database.prepare(`UPDATE ${table} SET reserved_up_to = max(reserved_up_to, ?) WHERE id = ?`)
   const remove = database.prepare(`DELETE FROM ${table} WHERE id = ?`)
   const prune = database.prepare(
@@ -95,6 +100,10 @@ function associationAppliers(database: Sqlite, table: Table): Appliers<Associati
         a.openedAt,
         a.heardAt,
       )
+    },
+    'association.reseal': ({ association: a }) => {
+      const bits = BigInt.asIntN(64, a.windowBitmap)
+      reseal.run(a.address, a.port, a.sealed, a.reservedUpTo, a.windowEdge, bits, a.heardAt, a.id, a.windowEdge)
     },
     'association.window': (op) => {
       const bits = BigInt.asIntN(64, op.windowBitmap)
