@@ -76,6 +76,8 @@ export class Lockstep {
   readonly notifications: SeenNotification[] = []
   readonly outcomes: { id: number; outcome: SeenOutcome }[] = []
   readonly notified: string[] = []
+  /** Octets the peer has taken of a body of ours, block by block. */
+  readonly uploaded: number[] = []
   /** Datagrams sent and not yet expected. */
   readonly sent: { peer: Peer; bytes: Uint8Array; at: Instant }[] = []
   readonly #bindings: Bindings = new Map()
@@ -100,6 +102,7 @@ export class Lockstep {
       outcome: (_now, id, outcome) => {
         this.outcomes.push({ id, outcome: seenOutcome(outcome) })
       },
+      uploaded: (_now, _id, offset) => this.uploaded.push(offset),
       notified: (_now, peer, token, outcome) => {
         this.notified.push(`${peer} ${Array.from(token, (o) => o.toString(16).padStart(2, '0')).join('')} ${outcome}`)
       },

@@ -88,6 +88,65 @@ describe('a body of ours', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  describe('that is read as it leaves', () => {
+    const read: [number, number][] = []
+    const body = {
+      size: 600,
+      etag: Uint8Array.of(1),
+      read: (offset: number, length: number) => {
+        read.push([offset, length])
+        return testBody.subarray(offset, Math.min(600, offset + length))
+      },
+    }
+
+    function begin(resumeAt?: number): Lockstep {
+      read.length = 0
+      const peer = new Lockstep({ profile: slow })
+      peer.request({ code: method.put, body, ...(resumeAt === undefined ? {} : { resumeAt }) })
+      return peer
+    }
+
+    it('is read a block at a time, and what the peer has taken is told', () => {
+      const peer = begin()
+      peer.expect('CON $a PUT [$s] Block1=0/1/256 Size1=600 {0..256}')
+      peer.send('ACK $a 2.31 [$s] Block1=0/1/256')
+      peer.expect('CON $b PUT [$t] Block1=1/1/256 {256..512}')
+      peer.send('ACK $b 2.31 [$t] Block1=1/1/256')
+      peer.expect('CON $c PUT [$u] Block1=2/0/256 {512..600}')
+      peer.exchange('ACK $c 2.04 [$u] Block1=2/0/256')
+      expect(peer.takeOutcome()).toMatchObject({ outcome: 'response', code: response.changed })
+      expect(read).toEqual([
+        [0, 256],
+        [256, 256],
+        [512, 88],
+      ])
+      expect(peer.uploaded).toEqual([256, 512])
+      expect(peer.leftovers()).toEqual([])
+    })
+
+    // the peer holds 384 octets of an earlier request: ▶ 1:3/1/128
+    it('goes on where an earlier request broke off, in blocks that fit there', () => {
+      const peer = begin(384)
+      peer.expect('CON $a PUT [$s] Block1=3/1/128 {384..512}')
+      peer.send('ACK $a 2.31 [$s] Block1=3/1/128')
+      peer.expect('CON $b PUT [$t] Block1=4/0/128 {512..600}')
+      peer.exchange('ACK $b 2.04 [$t] Block1=4/0/128')
+      expect(peer.takeOutcome()).toMatchObject({ outcome: 'response', code: response.changed })
+      expect(peer.leftovers()).toEqual([])
+    })
+
+    // ▶ 1:1/1/256  ◀ 4.08               ▶ 1:0/1/256: it knows of nothing
+    it('begins anew where the peer has forgotten the earlier request (RFC 7959 §2.9.2)', () => {
+      const peer = begin(256)
+      peer.expect('CON $a PUT [$s] Block1=1/1/256 {256..512}')
+      peer.send('ACK $a 4.08 [$s]')
+      peer.expect('CON $b PUT [$t] Block1=0/1/256 Size1=600 Request-Tag=$tag {0..256}')
+      peer.endpoint.cancel(peer.now, 1)
+      expect(peer.takeOutcome()).toEqual({ outcome: 'cancelled' })
+      expect(peer.leftovers()).toEqual([])
+    })
+  })
+
   it.each([
     ['a success before the last block without Block1', 'ACK $a 2.04 [$s]', 'answer 256 octets into a body of 700'],
     ['an answer to another block', 'ACK $a 2.31 [$s] Block1=1/1/256', 'Block1 of the answer is not the one sent'],

@@ -5,7 +5,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
-import type { FirmwareAction } from '../../../src/fleet/firmware/course.ts'
+import { nulPackage, type FirmwareAction } from '../../../src/fleet/firmware/course.ts'
+import { valueOfImage } from '../../../src/fleet/operations/types.ts'
 import { isFinished, newUpdate, step, type FirmwareInput } from '../../../src/fleet/firmware/rules.ts'
 import type { FirmwareReport, FirmwareUpdate, UpdateState } from '../../../src/fleet/firmware/types.ts'
 import { image, rules } from '../../unit/fleet/firmware/fixtures.ts'
@@ -20,13 +21,14 @@ const anyReport: fc.Arbitrary<FirmwareReport> = fc.record(
     firmwareVersion: version,
     protocols: fc.constantFrom([], [0], [3], [0, 1]),
     delivery: fc.constantFrom(0, 1, 2),
+    packageUri: fc.constantFrom('', rules.packageUri),
   },
   { requiredKeys: [] },
 )
 const anyOperation = fc.record({
   kind: fc.constantFrom('read', 'write', 'execute', 'observe'),
-  path: fc.constantFrom('/5/0', '/5/0/1', '/5/0/2', '/5/0/3', '/3/0/3'),
-  value: fc.constantFrom('', rules.packageUri),
+  path: fc.constantFrom('/5/0', '/5/0/0', '/5/0/1', '/5/0/2', '/5/0/3', '/5/0/10', '/3/0/3'),
+  value: fc.constantFrom('', rules.packageUri, valueOfImage(image.sha256), nulPackage),
   state: fc.constantFrom('acknowledged', 'failed', 'expired', 'cancelled'),
   reason: fc.constantFrom('rejected', 'timed-out', 'outcome-unknown', 'deadline', 'undecodable'),
 })
@@ -36,9 +38,12 @@ const anyInput: fc.Arbitrary<FirmwareInput> = fc.oneof(
   { weight: 3, arbitrary: anyOperation.map((operation) => ({ input: 'operation-finished', operation }) as const) },
   fc
     .record({ offset: fc.nat(5000), length: fc.nat(1024) })
-    .map(
-      ({ offset, length }) => ({ input: 'block-served', offset, length, size: image.size, blockSize: 512 }) as const,
+    .chain(({ offset, length }) =>
+      fc
+        .constantFrom('block-served' as const, 'block-pushed' as const)
+        .map((input) => ({ input, offset, length, size: image.size, blockSize: 512 })),
     ),
+  fc.constantFrom({ input: 'heard' } as const, { input: 'superseded' } as const),
   fc.constant({ input: 'tick' } as const),
   fc.constant({ input: 'cancel' } as const),
 )
@@ -74,8 +79,11 @@ function expectKept(before: FirmwareUpdate, next: FirmwareUpdate, actions: reado
     const mark = next.registrationAtUpdate ?? next.registrationAtOffer
     if (mark !== undefined) expect(next.registration).not.toBe(mark)
   }
-  if (actions.some(({ action, ...rest }) => action === 'ask' && 'draft' in rest && rest.draft.kind === 'execute')) {
+  if (actions.some(({ action, ...rest }) => action === 'ask' && 'draft' in rest && rest.draft.path === '/5/0/2')) {
     expect(next.state).toBe('downloaded')
+    // One install command at a time: the next only once it is known what came of the last.
+    expect(before.installCommand).not.toBe('asked')
+    expect(next.installCommand).toBe('asked')
   }
 }
 

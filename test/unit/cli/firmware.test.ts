@@ -1,6 +1,7 @@
 /** `coapstan firmware`: images, and watching an update to its end. */
 import { generateKeyPairSync } from 'node:crypto'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { instantOf } from '../../../src/base/time.ts'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
 
@@ -151,6 +152,41 @@ Updating (the device installs and restarts)
     expect(err).toContain('Downloading 43 % ▕██████████▍             ▏ 512 B blocks, 1 resume')
     expect(err).toContain('Downloaded 12.3 kB (512 B blocks, 1 resume)\n')
     expect(err.endsWith('\r\u001b[2K')).toBe(true)
+  })
+
+  it('tell of a setback, of the version seen, and how it was pushed', async () => {
+    plays(
+      { state: 'downloading', fetched: 1024, blockSize: 256, delivery: 'push' },
+      {
+        state: 'pending',
+        attempts: 1,
+        reason: 'the push broke off',
+        dueAt: instantOf(Date.UTC(2026, 0, 1, 12, 30)),
+      },
+      { state: 'downloading', fetched: 5400, resumes: 1 },
+      { state: 'proving', fetched: 12_345, provingSince: cli.fleet.now },
+      { state: 'confirmed', finishedAt: cli.fleet.now },
+    )
+    const { code, err } = await cli.run('firmware', 'update', 'dev', '1.1.0', '--push', '--watch')
+    expect(code).toBe(0)
+    expect(err).toBe(`Waiting for the device
+Downloading 8 % (pushed in 256 B blocks, no resume)
+The push broke off; offered again at 12:30:00 UTC
+Waiting for the device
+Downloading 43 % (pushed in 256 B blocks, 1 resume)
+Downloaded 12.3 kB (pushed in 256 B blocks, 1 resume)
+1.1.0 was seen
+Proving 1.1.0 (confirmed at the end of its health window)
+`)
+  })
+
+  it.each([
+    ['uri', 'is coap.public-uri an address the device can reach'],
+    ['protocol', '--push writes the image to it instead'],
+    ['connection-lost', 'try again: coapstan firmware update dev <image>'],
+  ] as const)('that fail with %s come with what to do', async (failure, advice) => {
+    plays({ state: 'failed', failure, reason: 'so it is', finishedAt: cli.fleet.now })
+    expect((await cli.run('firmware', 'update', 'dev', '1.1.0', '--watch')).err).toContain(advice)
   })
 
   it('end with 1 and the reason where they fail', async () => {
