@@ -6,6 +6,7 @@ import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
+import { isFinished } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import { openStates, type Operation, type OperationFilter, type OperationId } from '../fleet/operations/types.ts'
@@ -25,8 +26,6 @@ export interface MemoryStoreLimits {
   readonly eventsKept: number
   readonly operationsKept: number
 }
-
-const closedUpdates: readonly FirmwareUpdate['state'][] = ['confirmed', 'failed', 'cancelled', 'gone']
 
 export class MemoryStore extends MemoryCampaigns implements Store {
   readonly #limits: MemoryStoreLimits
@@ -360,7 +359,7 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     const row = this.#row(update.deviceId)
     this.#lastUpdateId = Math.max(this.#lastUpdateId, update.id)
     this.#updates.set(update.id, update)
-    if (!closedUpdates.includes(update.state)) row.update = update
+    if (!isFinished(update)) row.update = update
     else if (row.update?.id === update.id) row.update = undefined
     this.#schedule(row)
   }
