@@ -11,6 +11,7 @@ import type { BootstrapEngine } from '../engine/bootstrap/bootstrap-engine.ts'
 import type { BootstrapOutput } from '../engine/bootstrap/output.ts'
 import type { CommitTicket, RecallTicket, RemoteEndpoint } from '../engine/ports.ts'
 import type { EventDraft } from '../fleet/events/types.ts'
+import type { EndpointName } from '../fleet/registry/types.ts'
 import type { Store, StoreOp } from '../fleet/store.ts'
 import { storedAssociation, type CredentialDesk } from './desk.ts'
 import type { Transport, TransportHandler } from './transport.ts'
@@ -87,6 +88,16 @@ export class BootstrapDriver implements BootstrapOutput {
     const now = this.#options.now()
     this.#engine.secure?.revoke(now, principal)
     this.#turn(now)
+  }
+
+  /** A device has registered. Told in the middle of somebody's commit, so it is looked at in a turn of its own. */
+  registered(endpoint: EndpointName): void {
+    setImmediate(() => {
+      if (this.#stopped) return
+      const now = this.#options.now()
+      this.#engine.registered(now, endpoint)
+      this.#turn(now)
+    })
   }
 
   // ——— effects of the engine ———

@@ -42,6 +42,8 @@ export interface Bootstrap {
   readonly size: () => number
   /** Ends what an identity has open here. */
   readonly revoke: BootstrapDriver['revoke']
+  /** A device has registered with the management server. */
+  readonly registered: BootstrapDriver['registered']
 }
 
 /** Undefined where it is switched off. How to close what it has opened is handed to `opened`, also where it fails after that. */
@@ -94,6 +96,7 @@ export async function openBootstrap(
     ],
     size: () => engine.size,
     revoke: (principal) => driver.revoke(principal),
+    registered: (endpoint) => driver.registered(endpoint),
   }
 }
 

@@ -25,7 +25,7 @@ import type { Store } from '../fleet/store.ts'
 import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
-import { bootstrapServiceOf, openBootstrap } from './bootstrap.ts'
+import { bootstrapServiceOf, openBootstrap, type Bootstrap } from './bootstrap.ts'
 import { systemNow } from './clock.ts'
 import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
@@ -107,6 +107,8 @@ async function start(
 
   const events = new EventsService(store)
   const handshakes = new HandshakesService(settings)
+  // Opened last, and spoken of before.
+  const later: { bootstrap?: Bootstrap | undefined } = {}
   const parts: DeviceSideParts = {
     settings,
     store,
@@ -126,6 +128,7 @@ async function start(
     publish: (event) => {
       if (event.kind === 'firmware.image-removed' || event.kind === 'firmware.delta-removed')
         devices.forgetImage(String(event.detail['key']))
+      if (event.kind === 'registration.registered') later.bootstrap?.registered(event.endpoint!)
       events.publish(event)
     },
     fatal: options.fatal,
@@ -146,7 +149,7 @@ async function start(
     control: {
       commitNow: (ops, drafts) => control.commitNow(ops, drafts),
       revoke: (principal, purpose) =>
-        purpose === 'bootstrap' ? bootstrap?.revoke(principal) : control.revoke(principal, purpose),
+        purpose === 'bootstrap' ? later.bootstrap?.revoke(principal) : control.revoke(principal, purpose),
     },
     profileOf,
     storeKey,
@@ -190,6 +193,7 @@ async function start(
     },
     (close) => undo.push(close),
   )
+  later.bootstrap = bootstrap
   undo.push(credentials.start())
   undo.push(campaigns.start())
 

@@ -138,6 +138,14 @@ export class BootstrapEngine implements CoapSink, SecureLinkOwner {
     this.#proceed(now, session)
   }
 
+  /** The device has registered with us anew. */
+  registered(now: Instant, endpoint: EndpointName): void {
+    const session = this.#sessions.get(endpoint)
+    if (session === undefined || session.committing) return
+    this.#take(now, session, { input: 'registered' })
+    if (session.committing) this.#withdraw(now, session)
+  }
+
   committed(now: Instant, ticket: CommitTicket): void {
     if (!(ticket instanceof Change)) {
       this.secure?.committed(now, ticket)

@@ -36,6 +36,8 @@ export type BootstrapInput =
       readonly formats: readonly number[]
     }
   | { readonly input: 'answered'; readonly answer: StepAnswer }
+  /** It has come to our own management server anew. */
+  | { readonly input: 'registered' }
   | { readonly input: 'tick' }
 
 /** Times a step is sent to a device that does not answer before it has to ask again. */
@@ -64,6 +66,8 @@ export function stepRun(run: BootstrapRun, input: BootstrapInput, now: Instant, 
       return begunAnew(run, input, now, rules)
     case 'answered':
       return answered(run, input.answer, now)
+    case 'registered':
+      return arrived(run, now)
     case 'tick':
       if (now < after(run.heardAt, milliseconds(rules.patience))) return run
       return failed(run, now, `the device was silent for ${Math.round(rules.patience / 60_000)} minutes`)
@@ -188,6 +192,14 @@ function closed(run: BootstrapRun, index: number, answer: StepAnswer, now: Insta
   if (isGood(answer)) return over({ ...mark(run, index, 'done', now, answer), state: 'finished' }, now)
   const what = isCode(answer, '4.06') ? 'the device finds what it was given inconsistent' : 'the device does not finish'
   return failed(mark(run, index, 'failed', now, answer), now, `${what}${told(answer)}`)
+}
+
+/** Some go offline before their answer to Finish has left; that they registered says what it would have said. */
+function arrived(run: BootstrapRun, now: Instant): BootstrapRun {
+  const index = pendingStep(run)
+  if (index === undefined || run.steps[index]!.kind !== 'finish') return run
+  const answer = { answer: 'silence', detail: 'no answer, but it registered with what it was given' } as const
+  return over({ ...mark(run, index, 'done', now, answer), state: 'finished' }, now)
 }
 
 function failed(run: BootstrapRun, now: Instant, reason: string): BootstrapRun {

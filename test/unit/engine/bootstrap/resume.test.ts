@@ -95,3 +95,33 @@ describe.each(steps.map((step, index) => [step, index + 1] as const))('interrupt
     expect(client.content).toEqual(await undisturbed())
   })
 })
+
+it('that has sent Finish and hears no answer is over once the device has registered', async () => {
+  const { harness, client } = await world()
+  harness.loses = (direction) => direction === 'up' && client.asked.length === steps.length
+  client.ask(harness.now)
+  harness.elapse(seconds(5))
+  expect(harness.store.bootstrapRun(endpoint)).toMatchObject({ state: 'running' })
+  harness.engine.registered(harness.now, endpoint)
+  harness.settle()
+  const run = harness.store.bootstrapRun(endpoint)!
+  expect(run).toMatchObject({ state: 'finished' })
+  expect(run.steps.at(-1)).toMatchObject({
+    kind: 'finish',
+    state: 'done',
+    detail: expect.stringContaining('registered'),
+  })
+  const asked = client.asked.length
+  harness.elapse(minutes(5))
+  expect(client.asked.length).toBe(asked)
+})
+
+it('that is in the middle of its writes is not over because an old registration is renewed', async () => {
+  const { harness, client } = await world()
+  harness.loses = (direction) => direction === 'up' && client.asked.length === 3
+  client.ask(harness.now)
+  harness.elapse(seconds(1))
+  harness.engine.registered(harness.now, endpoint)
+  harness.settle()
+  expect(harness.store.bootstrapRun(endpoint)).toMatchObject({ state: 'running' })
+})
