@@ -10,6 +10,7 @@ import { credentialsKnobs } from './knobs/credentials.ts'
 import { downloadsKnobs } from './knobs/downloads.ts'
 import { dtlsKnobs } from './knobs/dtls.ts'
 import { fleetKnobs } from './knobs/fleet.ts'
+import { imagesKnobs } from './knobs/images.ts'
 import { httpKnobs } from './knobs/http.ts'
 import { serverKnobs } from './knobs/server.ts'
 import { udpKnobs } from './knobs/udp.ts'
@@ -25,6 +26,7 @@ export const tunables = {
   ...dtlsKnobs,
   ...fleetKnobs,
   ...downloadsKnobs,
+  ...imagesKnobs,
   ...credentialsKnobs,
   ...bootstrapKnobs,
   ...httpKnobs,

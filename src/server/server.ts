@@ -22,7 +22,6 @@ import { OperationsService } from '../fleet/operations/service.ts'
 import { SigningKeysService } from '../fleet/signing-keys/service.ts'
 import { RegistryService } from '../fleet/registry/service.ts'
 import type { Store } from '../fleet/store.ts'
-import { openImageFiles } from '../storage/files/image-files.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
 import { bootstrapServiceOf, openBootstrap, type Bootstrap } from './bootstrap.ts'
@@ -40,6 +39,7 @@ import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { imageInspector } from './image-inspector.ts'
+import { openImages } from './image-store.ts'
 import { ObjectDefinitions } from './objects.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
@@ -102,7 +102,7 @@ async function start(
   undo.push(() => store.close())
   checkStoreKey(store, storeKey, directory.path, process.env)
   undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
-  const files = openImageFiles({ directory: directory.images, cacheLimit: settings['firmware.cache'], log })
+  const files = openImages(settings, directory.images, process.env, log)
   const bodies = new ImageBodies(store, files)
 
   const events = new EventsService(store)

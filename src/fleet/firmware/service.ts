@@ -23,14 +23,14 @@ export interface StartWish extends Omit<UpdateWish, 'image'> {
 export class FirmwareService {
   readonly #store: FirmwareStore
   readonly #commands: Commands
-  readonly #images: Pick<ImagesService, 'image' | 'hold'>
+  readonly #images: Pick<ImagesService, 'image' | 'hold' | 'ready'>
   readonly #deltaOf: (from: string, to: string) => Delta | undefined
   readonly #registry: Pick<RegistryService, 'device'>
 
   constructor(
     store: FirmwareStore,
     commands: Commands,
-    images: Pick<ImagesService, 'image' | 'hold'>,
+    images: Pick<ImagesService, 'image' | 'hold' | 'ready'>,
     registry: Pick<RegistryService, 'device'>,
     deltaOf: (from: string, to: string) => Delta | undefined = () => undefined,
   ) {
@@ -52,6 +52,7 @@ export class FirmwareService {
     const release = this.#images.hold(image)
     try {
       const found = delta === true ? this.#deltaTo(image, device) : undefined
+      await this.#images.ready(image, found?.sha256 ?? image.sha256)
       const options = found === undefined ? wish.options : { ...wish.options, delta: found }
       const asked = { ...wish, ...(options !== undefined && { options }) }
       return await this.#commands.submit({ command: 'firmware.start', endpoint, image, ...asked })

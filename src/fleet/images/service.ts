@@ -136,6 +136,15 @@ export class ImagesService {
     return image
   }
 
+  /** Fetches the octets where they are kept elsewhere. Throws UsageError 'image.lost' (409) where they are gone, or EnvironmentError. */
+  async ready({ product, version }: Image, sha256: string): Promise<void> {
+    if (await this.#parts.files.ready(sha256)) return
+    throw new UsageError('image.lost', `the octets of ${product} ${version} are gone or damaged`, {
+      status: 409,
+      hint: 'add the same file again',
+    })
+  }
+
   /** Whether the octets are those of an image. */
   keeps(sha256: string): boolean {
     return this.#parts.store.image(sha256) !== undefined

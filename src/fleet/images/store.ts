@@ -57,10 +57,12 @@ export interface ImageFiles {
   ): Promise<{ sha256: string; size: number }>
   /** Undefined where the file is gone. What it does is valid until it ends. */
   open<T>(sha256: string, use: (file: StoredFile) => Promise<T>): Promise<T | undefined>
-  /** Octets of an image; a view of a shared cache. Undefined where the file is gone or damaged. */
+  /** Octets of an image; a view of a shared cache. Undefined where the file is gone or damaged, or not at hand yet. */
   read(sha256: string, offset: number, length: number): Bytes | undefined
   /** Reads the whole file from the disk; `detail` says what is wrong with it. */
   verify(sha256: string): Promise<{ readonly intact: boolean; readonly detail?: string }>
+  /** Whether the octets are at hand; fetches them first where they are kept elsewhere. Throws EnvironmentError. */
+  ready(sha256: string): Promise<boolean>
   /** A file with the octets, for a program that wants a path; undefined where they are gone or damaged. */
   localPath(sha256: string): Promise<string | undefined>
   remove(sha256: string): Promise<void>

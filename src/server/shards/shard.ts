@@ -11,13 +11,13 @@ import type { Log } from '../../base/log.ts'
 import { LruMap } from '../../base/lru.ts'
 import { contentType, recordHeaderLength } from '../../dtls/wire/record.ts'
 import { Engine } from '../../engine/engine.ts'
-import { openImageFiles } from '../../storage/files/image-files.ts'
 import { openImagesReader } from '../../storage/sqlite/images.ts'
 import { systemNow } from '../clock.ts'
 import { DeviceReach } from '../device-reach.ts'
 import { Driver } from '../driver.ts'
 import { dtlsPartsOf } from '../dtls-parts.ts'
 import { ImageBodies } from '../image-bodies.ts'
+import { openImages } from '../image-store.ts'
 import { ObjectDefinitions } from '../objects.ts'
 import { openListeners } from '../listeners.ts'
 import { SystemRandom } from '../system-random.ts'
@@ -42,7 +42,7 @@ const log: Log = pino({ level: settings['log.level'] }, pino.destination({ dest:
 })
 const metrics = createMetrics({ process: false })
 const images = openImagesReader(start.database)
-const files = openImageFiles({ directory: start.images, cacheLimit: settings['firmware.cache'], log })
+const files = openImages(settings, start.images, process.env, log)
 const bodies = new ImageBodies(images, files)
 const desk = new RemoteDesk(post)
 const reach = new DeviceReach({ ...start, now })

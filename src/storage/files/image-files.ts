@@ -113,6 +113,10 @@ class Files implements ImageFiles {
     }
   }
 
+  async ready(sha256: string): Promise<boolean> {
+    return this.read(sha256, 0, 1) !== undefined
+  }
+
   async localPath(sha256: string): Promise<string | undefined> {
     return (await this.verify(sha256)).intact ? this.#pathOf(sha256) : undefined
   }
