@@ -5,6 +5,7 @@ import type { Frame } from './command.ts'
 import { withExamples } from './command.ts'
 import { addAttributes } from './commands/attributes.ts'
 import { addBootstrap } from './commands/bootstrap.ts'
+import { addCampaign } from './commands/campaign.ts'
 import { addCoap } from './commands/coap.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addComposite } from './commands/composite.ts'
@@ -53,6 +54,7 @@ const groups = {
     addOperations,
     addSendLog,
     addFirmware,
+    addCampaign,
     addEvents,
     addTrace,
     addQuirks,

@@ -21,6 +21,7 @@ import type {
 } from '../fleet/campaigns/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
+import type { StoreOp } from '../fleet/store.ts'
 import { MemoryImages } from './memory-images.ts'
 
 class Roll {
@@ -68,6 +69,8 @@ class Roll {
     }
   }
 }
+
+export const isOfCampaigns = (op: StoreOp): op is CampaignsOp => op.op.startsWith('campaign.')
 
 const byDevice = (a: CampaignDevice, b: CampaignDevice): number => a.deviceId - b.deviceId
 const idle: readonly Campaign['state'][] = ['draft', 'completed', 'aborted']

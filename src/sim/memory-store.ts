@@ -16,7 +16,7 @@ import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.t
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import { commonLength, pageOf } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
-import { MemoryCampaigns } from './memory-campaigns.ts'
+import { isOfCampaigns, MemoryCampaigns } from './memory-campaigns.ts'
 import { isBootstrapOp } from './memory-bootstrap.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryEvents } from './memory-events.ts'
@@ -211,6 +211,7 @@ export class MemoryStore extends MemoryCampaigns implements Store {
   // ——— ops ———
 
   #apply(op: StoreOp): void {
+    if (isOfCampaigns(op)) return this.applyCampaigns(op)
     if (isBootstrapOp(op)) return this.applyBootstrap(op)
     switch (op.op) {
       case 'association.put':
@@ -279,13 +280,6 @@ export class MemoryStore extends MemoryCampaigns implements Store {
       case 'observation-rule.put':
       case 'observation-rule.delete':
         return this.#rules.apply(op)
-      case 'campaign.put':
-      case 'campaign.entry':
-      case 'campaign.enrol':
-      case 'campaign.device':
-      case 'campaign.begun':
-      case 'campaign.followed':
-        return this.applyCampaigns(op)
       case 'image.put':
       case 'image.delete':
       case 'delta.put':

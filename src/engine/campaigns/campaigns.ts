@@ -170,7 +170,6 @@ export class Campaigns {
     const errands = this.#errandsOf(campaign.id)
     const taken = act(this.#look(campaign, errands, [], now), action, author, now)
     this.#commit(campaign, taken)
-    if (action === 'resume') this.#errands.delete(campaign.id)
     return taken.next
   }
 
@@ -205,8 +204,10 @@ export class Campaigns {
     }
   }
 
-  #start({ id }: Campaign, { row, ...begin }: Start, image: Image, { starting, refusals }: Errands): void {
+  #start({ id }: Campaign, { row, ...begin }: Start, image: Image, { starting, cancelled, refusals }: Errands): void {
     const { deviceId, endpoint } = row
+    // What was taken back once and is begun anew can be taken back again.
+    cancelled.delete(deviceId)
     starting.set(deviceId, {
       isNew: row.stage === undefined,
       ...(begin.cell === undefined ? {} : { cell: begin.cell }),

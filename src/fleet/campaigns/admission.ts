@@ -6,7 +6,7 @@ import { after, between, hours, seconds, type Instant } from '../../base/time.ts
 import type { DeviceId } from '../registry/types.ts'
 import { coveredBy, creditAt, type Credit } from './budget.ts'
 import type { Totals } from './counts.ts'
-import { shareOf } from './gates.ts'
+import { shareUpTo } from './gates.ts'
 import { prefixOf, unfitnessOfVersion, type DeviceFacts } from './selection.ts'
 import type { Begin, BusyPlace, Claim, DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
@@ -57,7 +57,7 @@ export function roomOf(
 ): { readonly parallel: number; readonly share: number } {
   const { definition, image, stage } = campaign
   const fresh = [...starting.values()].filter(({ isNew }) => isNew).length
-  const share = shareOf(definition.stages[stage]!.upTo, totals.eligible) - totals.begun - fresh
+  const share = shareUpTo(definition.stages, stage, totals.eligible) - totals.begun - fresh
   const parallel = Math.min(
     definition.limits.parallel - totals.states.updating - starting.size,
     coveredBy(creditAt(campaign, now), image.size),

@@ -5,7 +5,7 @@
 import { after, between, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
 import { profiles, type ProfileName } from '../../config/profiles.ts'
 import { durationText, shareText } from './definition.ts'
-import { shareOf } from './gates.ts'
+import { shareUpTo } from './gates.ts'
 import type { CampaignDefinition, CampaignImage } from './types.ts'
 import { windowAt } from './windows.ts'
 
@@ -105,8 +105,8 @@ function forecastStages(
   const longest = Math.max(0, ...perProfile.map(({ perDevice }) => perDevice))
   const byBudget = limits.bytesPerSecond === undefined ? 0 : (size / limits.bytesPerSecond) * 1000
   let before = 0
-  return stages.map(({ upTo, soak }) => {
-    const share = shareOf(upTo, eligible)
+  return stages.map(({ upTo, soak }, i) => {
+    const share = shareUpTo(stages, i, eligible)
     const devices = Math.max(0, share - before)
     before = Math.max(before, share)
     const takes = devices === 0 ? 0 : Math.max(longest, (devices * mean) / limits.parallel, devices * byBudget)

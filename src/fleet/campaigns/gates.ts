@@ -1,12 +1,17 @@
 /** Shares and gates: how many devices a stage may begin, and when a campaign stops or goes on. Pure arithmetic. */
 import type { Totals } from './counts.ts'
-import type { FailureGate, Share } from './types.ts'
+import type { FailureGate, Share, Stage } from './types.ts'
 
 /** Devices begun by the end of a stage with this share, of `eligible` ones; a started percent counts whole. */
 export function shareOf(upTo: Share, eligible: number): number {
   if ('count' in upTo) return Math.min(upTo.count, eligible)
   // 7 % of 100 is 7.000000000000001 in floating point, and still seven devices.
   return Math.min(eligible, Math.ceil(Number(((upTo.percent * eligible) / 100).toFixed(6))))
+}
+
+/** Devices begun by the end of a stage: a percentage of a small fleet may be less than the count before it. */
+export function shareUpTo(stages: readonly Pick<Stage, 'upTo'>[], stage: number, eligible: number): number {
+  return Math.max(...stages.slice(0, stage + 1).map(({ upTo }) => shareOf(upTo, eligible)))
 }
 
 /** What of the devices the failure gate still counts. */

@@ -8,7 +8,7 @@ import type { DeviceId } from '../registry/types.ts'
 import { admit, roomOf, type Candidate, type Starting } from './admission.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { Course, type CampaignStep } from './course.ts'
-import { breachOf, sampleOf, shareOf, shortfallOf } from './gates.ts'
+import { breachOf, sampleOf, shareUpTo, shortfallOf } from './gates.ts'
 import { rankOf, unfitnessOf, type DeviceFacts } from './selection.ts'
 import type { BusyPlace } from './store.ts'
 import type { Campaign, CampaignDevice, CampaignImage, DeviceCount, Stage } from './types.ts'
@@ -275,7 +275,11 @@ function isStageDone(campaign: Campaign, stage: Stage, totals: Totals, { startin
   if ((isShut ? updating + ended + retrying : totals.active) > 0 || starting.size > 0) return false
   const isLast = campaign.stage === campaign.definition.stages.length - 1
   if (isLast && campaign.definition.lateJoiners) return false
-  return isShut || totals.states.waiting === 0 || totals.begun >= shareOf(stage.upTo, totals.eligible)
+  return (
+    isShut ||
+    totals.states.waiting === 0 ||
+    totals.begun >= shareUpTo(campaign.definition.stages, campaign.stage, totals.eligible)
+  )
 }
 
 /** It has had its time. */

@@ -12,7 +12,7 @@ import type { DeviceWithStatus } from '../registry/types.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
 import { forecastOf, forecastText, type Forecast, type Tally } from './forecast.ts'
-import { shareOf } from './gates.ts'
+import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
 import { closesAt } from './rules.ts'
 import { factsOf, unfitnessOf } from './selection.ts'
@@ -273,8 +273,8 @@ export class CampaignsService {
       campaign,
       counts,
       totals,
-      stages: definition.stages.map(({ upTo }, i) => ({
-        share: shareOf(upTo, totals.eligible),
+      stages: definition.stages.map((_, i) => ({
+        share: shareUpTo(definition.stages, i, totals.eligible),
         totals: totalsOf(counts, i),
       })),
       pace: {

@@ -1,0 +1,91 @@
+/** Watching a campaign until it comes to its end or waits for somebody, over restarts of the server too. */
+import type { CampaignJson } from '../../api/contract/campaign.ts'
+import { Unreachable } from '../client.ts'
+import { Interrupted } from '../failure.ts'
+import type { Session } from '../session.ts'
+import { charactersOf } from '../style.ts'
+import { drawn, withoutColours } from './drawing.ts'
+
+/** Milliseconds between two looks. */
+const period = 1000
+
+/** States in which nothing goes on by itself. */
+const standing: readonly CampaignJson['state'][] = ['draft', 'completed', 'aborted']
+const waiting: readonly CampaignJson['state'][] = ['paused', 'halted', 'awaiting-approval']
+
+/** 0 where it has completed without being taken back, 1 where it stopped short of that. */
+export async function watchCampaign(session: Session, name: string): Promise<number> {
+  const { client, surroundings, paint } = session
+  const { interrupted, pause, now } = surroundings
+  const screen = new Drawing(session)
+  let campaign = await client.call('readCampaign', { params: { campaign: name } })
+  for (;;) {
+    screen.show(drawn(campaign, now(), paint), campaign)
+    if (isAtRest(campaign)) return campaign.state === 'completed' && campaign.rollback === undefined ? 0 : 1
+    await pause(period, interrupted)
+    if (interrupted.aborted) throw new Interrupted([`the campaign goes on; see how: coapstan campaign watch ${name}`])
+    try {
+      campaign = await client.call('readCampaign', { params: { campaign: name } })
+    } catch (error) {
+      // It was there when this began; it comes back, and the campaign with it.
+      if (!(error instanceof Unreachable)) throw error
+      screen.show([`${name}  no server answers; trying again`], campaign)
+    }
+  }
+}
+
+/** Over, or nobody but a person moves it: then devices under way are waited for. */
+function isAtRest({ state, counts }: CampaignJson): boolean {
+  return standing.includes(state) || (waiting.includes(state) && counts.updating === 0)
+}
+
+const up = (lines: number): string => (lines === 0 ? '\r' : `\u001b[${lines}A\r`)
+const clearBelow = '\u001b[J'
+
+/** On a terminal the same lines drawn again; elsewhere a line whenever something has changed. */
+class Drawing {
+  readonly #session: Session
+  #height = 0
+  #last = ''
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  show(lines: readonly string[], campaign: CampaignJson): void {
+    const { output, surroundings } = this.#session
+    if (!output.isForPeople) return this.#structured(campaign)
+    const { out } = surroundings
+    if (out.isTerminal) {
+      const fitted = lines.map((line) => fit(line, out.columns - 1))
+      out.write(`${up(this.#height)}${clearBelow}${fitted.join('\n')}\n`)
+      this.#height = fitted.length
+      return
+    }
+    const line = plain(campaign)
+    if (line !== this.#last) out.write(`${line}\n`)
+    this.#last = line
+  }
+
+  #structured(campaign: CampaignJson): void {
+    const line = JSON.stringify(campaign)
+    if (line !== this.#last) this.#session.surroundings.out.write(`${line}\n`)
+    this.#last = line
+  }
+}
+
+function plain({ name, state, stage, stages, counts, reason }: CampaignJson): string {
+  const failed = counts.failed + counts.timedOut
+  const why = reason === undefined ? '' : `: ${reason}`
+  return `${name} ${state}, stage ${stage} of ${stages.length}, ${counts.succeeded} succeeded, ${failed} failed, ${counts.updating} under way, ${counts.waiting} waiting${why}`
+}
+
+/** Cut to the screen, colours not counted. */
+function fit(line: string, columns: number): string {
+  let left = columns
+  return withoutColours(line, (text) => {
+    const characters = charactersOf(text).slice(0, left)
+    left -= characters.length
+    return characters.join('')
+  })
+}

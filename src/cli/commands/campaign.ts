@@ -1,0 +1,199 @@
+/** `coapstan campaign`: firmware for many devices, in stages. */
+import type { Command } from 'commander'
+import type { CampaignJson, CampaignSummaryJson } from '../../api/contract/campaign.ts'
+import { draftFrom, withDefinition, type DefinitionOptions } from '../campaign/definition.ts'
+import { drawn, stateStyles } from '../campaign/drawing.ts'
+import { watchCampaign } from '../campaign/watch.ts'
+import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { countOf, type Session } from '../session.ts'
+import { counted, relativeTime } from '../style.ts'
+import { addCampaignDevices, addCampaignReport } from './campaign-report.ts'
+
+export const addCampaign: AddCommand = (parent, frame) => {
+  const campaign = withExamples(
+    parent.command('campaign').description('update many devices in stages that stop by themselves'),
+    [
+      'coapstan campaign plan spring --image 1.2.0 --stages 10,5%,100% --soak 4h',
+      'coapstan campaign create spring --image 1.2.0 --stages 10,5%,100% --soak 4h --start --watch',
+    ],
+  )
+  addDefining(campaign, frame)
+  addSeeing(campaign, frame)
+  addActing(campaign, frame)
+  addCampaignReport(campaign, frame)
+  addCampaignDevices(campaign, frame)
+}
+
+interface AuthorOptions {
+  readonly why?: string
+  readonly by?: string
+}
+
+function withAuthor(command: Command): Command {
+  return command
+    .option('--why <text>', 'kept with the campaign')
+    .option('--by <name>', 'who wants it; your login name unless told')
+}
+
+function authorOf({ why, by }: AuthorOptions, { surroundings: { environment } }: Session): AuthorOptions {
+  const person = by ?? environment['USER'] ?? environment['USERNAME']
+  return { ...(person ? { by: person.slice(0, 128) } : {}), ...(why === undefined ? {} : { why }) }
+}
+
+function addDefining(campaign: Command, frame: Frame): void {
+  does<DefinitionOptions>(
+    withDefinition(
+      campaign
+        .command('plan')
+        .argument('[name]', 'what it would be called')
+        .description('say what a campaign would do, to how many devices and for how long; nothing is kept of it'),
+    ),
+    frame,
+    ['coapstan campaign plan spring --image 1.2.0 --tag site=berlin', 'coapstan campaign plan --file spring.yaml'],
+    async (session, [name], options) => {
+      const { client, output, note, surroundings } = session
+      const plan = await client.call('planCampaign', { body: await draftFrom(name, options, surroundings) }, 60_000)
+      await output.list({
+        rows: plan.text,
+        columns: [{ title: 'PLAN', text: (line) => line }],
+        name: () => plan.name,
+        empty: '',
+        whole: plan,
+        bare: true,
+      })
+      for (const warning of plan.warnings) note(`mind: ${warning}`)
+      if (output.isForPeople) note(`to keep it: coapstan campaign create with the same`)
+    },
+  )
+  does<DefinitionOptions & AuthorOptions & { start?: boolean; watch?: boolean }>(
+    withAuthor(
+      withDefinition(
+        campaign
+          .command('create')
+          .argument('[name]', 'what it is called')
+          .description('define a campaign; it does nothing before it is started'),
+      ),
+    )
+      .option('--start', 'start it at once')
+      .option('--watch', 'with --start: show how it goes until it ends or waits for somebody'),
+    frame,
+    [
+      'coapstan campaign create spring --image 1.2.0 --stages 10,5%,100% --soak 4h --stop-above 1',
+      'coapstan campaign create --file spring.yaml --start --watch',
+    ],
+    async (session, [name], options) => {
+      const author = authorOf(options, session)
+      const body = { ...(await draftFrom(name, options, session.surroundings)), ...author }
+      const created = await session.client.call('createCampaign', { body })
+      if (options.start !== true) return told(session, created, `campaign ${created.name} is defined`)
+      const started = await session.client.call('startCampaign', { params: { campaign: created.name }, body: author })
+      if (options.watch === true) return watchCampaign(session, created.name)
+      return told(session, started, `campaign ${created.name} is started`)
+    },
+  )
+}
+
+function addSeeing(campaign: Command, frame: Frame): void {
+  does<{ limit: string }>(
+    campaign.command('list').description('list campaigns, newest first').option('--limit <count>', 'so many', '50'),
+    frame,
+    ['coapstan campaign list'],
+    async ({ client, output, surroundings }, _args, { limit }) => {
+      const { campaigns } = await client.call('listCampaigns', { query: { limit: countOf('--limit', limit, 1) } })
+      await output.list<CampaignSummaryJson>({
+        rows: campaigns,
+        columns: [
+          { title: 'NAME', text: ({ name }) => name, flexible: true },
+          { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+          { title: 'IMAGE', text: ({ image }) => `${image.product} ${image.version}`, flexible: true },
+          { title: 'STAGE', text: ({ stage, stages }) => `${stage}/${stages}` },
+          {
+            title: 'SUCCEEDED',
+            text: ({ counts }) => `${counts.succeeded}/${counts.total - counts.skipped}`,
+            align: 'right',
+          },
+          { title: 'FAILED', text: ({ counts }) => String(counts.failed + counts.timedOut), align: 'right' },
+          { title: 'STARTED', text: ({ startedAt }) => relativeTime(startedAt, surroundings.now()) },
+          { title: 'REASON', text: ({ reason }) => reason ?? '', flexible: true },
+        ],
+        name: ({ name }) => name,
+        empty: 'no campaigns; define one with: coapstan campaign create <name> --image <image>',
+      })
+    },
+  )
+  does(
+    campaign.command('show').argument('<campaign>', 'its name or number').description('show how a campaign stands'),
+    frame,
+    ['coapstan campaign show spring'],
+    async ({ client, output, surroundings, paint }, [name]) => {
+      const found = await client.call('readCampaign', { params: { campaign: name! } })
+      if (output.isForPeople) surroundings.out.write(`${drawn(found, surroundings.now(), paint).join('\n')}\n`)
+      else await output.done(found, found.name, '')
+    },
+  )
+  does(
+    campaign
+      .command('watch')
+      .argument('<campaign>', 'its name or number')
+      .description('show how a campaign goes until it ends or waits for somebody; ends with 0 only where it completed'),
+    frame,
+    ['coapstan campaign watch spring'],
+    (session, [name]) => watchCampaign(session, name!),
+  )
+}
+
+const actions = [
+  ['approve', 'approveCampaign', 'approve a campaign, or its next stage', 'is approved'],
+  ['start', 'startCampaign', 'start a campaign: gather its devices and begin the first stage', 'is started'],
+  ['pause', 'pauseCampaign', 'begin no more devices; those under way go on', 'is paused'],
+  ['resume', 'resumeCampaign', 'go on after a pause, or after a gate has stopped it', 'goes on'],
+  ['abort', 'abortCampaign', 'end a campaign: take back what does not install yet, let go of the rest', 'ends'],
+] as const
+
+function addActing(campaign: Command, frame: Frame): void {
+  for (const [verb, route, description, done] of actions) {
+    does<AuthorOptions>(
+      withAuthor(campaign.command(verb).argument('<campaign>', 'its name or number').description(description)),
+      frame,
+      [`coapstan campaign ${verb} spring --why 'the canary looks well'`],
+      async (session, [name], options) => {
+        const changed = await session.client.call(route, {
+          params: { campaign: name! },
+          body: authorOf(options, session),
+        })
+        return told(session, changed, `campaign ${changed.name} ${done}`)
+      },
+    )
+  }
+  does<AuthorOptions & { image?: string; watch?: boolean }>(
+    withAuthor(
+      campaign
+        .command('rollback')
+        .argument('<campaign>', 'its name or number')
+        .description('take the devices a campaign has touched to another image, and nobody else')
+        .option('--image <image>', 'which; the one they all came from unless told')
+        .option('--watch', 'show how it goes'),
+    ),
+    frame,
+    [
+      'coapstan campaign rollback spring --why "devices lose their clock"',
+      'coapstan campaign rollback spring --image 1.1.0',
+    ],
+    async (session, [name], options) => {
+      const { image } = options
+      const body = { ...authorOf(options, session), ...(image === undefined ? {} : { image }) }
+      const back = await session.client.call('rollBackCampaign', { params: { campaign: name! }, body })
+      if (options.watch === true) return watchCampaign(session, back.name)
+      return told(session, back, `campaign ${back.name} takes the touched devices to ${back.image.version}`)
+    },
+  )
+}
+
+async function told({ output, note }: Session, campaign: CampaignJson, sentence: string): Promise<void> {
+  const { name, state, advice, counts } = campaign
+  await output.done(campaign, name, sentence)
+  if (!output.isForPeople) return
+  if (counts.updating > 0 && state !== 'running') note(`${counted(counts.updating, 'device')} under way go on`)
+  note(`see how it goes: coapstan campaign watch ${name}`)
+  if (advice !== undefined) note(`next: ${advice}`)
+}

@@ -1,0 +1,99 @@
+/** `coapstan campaign`: definitions by flags and file, the plan, what is shown, and exit codes. */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { markdownOf } from '../../../src/cli/campaign/markdown.ts'
+import { cliUnderTest, type CliUnderTest } from './cli-under-test.ts'
+
+let cli: CliUnderTest
+beforeEach(async () => {
+  cli = await cliUnderTest()
+  for (const id of [1, 2, 3]) cli.fleet.addDevice(`dev-${id}`, { product: 'demo' })
+  cli.files.set('app.bin', 'x'.repeat(12_345))
+  await cli.run('firmware', 'add', 'app.bin', '--version', '1.1.0', '--product', 'demo')
+})
+
+const define = ['--image', '1.1.0', '--stages', '1,50%,100%', '--soak', '4h']
+
+describe('a definition', () => {
+  it('by flags is what the same by file is, and flags change the file', async () => {
+    cli.files.set(
+      'c.yaml',
+      'name: c\nimage: 1.1.0\nstages:\n  - { count: 1, soak: 4h }\n  - { percent: 50, soak: 4h }\n  - { percent: 100 }\nlimits: { parallel: 7 }\n',
+    )
+    expect(await cli.run('campaign', 'create', 'a', ...define, '--parallel', '7')).toMatchObject({ code: 0 })
+    expect(await cli.run('campaign', 'create', '--file', 'c.yaml')).toMatchObject({ code: 0 })
+    expect(await cli.run('campaign', 'create', 'd', '--file', 'c.yaml', '--parallel', '8')).toMatchObject({ code: 0 })
+    const [d, c, a] = cli.fleet.inCampaigns.store.campaigns(undefined, 10)
+    expect(c!.definition).toEqual(a!.definition)
+    expect(d!.definition.limits.parallel).toBe(8)
+  })
+
+  it.each<[string[], string]>([
+    [['x'], 'a campaign wants an image'],
+    [['--image', '1.1.0'], 'a campaign wants a name'],
+    [['x', '--file', 'nowhere.yaml'], 'there is no file nowhere.yaml'],
+    [['x', '--image', '1.1.0', '--stages', 'ten'], "'ten' is neither a number of devices nor a percentage"],
+    [['x', '--image', '1.1.0', '--soak', '1h'], '--soak wants --stages'],
+    [['x', '--image', '1.1.0', '--window', 'night'], "--window 'night' is no time of day"],
+    [['x', '--image', '1.1.0', '--stages', '10,5'], 'stages[1]: shares rise from stage to stage'],
+    [['x', '--image', '1.1.0', '--window', '22:00-04:00', '--zone', 'Mars'], "window.zone: 'Mars' is no time zone"],
+    [['x y', '--image', '1.1.0'], 'name'],
+  ])('%j is a usage error', async (argv, sentence) => {
+    const { code, err } = await cli.run('campaign', 'create', ...argv)
+    expect(code).toBe(2)
+    expect(err).toContain(sentence)
+  })
+})
+
+it('plans in plain text, and keeps nothing of it', async () => {
+  cli.fleet.addDevice('dev-4', { product: 'demo', status: 'retired' })
+  const { code, out } = await cli.run('campaign', 'plan', 'spring', ...define)
+  expect(code).toBe(0)
+  expect(out).toContain('spring would bring demo 1.1.0 (12345 octets) to 3 devices of 4 found.\n')
+  expect(out).toContain('Not: 1 because each retired, such as dev-4.\n')
+  expect(out).toContain('Stage 1 (up to 1 device): 1 device in about ')
+  expect((await cli.run('campaign', 'list')).err).toContain('no campaigns')
+})
+
+it('is started, shown, paused, reported and aborted', async () => {
+  await cli.run('campaign', 'create', 'spring', ...define, '--by', 'anna', '--why', 'the clock')
+  expect((await cli.run('campaign', 'start', 'spring')).out).toBe('campaign spring is started\n')
+  expect(await cli.run('campaign', 'create', 'spring', ...define)).toMatchObject({ code: 1 })
+  expect((await cli.run('campaign', 'list')).out).toMatch(/spring\s+selecting\s+demo 1\.1\.0\s+1\/3/)
+  expect((await cli.run('campaign', 'pause', 'spring')).out).toBe('campaign spring is paused\n')
+  expect(await cli.run('campaign', 'watch', 'spring')).toMatchObject({ code: 1 })
+  expect((await cli.run('campaign', 'show', 'spring')).out).toContain('next: coapstan campaign resume spring\n')
+  const report = await cli.run('campaign', 'report', 'spring', '--svg', 'spring.svg')
+  expect(report.code).toBe(1)
+  expect(report.out).toMatch(/^# Campaign spring: unfinished\n/)
+  expect(report.out).toContain('| created | anna | the clock |')
+  expect(cli.files.get('spring.svg')).toMatch(/^<svg /)
+  expect(await cli.run('campaign', 'abort', 'spring')).toMatchObject({ code: 0 })
+  cli.fleet.inCampaigns.turn()
+  expect(JSON.parse((await cli.run('campaign', 'show', 'spring', '-o', 'json')).out)).toMatchObject({
+    state: 'aborted',
+  })
+})
+
+it('makes no markup of what devices wrote', async () => {
+  await cli.run('campaign', 'create', 'spring', ...define)
+  const { out } = await cli.run('campaign', 'report', 'spring', '-o', 'json')
+  const report = JSON.parse(out) as Parameters<typeof markdownOf>[0]
+  const text = markdownOf({
+    ...report,
+    failures: [
+      {
+        deviceId: 1,
+        endpoint: 'a|b',
+        state: 'failed',
+        attempts: 1,
+        touched: true,
+        bytes: 0,
+        resumes: 0,
+        enrolledAt: report.timeline.from,
+        detail: '<b>x</b>\n# y',
+      },
+    ],
+  })
+  expect(text).toContain('| a\\|b |')
+  expect(text).toContain('\\<b\\>x\\</b\\> # y')
+})
