@@ -11,10 +11,11 @@ const limits = { eventsKept: 1000, operationsKept: 100 }
 
 /**
  * What may be read from end to end: the tables of images and bootstrap templates, which an operator fills by hand, SQLite's three last
- * ids, a count; and the newest updates, which stop at their limit.
+ * ids, a count; the newest updates, which stop at their limit; and by partial indexes what is open of campaigns: those
+ * that run, and their devices that update just now.
  */
 const small =
-  /^SCAN (?:image\b|bootstrap_template\b|bootstrap_run USING INDEX bootstrap_run_open\b|image_delta\b|signing_key\b|sqlite_sequence\b|device USING COVERING INDEX|\(subquery|\d+ CONSTANT ROW|firmware_update ← .*ORDER BY id DESC LIMIT)/
+  /^SCAN (?:campaign USING INDEX campaign_active\b|campaign_device USING COVERING INDEX campaign_device_place\b|image\b|bootstrap_template\b|bootstrap_run USING INDEX bootstrap_run_open\b|image_delta\b|signing_key\b|sqlite_sequence\b|device USING COVERING INDEX|\(subquery|\d+ CONSTANT ROW|firmware_update ← .*ORDER BY id DESC LIMIT)/
 
 test('every statement finds its rows by an index', () => {
   const { database, close } = openDatabase(join(temporaryDirectory(), 'coapstan.db'))
@@ -41,8 +42,9 @@ test('every statement finds its rows by an index', () => {
   store.close()
 })
 
-/** Sorting a handful that an index has found is no walk. */
-const isFew = (step: string): boolean => step.includes('TEMP B-TREE') && /FROM image/.test(step)
+/** Sorting a handful that an index has found is no walk, nor is counting the devices of one campaign for its report. */
+const isFew = (step: string): boolean =>
+  step.includes('TEMP B-TREE') && /FROM image|FROM campaign_device[^]*WHERE campaign_id = \+\?/.test(step)
 
 function plan(database: Sqlite, sql: string): string[] {
   if (!/^\s*(?:SELECT|UPDATE|DELETE|INSERT)/.test(sql)) return []
