@@ -157,7 +157,7 @@ function updateOf(row: UpdateRow): FirmwareUpdate {
     update.installCommand = row.install_command as NonNullable<FirmwareUpdate['installCommand']>
   }
   if (row.proving_since !== null) update.provingSince = instantOf(row.proving_since)
-  if (row.uplinks !== 0) update.uplinks = row.uplinks
+  if (row.proving_since !== null) update.uplinks = row.uplinks
   if (row.registration !== null) update.registration = row.registration
   if (row.seen !== null) update.seen = JSON.parse(row.seen) as FirmwareReport
   return update
