@@ -219,8 +219,9 @@ function commonOrigin(
   { product }: CampaignImage,
   origins: ReturnType<CampaignReads['campaignOrigins']>,
 ): Image | { readonly obstacle: string } {
-  const [origin] = origins
-  if (origins.length > 1 || origin?.version === undefined) {
+  // Who timed out before it said what it ran does not keep the others from their way back.
+  const [origin, ...others] = origins.filter(({ version }) => version !== undefined)
+  if (origin?.version === undefined || others.length > 0) {
     const told = origins.map(({ version = 'an unknown version', count }) => `${version} (${count})`).join(', ')
     return { obstacle: `its devices ran ${told} before` }
   }

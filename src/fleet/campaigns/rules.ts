@@ -205,9 +205,11 @@ function halt(course: Course, { updating, wayBack }: Picture, _totals: Totals, {
   if (definition.onBreach !== 'rollback' || rollback !== undefined) return
   if (course.cancels.length > 0 || starting.size > 0 || wayBack === undefined) return
   if ('obstacle' in wayBack) {
-    const told = `no rollback began by itself: ${wayBack.obstacle}`
-    if (course.next.reason?.endsWith(told) !== true) {
-      course.change({ reason: `${course.next.reason ?? 'halted'}; ${told}` })
+    const { reason = 'halted' } = course.next
+    const breach = reason.replace(/; no rollback began by itself: .*$/s, '')
+    const told = `${breach}; no rollback began by itself: ${wayBack.obstacle}`
+    if (reason !== told) {
+      course.change({ reason: told })
       course.note('rollback not begun', wayBack.obstacle)
     }
   } else course.rollback = wayBack.image
