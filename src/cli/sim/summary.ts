@@ -75,7 +75,7 @@ export function pictureOf(title: string, outcome: Outcome): string {
     kind: 'lines',
     unit: 'devices',
     series: [
-      series('registered', 1, ({ registered }) => registered),
+      series('registered', 3, ({ registered }) => registered),
       series('downloading or installing', 'busy', ({ downloading, installing }) => downloading + installing),
       series('on the new version', 'good', ({ updated }) => updated),
     ],

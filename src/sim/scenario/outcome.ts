@@ -89,9 +89,9 @@ export function unmet(
 }
 
 /** Nothing more will come of it: it ended, or it stands and its rollback, if one was begun, has ended. */
-export function isDone({ rollback, state }: CampaignEnd, rollsBack: boolean): boolean {
+export function isDone({ counts, rollback, state }: CampaignEnd, rollsBack: boolean): boolean {
   if (state === 'completed' || state === 'aborted') return rollback === undefined || isAtRest(rollback.state)
-  if (state !== 'halted') return false
+  if (state !== 'halted' || (counts['updating'] ?? 0) + (counts['ended'] ?? 0) > 0) return false
   return rollback === undefined ? !rollsBack : isAtRest(rollback.state)
 }
 

@@ -43,11 +43,15 @@ export class Recorder {
   /** What the server says of its campaign now: changes of state are marked. */
   campaignIs(at: number, campaign: CampaignEnd): void {
     const before = this.#campaign
-    if (before?.state !== campaign.state) this.mark(at, `campaign ${campaign.state}`)
-    const { rollback } = campaign
-    if (rollback !== undefined && before?.rollback?.state !== rollback.state)
-      this.mark(at, `rollback ${rollback.state}`)
+    this.#changed(at, 'campaign', before, campaign)
+    this.#changed(at, 'rollback', before?.rollback, campaign.rollback)
     this.#campaign = campaign
+  }
+
+  #changed(at: number, what: string, before: { state: string } | undefined, now: { state: string } | undefined): void {
+    // Gathering its devices takes a moment and tells nothing.
+    if (now === undefined || now.state === before?.state || now.state === 'selecting') return
+    this.mark(at, `${what} ${now.state}`)
   }
 
   /** What the server says happened, a sentence each. */
