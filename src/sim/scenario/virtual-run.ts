@@ -40,8 +40,8 @@ export interface VirtualRunOptions {
 const start = instantOf(1_767_225_600_000)
 /** What every simulated device is. */
 const product = 'simulated'
-/** How long a server takes with a fleet it is told of, before the first device comes on. */
-const provisioning = milliseconds(60_000)
+const provisionedAtOnce = 500
+const provisioningPause = milliseconds(100)
 const storeKeyOctets = 32
 
 export class VirtualRun {
@@ -55,7 +55,7 @@ export class VirtualRun {
   readonly #keys: FleetKeys
   readonly #handshakes = new HandshakeCounts()
   readonly #settings: Settings
-  readonly #beginning: Instant
+  #beginning = start
   readonly #campaign: VirtualCampaign
   #campaignIsDone = false
 
@@ -65,7 +65,6 @@ export class VirtualRun {
     const timeline = this.#timeline
     this.#options = options
     this.#settings = { ...defaultSettings, ...settings }
-    this.#beginning = after(start, provisioning)
     this.#keys = new FleetKeys(chanceOf(seed, 'keys'))
     this.fleet = new Fleet({ scenario, compress, timeline, library, endpointOf })
     this.#network = new Network(timeline, chanceOf(seed, 'network'), devices, '198.18')
@@ -106,12 +105,7 @@ export class VirtualRun {
       store.commit([{ op: 'observation-rule.put', rule }])
     })
     this.#server.start(start)
-    this.fleet.individuals.forEach(({ personality: { name, profile } }, index) => {
-      const patch = { product, profile, tags: { simulation: scenario.name, personality: name } }
-      const command = { command: 'device.put', endpoint: endpointOf(index), patch, mustExist: false } as const
-      this.#server.submit(start, command, { resolve: () => undefined, reject: refuse })
-    })
-    this.#runUntil(this.#beginning)
+    this.#provision()
     const carrier: Carrier = {
       up: (link, datagram) => this.#network.up(link, datagram),
       connect: (quality, chance, antenna) => this.#network.connect(quality, chance, this.#server, antenna),
@@ -124,6 +118,19 @@ export class VirtualRun {
   /** Lets so much time pass. */
   run(duration: Duration): void {
     this.#runUntil(after(this.#timeline.now, duration))
+  }
+
+  /** By and by: a server takes so many commands at one time, and no more. */
+  #provision(): void {
+    const { name: simulation } = this.#options.scenario
+    this.fleet.individuals.forEach(({ personality: { name, profile } }, index) => {
+      const patch = { product, profile, tags: { simulation, personality: name } }
+      const command = { command: 'device.put', endpoint: endpointOf(index), patch, mustExist: false } as const
+      this.#server.submit(this.#timeline.now, command, { resolve: () => undefined, reject: refuse })
+      if (index % provisionedAtOnce === 0) this.run(provisioningPause)
+    })
+    this.run(provisioningPause)
+    this.#beginning = this.#timeline.now
   }
 
   #runUntil(instant: Instant): void {
