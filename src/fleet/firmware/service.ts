@@ -4,7 +4,7 @@ import type { Commands } from '../commands.ts'
 import type { ImagesService } from '../images/service.ts'
 import type { Delta, Image } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
-import type { DeviceWithStatus, EndpointName } from '../registry/types.ts'
+import type { DeviceId, DeviceWithStatus, EndpointName } from '../registry/types.ts'
 import type { UpdateWish } from './rules.ts'
 import type { FirmwareStore } from './store.ts'
 import type { FirmwareUpdate } from './types.ts'
@@ -23,14 +23,14 @@ export interface StartWish extends Omit<UpdateWish, 'image'> {
 export class FirmwareService {
   readonly #store: FirmwareStore
   readonly #commands: Commands
-  readonly #images: Pick<ImagesService, 'image' | 'hold' | 'ready'>
+  readonly #images: Pick<ImagesService, 'image' | 'misfit' | 'hold' | 'ready'>
   readonly #deltaOf: (from: string, to: string) => Delta | undefined
   readonly #registry: Pick<RegistryService, 'device'>
 
   constructor(
     store: FirmwareStore,
     commands: Commands,
-    images: Pick<ImagesService, 'image' | 'hold' | 'ready'>,
+    images: Pick<ImagesService, 'image' | 'misfit' | 'hold' | 'ready'>,
     registry: Pick<RegistryService, 'device'>,
     deltaOf: (from: string, to: string) => Delta | undefined = () => undefined,
   ) {
@@ -43,12 +43,14 @@ export class FirmwareService {
 
   /**
    * Throws UsageError 'device.unknown' (404), 'image.unknown' (404), 'firmware.product' (422: the image is for
-   * another product), 'firmware.target' (422), 'firmware.busy' (409: an update of the device is under way; one
+   * another product), 'firmware.misfit' (422: for another version, or with an older security counter than what the
+   * device runs), 'firmware.target' (422), 'firmware.busy' (409: an update of the device is under way; one
    * that is only being cancelled makes way).
    */
   async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {
     const device = this.#registry.device(endpoint)
     const image = this.#imageForDevice(reference, device)
+    this.#refuseMisfit(image, device)
     const release = this.#images.hold(image)
     try {
       const found = delta === true ? this.#deltaTo(image, device) : undefined
@@ -63,9 +65,24 @@ export class FirmwareService {
 
   /** A delta fits exactly the octets it was made from: those of the last update that was confirmed. */
   #deltaTo({ sha256 }: Image, { id }: DeviceWithStatus): Pick<Delta, 'sha256' | 'size'> | undefined {
-    const last = this.#store.updates(id, confirmedWithin).find(({ state }) => state === 'confirmed')
+    const last = this.#lastConfirmed(id)
     const delta = last === undefined ? undefined : this.#deltaOf(last.sha256, sha256)
     return delta === undefined ? undefined : { sha256: delta.sha256, size: delta.size }
+  }
+
+  /** What the device runs, where it came from us. */
+  #lastConfirmed(id: DeviceId): FirmwareUpdate | undefined {
+    return this.#store.updates(id, confirmedWithin).find(({ state }) => state === 'confirmed')
+  }
+
+  #refuseMisfit(image: Image, { id, endpoint, learned }: DeviceWithStatus): void {
+    const misfit = this.#images.misfit(image, learned?.vitals?.version, this.#lastConfirmed(id)?.sha256)
+    if (misfit === undefined) return
+    throw new UsageError('firmware.misfit', `${endpoint} would not take it: ${misfit.reason}`, {
+      status: 422,
+      hint: `'coapstan firmware show ${image.key}' says what the image goes over`,
+      members: { field: misfit.field },
+    })
   }
 
   /** Ends at once where the device has heard nothing of it; else the device is to drop the image first (state cancelling). */

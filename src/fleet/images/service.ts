@@ -9,9 +9,9 @@ import type { Settings } from '../../config/tunables.ts'
 import type { EventDraft } from '../events/types.ts'
 import type { SigningKey } from '../signing-keys/types.ts'
 import { findingsOf, type ImageFindings } from './judgement.ts'
-import { validateAbout } from './rules.ts'
+import { misfitOf, validateAbout } from './rules.ts'
 import type { ImageFiles, ImageInspector, ImagesOp, ImagesStore, StoredFile } from './store.ts'
-import { imageKeyOf, type Image, type ImageDraft, type ImageSignature } from './types.ts'
+import { imageKeyOf, type Image, type ImageDraft, type ImageSignature, type Misfit } from './types.ts'
 
 export interface AddedImage {
   readonly image: Image
@@ -124,6 +124,15 @@ export class ImagesService {
       status: 409,
       hint: `say which: ${names.join(', ')}`,
       members: { candidates: names },
+    })
+  }
+
+  /** What keeps `image` from a device of that version, whose last image of ours was `running`; nothing where nothing is known to. */
+  misfit(image: Image, version: string | undefined, running: string | undefined): Misfit | undefined {
+    const securityCounter = running === undefined ? undefined : this.#parts.store.image(running)?.securityCounter
+    return misfitOf(image, {
+      ...(version !== undefined && { version }),
+      ...(securityCounter !== undefined && { securityCounter }),
     })
   }
 

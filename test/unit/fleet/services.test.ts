@@ -241,6 +241,23 @@ describe('firmware images', () => {
     await expect(firmware.start('urn:dev:test-1', meter.key)).rejects.toThrow(unknown('firmware.product', 422))
   })
 
+  test('that do not go over what a device runs, or are older than its security counter, are refused with the field', async () => {
+    const { images, firmware, store, commands } = world()
+    const { image: newest } = await images.add({ ...about, version: '2.1.0', securityCounter: 5 }, upload('newest'))
+    const { image: hop } = await images.add({ ...about, version: '2.0.0', fromVersions: '>=1.5.0' }, upload('hop'))
+    const { image: old } = await images.add({ ...about, version: '1.9.0', securityCounter: 4 }, upload('old'))
+    const learned = { vitals: { version: '1.1.0' } }
+    store.commit([put.device({ ...rows.device(1), learned })])
+    commands.answer = () => rows.update(1, 1)
+    const refusedFor = (field: string): unknown =>
+      expect.objectContaining({ code: 'firmware.misfit', status: 422, members: { field } })
+    await expect(firmware.start('urn:dev:test-1', hop.key)).rejects.toThrow(refusedFor('fromVersions') as Error)
+    await firmware.start('urn:dev:test-1', old.key)
+    const confirmed = { ...rows.update(1, 1), sha256: newest.sha256, state: 'confirmed', finishedAt: at(1) } as const
+    store.commit([{ op: 'update.put', update: confirmed }])
+    await expect(firmware.start('urn:dev:test-1', old.key)).rejects.toThrow(refusedFor('securityCounter') as Error)
+  })
+
   test('are not removed while an update needs them, or begins to', async () => {
     const { images, firmware, store, commands } = world()
     const { image: added } = await images.add(about, upload('image'))
