@@ -150,8 +150,15 @@ export class CredentialsService {
   ): ProvisionedKey | 'busy' | 'other-kind' {
     if (this.#changes > 0) return 'busy'
     const ports = { issuer: this.#issuer, sealer: this.#parts.sealer }
-    const live = this.#liveOf(endpoint, 'management')
+    const live = this.#liveOf(endpoint, 'management').map((credential) => this.#asUsed(credential))
     return provisionKey(endpoint, about, live, this.#parts.now(), ports) ?? 'other-kind'
+  }
+
+  /** With its last use, also where that is not written down yet. */
+  #asUsed(credential: Credential): Credential {
+    const identity = provenBy(credential)
+    const lastUsedAt = identity === undefined ? undefined : this.#uses.of(identity, purposeOf(credential))
+    return lastUsedAt === undefined ? credential : { ...credential, lastUsedAt }
   }
 
   // ——— for operators ———

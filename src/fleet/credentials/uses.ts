@@ -22,6 +22,11 @@ export class Uses {
     if (this.#uses.has(name) || this.#uses.size < usesLimit) this.#uses.set(name, use)
   }
 
+  /** When it was last used, where that is not written down yet. */
+  of(identity: ProvenIdentity, purpose: CredentialPurpose): Instant | undefined {
+    return this.#uses.get(`${purpose} ${keyOf(identity)}`)?.at
+  }
+
   take(): readonly Use[] {
     const uses = [...this.#uses.values()]
     this.#uses = new Map()
