@@ -26,6 +26,11 @@ export function pinned(core: number | string, command: string, ...parameters: re
   return canPin ? ['taskset', ['-c', `${core}`, command, ...parameters]] : [command, [...parameters]]
 }
 
+/** On any core, behind everybody else (SCHED_IDLE). */
+export function yielding(command: string, ...parameters: readonly string[]): [string, string[]] {
+  return ['chrt', ['--idle', '0', command, ...parameters]]
+}
+
 export interface Running {
   readonly port: number
   /** Resident memory now, bytes. */
