@@ -116,7 +116,7 @@ async function profileOf({ load, start }: Profiled): Promise<{ profile: CpuProfi
   return { profile, perSecond }
 }
 
-/** Microseconds by call path; what was idle or the profiler's own is left out. */
+/** Microseconds by call path; what was beside the load is left out. */
 function treeOf({ nodes, samples, timeDeltas }: CpuProfile): Frame {
   const own = new Map<number, number>()
   for (const [i, id] of samples.entries()) own.set(id, (own.get(id) ?? 0) + (timeDeltas[i] ?? 0))
@@ -124,7 +124,7 @@ function treeOf({ nodes, samples, timeDeltas }: CpuProfile): Frame {
   const frameOf = (id: number): Frame => {
     const { callFrame, children = [] } = byId.get(id)!
     const callees = children
-      .filter((child) => !['(idle)', '(program)'].includes(byId.get(child)!.callFrame.functionName))
+      .filter((child) => !isBeside(byId.get(child)!.callFrame))
       .map(frameOf)
       .filter(({ total }) => total > 0)
     const total = callees.reduce((sum, callee) => sum + callee.total, own.get(id) ?? 0)
@@ -139,6 +139,11 @@ function treeOf({ nodes, samples, timeDeltas }: CpuProfile): Frame {
     }
   }
   return { ...frameOf(nodes[0]!.id), name: 'all' }
+}
+
+/** Idle, the profiler's own, or the loading of the program before the load began. */
+function isBeside({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): boolean {
+  return ['(idle)', '(program)'].includes(functionName) || /^node:internal\/(?:modules|process\/execution)/.test(url)
 }
 
 function roomOf(functionName: string, file: string): string {

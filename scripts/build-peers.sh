@@ -9,7 +9,7 @@ sources=$(mktemp -d)
 trap 'rm -rf "$sources"' EXIT
 
 build_pion() {
-  command -v go >/dev/null && (cd pion && timeout 600 go build -o ../build/pion-peer .)
+  command -v go >/dev/null && (cd pion && timeout 150 go build -o ../build/pion-peer .)
 }
 
 # These two crates carry the sources of Mbed TLS 3.5.1 and 2.28.10; nothing of Rust is built.
@@ -26,7 +26,7 @@ psa-crypto-sys = { version = "=0.13.0", default-features = false }
 mbedtls-sys-auto = { version = "=2.28.15", default-features = false }
 END
   : >"$sources/empty.rs"
-  timeout 300 cargo fetch --quiet --manifest-path "$sources/Cargo.toml"
+  timeout 120 cargo fetch --quiet --manifest-path "$sources/Cargo.toml"
 }
 
 # Folder of a crate's sources, as cargo has unpacked it.
@@ -63,7 +63,7 @@ build_scandium() {
   </dependencies>
 </project>
 END
-  timeout 300 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/build/scandium" &&
+  timeout 120 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/build/scandium" &&
     javac -nowarn -cp "build/scandium/*" -d "$sources/classes" scandium/client.java 2>/dev/null &&
     jar --create --file build/scandium/client.jar -C "$sources/classes" .
 }
