@@ -140,11 +140,12 @@ export class Actors {
 
   /**
    * Drops idle actors, longest unused first, until the limit holds (second chance). Waits until a few are too
-   * many: beginning anew at the head of a map costs more than letting one go.
+   * many: beginning anew at the head of a map costs more than letting one go. Where all are busy, as after a burst
+   * of commands for a hundred thousand devices, each call looks at a few, and a `thorough` one now and then at all.
    */
-  evict(): void {
+  evict(thorough = false): void {
     if (this.#byEndpoint.size <= this.#limit + evictionStep(this.#limit)) return
-    let chances = 2 * this.#byEndpoint.size
+    let chances = thorough ? 2 * this.#byEndpoint.size : 4 * (evictionStep(this.#limit) + 2)
     for (const [endpoint, actor] of this.#byEndpoint) {
       if (this.#byEndpoint.size <= this.#limit || chances-- <= 0) return
       this.#byEndpoint.delete(endpoint)

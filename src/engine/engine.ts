@@ -221,6 +221,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
         else if (actor.committing === undefined) this.#proceed(now, actor)
       }
       for (const actor of this.#downlink.takeHeld()) if (actor.committing === undefined) this.#proceed(now, actor)
+      this.actors.evict(true)
       this.output.sweep(now)
     }
   }

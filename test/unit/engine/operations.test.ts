@@ -197,3 +197,19 @@ test('an operation on an unknown device is refused with 404', async () => {
   const house = new EngineHarness()
   await expect(house.command(read)).rejects.toMatchObject({ code: 'device.unknown', status: 404 })
 })
+
+test('a burst of commands for many devices is served, and its actors are let go of within a sweep', async () => {
+  const house = new EngineHarness({ 'actors.awake': 64 })
+  const endpoints = Array.from({ length: 2000 }, (_, i) => `urn:dev:burst-${i}`)
+  const replies = endpoints.map((endpoint) => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const command = { command: 'device.put', endpoint, patch: { product: 'meter' }, mustExist: false } as const
+    house.engine.submit(house.now, command, { resolve, reject })
+    return promise
+  })
+  house.settle()
+  expect(await Promise.all(replies)).toHaveLength(2000)
+  expect(house.store.countDevices()).toBe(2000)
+  house.elapse(seconds(2))
+  expect(house.engine.actors.size).toBeLessThanOrEqual(65)
+})
