@@ -251,11 +251,11 @@ describe('firmware images', () => {
     commands.answer = () => rows.update(1, 1)
     const refusedFor = (field: string): unknown =>
       expect.objectContaining({ code: 'firmware.misfit', status: 422, members: { field } })
-    await expect(firmware.start('urn:dev:test-1', hop.key)).rejects.toThrow(refusedFor('fromVersions') as Error)
+    await expect(firmware.start('urn:dev:test-1', hop.key)).rejects.toThrow(refusedFor('fromVersions'))
     await firmware.start('urn:dev:test-1', old.key)
     const confirmed = { ...rows.update(1, 1), sha256: newest.sha256, state: 'confirmed', finishedAt: at(1) } as const
     store.commit([{ op: 'update.put', update: confirmed }])
-    await expect(firmware.start('urn:dev:test-1', old.key)).rejects.toThrow(refusedFor('securityCounter') as Error)
+    await expect(firmware.start('urn:dev:test-1', old.key)).rejects.toThrow(refusedFor('securityCounter'))
   })
 
   test('are not removed while an update needs them, or begins to', async () => {
