@@ -83,8 +83,8 @@ export class House implements Control {
     const first = await this.#openShard(0, count, start)
     const { plain, secured } = first
     const settings = { ...start.settings, 'coap.port': plain.port, ...(secured && { 'coaps.port': secured.port }) }
-    const others = Array.from({ length: count - 1 }, (_, i) => this.#openShard(i + 1, count, { ...start, settings }))
-    await Promise.all(others)
+    // One after the other: those that serve already must find every one they speak of.
+    for (let index = 1; index < count; index++) await this.#openShard(index, count, { ...start, settings })
     this.#timer = setInterval(() => this.#sweep(), sweepInterval)
     this.#scheduleTurn()
     return first
@@ -96,7 +96,7 @@ export class House implements Control {
       (from, message) => this.#receive(index, from, message),
       this.#options.fatal,
     )
-    this.#shards[index] = port
+    this.#shards.push(port)
     return listening
   }
 
