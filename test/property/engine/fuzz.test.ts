@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest'
 import { EngineFuzz } from '../../support/engine-fuzz.ts'
 
-const datagrams = Number(process.env['FUZZ_DATAGRAMS'] ?? 1_000_000)
+const datagrams = Number(process.env['FUZZ_DATAGRAMS'] ?? 500_000)
 
 /** Heap in use after a collection, octets. */
 function heap(): number {
