@@ -221,9 +221,9 @@ export class House implements Control {
     for (const { no, key } of asked.recalls) this.#recall(from, no, key)
     for (const endpoint of asked.released) this.#leases.released(endpoint, from)
     for (const stray of asked.strays) this.#shards[stray.to]?.turn.strays.push(stray)
-    for (const remote of asked.spokenTo) {
+    for (const { remote, secured } of asked.spokenTo) {
       for (const shard of this.#shards) {
-        if (shard.turn !== turn) shard.tell({ kind: 'spoken-to', remote, by: from })
+        if (shard.turn !== turn) shard.tell({ kind: 'spoken-to', remote, secured, by: from })
       }
     }
     for (const { no, result, error } of asked.replies) {

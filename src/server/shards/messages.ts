@@ -44,7 +44,7 @@ export interface ShardTurn {
   readonly released: EndpointName[]
   readonly strays: Stray[]
   /** Addresses this shard has begun to speak to unasked: what they answer is to come here. */
-  readonly spokenTo: RemoteEndpoint[]
+  readonly spokenTo: { readonly remote: RemoteEndpoint; readonly secured: boolean }[]
   readonly replies: { readonly no: number; readonly result?: unknown; readonly error?: SentError }[]
   readonly traced: { readonly no: number; readonly datagram: TracedDatagram }[]
 }
@@ -88,7 +88,7 @@ export type ToShard =
   /** The files of object definitions are others now. */
   | { readonly kind: 'objects' }
   | { readonly kind: 'forget-image'; readonly key: string }
-  | { readonly kind: 'spoken-to'; readonly remote: RemoteEndpoint; readonly by: ShardNumber }
+  | { readonly kind: 'spoken-to'; readonly remote: RemoteEndpoint; readonly secured: boolean; readonly by: ShardNumber }
   | { readonly kind: 'trace'; readonly no: number; readonly endpoint: EndpointName }
   | { readonly kind: 'follow'; readonly no: number; readonly endpoint: EndpointName }
   | { readonly kind: 'unfollow'; readonly no: number }

@@ -76,8 +76,8 @@ export class RemoteDesk implements Desk {
     this.#turn.strays.push(stray)
   }
 
-  spokenTo(remote: RemoteEndpoint): void {
-    this.#turn.spokenTo.push(remote)
+  spokenTo(remote: RemoteEndpoint, secured: boolean): void {
+    this.#turn.spokenTo.push({ remote, secured })
   }
 
   traced(no: number, datagram: TracedDatagram): void {

@@ -22,7 +22,8 @@ import { ObjectDefinitions } from '../objects.ts'
 import { openListeners } from '../listeners.ts'
 import { SystemRandom } from '../system-random.ts'
 import { traceCalls } from '../trace-calls.ts'
-import type { TransportHandler } from '../transport.ts'
+import type { Transport, TransportHandler } from '../transport.ts'
+import type { UdpTransport } from '../udp-open.ts'
 import type { FromShard, ShardStart, ToShard } from './messages.ts'
 import { RemoteDesk } from './remote-desk.ts'
 import { sentError } from './sent-error.ts'
@@ -67,15 +68,18 @@ const engine = new Engine({
 })
 engine.observationRules = start.rules
 
-/** Plain paths whose peer another shard speaks to. */
-const elsewhere = new LruMap<number, number>(elsewhereLimit)
+/** Paths, by listener, whose peer another shard speaks to. */
+const elsewhere = {
+  plain: new LruMap<number, number>(elsewhereLimit),
+  secured: new LruMap<number, number>(elsewhereLimit),
+}
 let isStopping = false
 const handlers = { plain: driver.handlerOf('plain'), secured: driver.handlerOf('secured') }
 
-/** The shard a record's connection id names (ARCHITECTURE §4); this one where it names none. */
-function shardOfRecord(buffer: Bytes, at: number, end: number): number {
+/** The shard a record's connection id names (ARCHITECTURE §4); undefined where it names none. */
+function shardOfRecord(buffer: Bytes, at: number, end: number): number | undefined {
   const isMarked = end - at > recordHeaderLength && buffer[at] === contentType.connectionId
-  return isMarked && settings['dtls.connection-id-length'] > 1 ? buffer[at + cidOffset]! % share.count : share.index
+  return isMarked && settings['dtls.connection-id-length'] > 1 ? buffer[at + cidOffset]! % share.count : undefined
 }
 /** Type, version, epoch and sequence come before the connection id (RFC 9146 §4). */
 const cidOffset = 11
@@ -83,15 +87,13 @@ const cidOffset = 11
 /** Lets pass what is ours and hands over the rest. */
 function sorting(secured: boolean): TransportHandler {
   const own = secured ? handlers.secured : handlers.plain
+  const spokenTo = secured ? elsewhere.secured : elsewhere.plain
   return {
     ...own,
     receive: (at, path, buffer, from, end) => {
       if (isStopping) return
-      const owner = secured
-        ? shardOfRecord(buffer, from, end)
-        : elsewhere.size === 0
-          ? share.index
-          : (elsewhere.use(path) ?? share.index)
+      const named = secured ? shardOfRecord(buffer, from, end) : undefined
+      const owner = named ?? (spokenTo.size === 0 ? undefined : spokenTo.use(path)) ?? share.index
       if (owner === share.index) {
         own.receive(at, path, buffer, from, end)
         return
@@ -112,21 +114,26 @@ const listeners = await openListeners(
   process.exit(1)
 })
 reach.serve(listeners.publicUris.plain, listeners.publicUris.secured, start.downloads)
-driver.start(engine, {
-  ...(listeners.secured === undefined ? {} : { secured: listeners.secured }),
-  plain: {
-    kind: listeners.plain.kind,
-    local: listeners.plain.local,
-    send: (path, buffer, from, end) => listeners.plain.send(path, buffer, from, end),
-    flush: () => listeners.plain.flush(),
-    addressOf: (path) => listeners.plain.addressOf(path),
-    close: () => listeners.plain.close(),
-    // Which socket the answer arrives at is the kernel's choice; the others have to know whose it is.
+/** Which socket an answer arrives at is the kernel's choice: the others have to know whose it is. */
+function telling(transport: UdpTransport, secured: boolean): Transport {
+  return {
+    kind: transport.kind,
+    local: transport.local,
+    send: (path, buffer, from, end) => transport.send(path, buffer, from, end),
+    flush: () => transport.flush(),
+    addressOf: (path) => transport.addressOf(path),
+    close: () => transport.close(),
     pathOf: (remote) => {
-      desk.spokenTo(remote)
-      return listeners.plain.pathOf(remote)
+      desk.spokenTo(remote, secured)
+      const path = transport.pathOf(remote)
+      elsewhere[secured ? 'secured' : 'plain'].delete(path)
+      return path
     },
-  },
+  }
+}
+driver.start(engine, {
+  plain: telling(listeners.plain, false),
+  ...(listeners.secured === undefined ? {} : { secured: telling(listeners.secured, true) }),
 })
 
 const trace = traceCalls(engine, listeners.plain.local.address)
@@ -164,9 +171,12 @@ function receive(message: ToShard): void {
     case 'forget-image':
       bodies.forget(message.key)
       return
-    case 'spoken-to':
-      elsewhere.set(listeners.plain.pathOf(message.remote), message.by)
+    case 'spoken-to': {
+      const { remote, secured, by } = message
+      const path = (secured ? listeners.secured : listeners.plain)?.pathOf(remote)
+      if (path !== undefined) elsewhere[secured ? 'secured' : 'plain'].set(path, by)
       return
+    }
     case 'trace':
       void Promise.resolve(trace.datagrams(message.endpoint)).then((datagrams) =>
         post({ kind: 'trace', no: message.no, datagrams }),
