@@ -27,8 +27,6 @@ export interface Counts {
   strangers: number
   /** Requests of the server's in the middle of a device's fetch. */
   interrupted: number
-  /** Acknowledged as the answer to a request of ours, while its effect waited for the disk. */
-  early: number
   /** Datagrams that came while the radio was off, though the server could believe it on. */
   justMissed: number
 }
@@ -57,8 +55,6 @@ interface Errand {
 
 /** An address is remembered for so long at least, whatever the traffic of others. */
 const remembersFor = minutes(60)
-/** How long the disk may be in trouble, and a little. */
-const longestDebt = minutes(6)
 /** Reports of one device and kind: an acknowledgement that takes longer than this many of them is no more. */
 const numbersKept = 64
 
@@ -76,11 +72,9 @@ export class Ledger implements Witness {
     spurned: 0,
     strangers: 0,
     interrupted: 0,
-    early: 0,
     justMissed: 0,
   }
   serverStartedAt: Instant = instantOf(0)
-  readonly #owed: { readonly device: Witnessed; readonly number: number; readonly until: number }[] = []
   /** As last committed, of every operation that is still kept. */
   readonly operations = new Map<OperationId, Operation>()
   readonly #violate: (text: string, device?: Witnessed) => void
@@ -197,8 +191,7 @@ export class Ledger implements Witness {
 
   // ——— what devices saw ———
 
-  promised(now: Instant, device: Witnessed, promise: Promised): void {
-    this.#collect(now)
+  promised(_now: Instant, device: Witnessed, promise: Promised): void {
     const account = this.#byEndpoint.get(device.endpoint)
     switch (promise.what) {
       case 'register':
@@ -215,29 +208,12 @@ export class Ledger implements Witness {
         return this.#violate(`was told 2.02 for a De-register nobody committed`, device)
       case 'notification':
         this.counts.notifications++
-        if (account?.notified.has(promise.number) !== true) this.#owe(now, device, promise.number)
-        return
+        if (account?.notified.has(promise.number) === true) return
+        return this.#violate(`notification ${promise.number} was acknowledged and is lost`, device)
       case 'send':
         this.counts.sends++
         if (account?.sent.has(promise.number) === true) return
         return this.#violate(`Send ${promise.number} was answered 2.04 and is lost`, device)
-    }
-  }
-
-  /**
-   * A notification that was taken for the answer to an Observe under way is acknowledged as any answer, and
-   * kept at once unless the disk is in trouble: then soon after.
-   */
-  #owe(now: Instant, device: Witnessed, number: number): void {
-    this.counts.early++
-    this.#owed.push({ device, number, until: now + longestDebt })
-  }
-
-  #collect(now: Instant): void {
-    while (this.#owed.length > 0 && this.#owed[0]!.until < now) {
-      const { device, number } = this.#owed.shift()!
-      if (this.#byEndpoint.get(device.endpoint)?.notified.has(number) === true) continue
-      this.#violate(`notification ${number} was acknowledged and is lost`, device)
     }
   }
 
