@@ -128,7 +128,7 @@ function treeOf({ nodes, samples, timeDeltas }: CpuProfile): Frame {
       .map(frameOf)
       .filter(({ total }) => total > 0)
     const total = callees.reduce((sum, callee) => sum + callee.total, own.get(id) ?? 0)
-    const file = callFrame.url.replace(/^file:\/\//, '').replace(repository, '')
+    const file = fileOf(callFrame.url)
     const where = file === '' ? '' : `${file}:${callFrame.lineNumber + 1}`
     return {
       name: callFrame.functionName || '(anonymous)',
@@ -139,6 +139,12 @@ function treeOf({ nodes, samples, timeDeltas }: CpuProfile): Frame {
     }
   }
   return { ...frameOf(nodes[0]!.id), name: 'all' }
+}
+
+/** From the root of the repository, or of the packages, wherever those lie. */
+function fileOf(url: string): string {
+  const file = url.replace(/^file:\/\//, '')
+  return file.replace(/^.*\/(?=node_modules\/)/, '').replace(repository, '')
 }
 
 /** Idle, the profiler's own, or the loading of the program before the load began. */
