@@ -83,14 +83,24 @@ test('a deed twice, a deed before its record, and a yes without a deed are notic
   ])
 })
 
-test('an acknowledged notification has until the disk can have recovered to be kept', () => {
+test('an acknowledged report that is not on the disk is noticed at once', () => {
   const { ledger, wrong, device } = books()
-  const notification = { what: 'notification', path: '/3303/0/5700' } as const
-  ledger.promised(at(30), device, { ...notification, number: 4 })
-  ledger.promised(at(31), device, { what: 'register', registrationId: 'one' })
+  const path = '/3303/0/5700'
+  const kept = { path, value: 3 }
+  ledger.committed([
+    { op: 'event.append', event: event('notification', [kept]) },
+    { op: 'event.append', event: event('send', [kept]) },
+  ])
+  ledger.promised(at(30), device, { what: 'notification', path, number: 3 })
+  ledger.promised(at(30), device, { what: 'send', path, number: 3 })
   expect(wrong).toEqual([])
-  ledger.promised(at(1000), device, { what: 'register', registrationId: 'one' })
-  expect(wrong).toEqual(['notification 4 was acknowledged and is lost'])
+  ledger.promised(at(31), device, { what: 'notification', path, number: 4 })
+  ledger.promised(at(31), device, { what: 'send', path, number: 4 })
+  expect(wrong).toEqual(['notification 4 was acknowledged and is lost', 'Send 4 was answered 2.04 and is lost'])
+
+  function event(kind: 'notification' | 'send', samples: readonly object[]) {
+    return { id: 1, at: at(29), cause: 'test', kind, endpoint: device.endpoint, detail: { samples } }
+  }
 })
 
 test('a datagram to a sleeping radio is a breach once the server can know that it sleeps', () => {
