@@ -1,6 +1,7 @@
 /**
  * How the tests run: two projects, so that the many small files share a process while the few that hold
- * sockets, files or child processes get one of their own. Sized for a machine with two cores.
+ * sockets, files or child processes get one of their own. Sized for a machine with two cores: the pure tests
+ * first, a process for each core; then the whole ones, twice as many at a time, since most of them wait for a network.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -11,14 +12,20 @@ export default defineConfig({
   test: {
     // Forked processes, not threads: V8 flags and signals belong to a process.
     pool: 'forks',
-    maxWorkers: 2,
     // Lets a test collect garbage before it compares heap sizes.
     execArgv: ['--expose-gc'],
     passWithNoTests: false,
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: pureTests, isolate: false, testTimeout: 20_000 },
+        test: {
+          name: 'pure',
+          include: pureTests,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,
@@ -26,6 +33,8 @@ export default defineConfig({
           name: 'whole',
           include: ['test/**/*.test.ts'],
           exclude: pureTests,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 30_000,
         },
