@@ -9,7 +9,7 @@ import type { Peer } from '../coap/types.ts'
 import type { CloseReason, OpenedAssociation } from '../dtls/sink.ts'
 import type { AssociationKey } from '../engine/ports.ts'
 import type { StoredAssociation } from '../fleet/associations/types.ts'
-import type { AssociationsOp } from '../fleet/associations/store.ts'
+import { isOfAssociations } from '../fleet/associations/store.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import type { VirtualDevice } from './devices/device.ts'
 import type { AssociationWitness } from './devices/secured-stack.ts'
@@ -158,8 +158,6 @@ export class AssociationBooks implements AssociationWitness {
     if (fault !== undefined) this.#options.violate(`${message}: ${JSON.stringify(fault)}`)
   }
 }
-
-const isOfAssociations = (op: StoreOp): op is AssociationsOp => op.op.startsWith('association.')
 
 const addressOf = ({ address, port }: Remote): string => `${address}:${port}`
 

@@ -16,6 +16,7 @@ import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../fleet/store.t
 import type { StoredAssociation } from '../fleet/associations/types.ts'
 import { commonLength, pageOf } from './device-matching.ts'
 import { MemoryAssociations } from './memory-associations.ts'
+import { isOfAssociations } from '../fleet/associations/store.ts'
 import { isOfCampaigns, MemoryCampaigns } from './memory-campaigns.ts'
 import { isBootstrapOp } from './memory-bootstrap.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
@@ -211,20 +212,10 @@ export class MemoryStore extends MemoryCampaigns implements Store {
   // ——— ops ———
 
   #apply(op: StoreOp): void {
+    if (isOfAssociations(op)) return this.#associations.apply(op)
     if (isOfCampaigns(op)) return this.applyCampaigns(op)
     if (isBootstrapOp(op)) return this.applyBootstrap(op)
     switch (op.op) {
-      case 'association.put':
-      case 'association.reseal':
-      case 'association.window':
-      case 'association.reserve':
-      case 'association.delete':
-      case 'association.prune':
-      case 'association.revoke':
-      case 'association.clear':
-      case 'association.mark':
-      case 'association.expire':
-        return this.#associations.apply(op)
       case 'credential.put':
       case 'credential.used':
       case 'credential.trim':

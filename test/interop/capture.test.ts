@@ -4,36 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { captureOf, type CapturedDatagram } from '../../src/api/capture.ts'
+import { captureOf } from '../../src/api/capture.ts'
+import { datagrams } from '../support/captured-datagrams.ts'
 import { isInstalled } from '../support/program.ts'
-
-const post = Buffer.from('42027d340a0bb272641128ff3c2f312f303e', 'hex')
-const created = Buffer.from('62417d340a0b8272640178', 'hex')
-const datagrams: CapturedDatagram[] = [
-  {
-    id: 1_795_219_200_123_456,
-    direction: 'received',
-    remote: { address: '192.0.2.7', port: 40_000 },
-    size: post.length,
-    head: post,
-  },
-  {
-    id: 1_795_219_200_223_457,
-    direction: 'sent',
-    remote: { address: '2001:db8::7', port: 40_001 },
-    size: created.length,
-    head: created,
-  },
-  // Cut by the recorder.
-  {
-    id: 1_795_219_201_000_000,
-    direction: 'received',
-    remote: { address: '::ffff:1.2.3.4', port: 40_002 },
-    size: 500,
-    head: post,
-  },
-  { id: 1_795_219_202_000_000, direction: 'sent', remote: { address: '', port: 0 }, size: 500, head: post },
-]
 
 it('is read by tshark as CoAP, with sums that are right', ({ skip }) => {
   if (!isInstalled('tshark')) skip('tshark is not installed')

@@ -9,6 +9,7 @@ import { defaultSettings } from '../../src/config/tunables.ts'
 import { CoapEndpoint } from '../../src/coap/endpoint.ts'
 import type { BodySource, OutboundResponse, PeerStanding } from '../../src/coap/types.ts'
 import { datagramOf, testBody } from './coap-notation.ts'
+import { DatagramMutator } from './datagram-mutator.ts'
 
 const lines = [
   'CON 1 GET [01] /test',
@@ -54,17 +55,15 @@ const standings: readonly PeerStanding[] = ['secured', 'reachable', 'unverified'
 
 export class CoapFuzz {
   readonly endpoint: CoapEndpoint
-  readonly #random: SeededRandom
-  readonly #corpus = lines.map((line) => datagramOf(line))
-  readonly #slab = new Uint8Array(2048)
-  /** A few datagrams the endpoint sent: mutated, they reach what waits for answers. */
-  readonly #echoes: Uint8Array[] = []
+  readonly #mutator: DatagramMutator
   readonly #open: number[] = []
   #now: Instant = instantOf(1_700_000_000_000)
-  #sent = 0
 
   constructor(seed: number) {
-    this.#random = new SeededRandom(seed)
+    this.#mutator = new DatagramMutator(
+      seed,
+      lines.map((line) => datagramOf(line)),
+    )
     this.endpoint = new CoapEndpoint({
       random: new SeededRandom(seed + 1),
       settings: {
@@ -78,9 +77,7 @@ export class CoapFuzz {
       },
       extendedTokens: seed % 3 === 0,
       sink: {
-        send: (_now, _peer, buffer, start, end) => {
-          if (this.#sent++ % 16 === 0) this.#echoes[(this.#sent >> 4) & 63] = buffer.slice(start, end)
-        },
+        send: (_now, _peer, buffer, start, end) => this.#mutator.overhear(buffer, start, end),
         request: (now, request) => this.#request(now, request.exchange, request.path.length + request.query.length),
         notification: (now, { exchange, more }) => this.#notification(now, exchange, more),
         outcome: (_now, _id, outcome) => {
@@ -95,9 +92,9 @@ export class CoapFuzz {
   /** So many datagrams, random octets or mutations of real ones. */
   rain(count: number, kind: 'random' | 'mutated'): void {
     for (let i = 0; i < count; i++) {
-      const length = kind === 'random' ? this.#scatter() : this.#mutate()
-      const peer = this.#dice(peers)
-      this.endpoint.receive(this.#now, peer, this.#slab, 0, length, this.#dice(200) === 0)
+      const length = this.#mutator.make(kind)
+      const peer = this.#mutator.dice(peers)
+      this.endpoint.receive(this.#now, peer, this.#mutator.slab, 0, length, this.#mutator.dice(200) === 0)
       if ((i & 63) === 0) this.#live()
     }
   }
@@ -110,76 +107,16 @@ export class CoapFuzz {
     }
   }
 
-  #dice(sides: number): number {
-    return this.#random.uint32() % sides
-  }
-
-  #scatter(): number {
-    const length = this.#dice(8) === 0 ? this.#dice(1200) : this.#dice(40)
-    for (let i = 0; i < length; i += 4) {
-      const word = this.#random.uint32()
-      for (let k = 0; k < 4; k++) this.#slab[i + k] = word >> (8 * k)
-    }
-    // Three of four get past the version
-    if (this.#dice(4) !== 0) this.#slab[0] = 0x40 | (this.#slab[0]! & 0x38)
-    return length
-  }
-
-  #mutate(): number {
-    const slab = this.#slab
-    const echo = this.#dice(3) === 0 ? this.#echoes[this.#dice(64)] : undefined
-    const base = echo ?? this.#corpus[this.#dice(this.#corpus.length)]!
-    slab.set(base)
-    let length = base.length
-    // What we sent comes back as an answer to it
-    if (echo !== undefined) {
-      slab[0] = (slab[0]! & 0xcf) | (this.#dice(4) << 4)
-      if (this.#dice(3) === 0) slab[1] = [0, 69, 68, 95, 141, 129, 132][this.#dice(7)]!
-    } else if (this.#dice(4) !== 0) {
-      slab[2] = this.#dice(256)
-      slab[3] = this.#dice(256)
-    }
-    for (let mutations = this.#dice(4); mutations > 0 && length > 0; mutations--) {
-      const at = this.#dice(length)
-      switch (this.#dice(6)) {
-        case 0:
-          slab[at]! ^= 1 << this.#dice(8)
-          break
-        case 1:
-          slab[at] = [0, 0x0f, 0xd0, 0xe0, 0xff, 0xdd, 0xee, 0x7f][this.#dice(8)]!
-          break
-        case 2:
-          length = at
-          break
-        case 3:
-          slab.copyWithin(at + 1, at, length)
-          slab[at] = this.#dice(256)
-          length++
-          break
-        case 4: {
-          const other = this.#corpus[this.#dice(this.#corpus.length)]!
-          const from = this.#dice(other.length)
-          slab.set(other.subarray(from), at)
-          length = at + other.length - from
-          break
-        }
-        default:
-          slab[at] = this.#dice(256)
-      }
-    }
-    return Math.min(length, 1500)
-  }
-
   #request(now: Instant, exchange: number, pathLength: number): void {
-    const choice = this.#dice(8)
+    const choice = this.#mutator.dice(8)
     if (choice < 5) this.endpoint.respond(now, exchange, answers[(pathLength + choice) % answers.length]!)
     else if (choice === 5) this.endpoint.dismiss(now, exchange)
     else if (choice === 6) this.endpoint.challenge(now, exchange)
-    else this.#open[this.#dice(64)] = exchange
+    else this.#open[this.#mutator.dice(64)] = exchange
   }
 
   #notification(now: Instant, exchange: number, more: boolean): void {
-    const choice = this.#dice(5)
+    const choice = this.#mutator.dice(5)
     if (more && choice < 3) this.endpoint.fetchRest(now, exchange, { code: 1, path: ['obs'] })
     else if (choice < 2) this.endpoint.acknowledge(now, exchange)
     else if (choice === 2) this.endpoint.reject(now, exchange)
@@ -188,26 +125,26 @@ export class CoapFuzz {
 
   /** What an engine does meanwhile: time passes, requests go out, observers are told, late answers come. */
   #live(): void {
-    this.#now = instantOf(this.#now + this.#dice(2000))
+    this.#now = instantOf(this.#now + this.#mutator.dice(2000))
     this.endpoint.expire(this.#now)
-    const peer = this.#dice(peers)
-    const payload = this.#dice(2) === 0 ? {} : { payload: testBody.subarray(0, this.#dice(900)) }
-    const notAfter = this.#dice(4) === 0 ? { notAfter: instantOf(this.#now + this.#dice(20_000)) } : {}
-    const confirmable = this.#dice(3) !== 0
+    const peer = this.#mutator.dice(peers)
+    const payload = this.#mutator.dice(2) === 0 ? {} : { payload: testBody.subarray(0, this.#mutator.dice(900)) }
+    const notAfter = this.#mutator.dice(4) === 0 ? { notAfter: instantOf(this.#now + this.#mutator.dice(20_000)) } : {}
+    const confirmable = this.#mutator.dice(3) !== 0
     if (this.endpoint.sizes()['requests']! < 500) {
       this.endpoint.request(this.#now, peer, {
-        code: 1 + this.#dice(7),
+        code: 1 + this.#mutator.dice(7),
         path: ['x'],
         confirmable,
         ...payload,
         ...notAfter,
       })
     }
-    const open = this.#open[this.#dice(64)]
-    if (open !== undefined) this.endpoint.respond(this.#now, open, answers[this.#dice(answers.length)]!)
-    const token = Uint8Array.of([1, 6, 8][this.#dice(3)]!)
-    this.endpoint.notify(this.#now, peer, token, answers[this.#dice(4)]!, { confirmable })
-    if (this.#dice(50) === 0) this.endpoint.forget(this.#now, peer)
-    if (this.#dice(50) === 0) this.endpoint.doubtAddress(this.#now, peer)
+    const open = this.#open[this.#mutator.dice(64)]
+    if (open !== undefined) this.endpoint.respond(this.#now, open, answers[this.#mutator.dice(answers.length)]!)
+    const token = Uint8Array.of([1, 6, 8][this.#mutator.dice(3)]!)
+    this.endpoint.notify(this.#now, peer, token, answers[this.#mutator.dice(4)]!, { confirmable })
+    if (this.#mutator.dice(50) === 0) this.endpoint.forget(this.#now, peer)
+    if (this.#mutator.dice(50) === 0) this.endpoint.doubtAddress(this.#now, peer)
   }
 }

@@ -15,6 +15,7 @@ import type { Command } from '../../src/fleet/commands.ts'
 import type { StoreOp } from '../../src/fleet/store.ts'
 import { MemoryStore } from '../../src/sim/memory-store.ts'
 import { datagramOf, testBody } from './coap-notation.ts'
+import { DatagramMutator } from './datagram-mutator.ts'
 import { library } from './engine-harness.ts'
 
 const links = '"</>;rt=oma.lwm2m;ct=110,</1/0>,</3/0>,</4/0>,</5/0>"'
@@ -60,22 +61,17 @@ const image: BodySource = {
 export class EngineFuzz implements EngineOutput {
   readonly engine: Engine
   readonly #store = new MemoryStore({ eventsKept: 500, operationsKept: 20 })
-  readonly #random: SeededRandom
-  readonly #slab = new Uint8Array(2048)
+  readonly #mutator: DatagramMutator
   readonly #fixed = fixedLines.map((line) => datagramOf(line))
-  #corpus: readonly Uint8Array[] = this.#fixed
-  /** A few datagrams the engine sent: mutated, they reach what waits for answers. */
-  readonly #echoes: Uint8Array[] = []
   #loads: LoadTicket[] = []
   #commits: { readonly ticket: CommitTicket; readonly ops: readonly StoreOp[] }[] = []
   #now: Instant = instantOf(1_790_000_000_000)
   #sweeps = false
-  #sent = 0
   /** Commands that were never answered, one way or the other. */
   unanswered = 0
 
   constructor(seed: number) {
-    this.#random = new SeededRandom(seed)
+    this.#mutator = new DatagramMutator(seed, this.#fixed)
     this.engine = new Engine({
       settings,
       random: new SeededRandom(seed + 1),
@@ -90,12 +86,12 @@ export class EngineFuzz implements EngineOutput {
   /** So many datagrams, random octets or mutations of real ones. */
   rain(count: number, kind: 'random' | 'mutated'): void {
     for (let i = 0; i < count; i++) {
-      const length = kind === 'random' ? this.#scatter() : this.#mutate()
-      this.engine.receive(this.#now, 1 + this.#dice(paths), this.#slab, 0, length)
+      const length = this.#mutator.make(kind)
+      this.engine.receive(this.#now, 1 + this.#mutator.dice(paths), this.#mutator.slab, 0, length)
       if (this.#loads.length > 0) this.#answerLoads()
       if ((i & 15) === 0) this.#settle()
       if ((i & 127) === 0) this.#live()
-      if ((i & 4095) === 0) this.#corpus = this.#real()
+      if ((i & 4095) === 0) this.#mutator.corpus = this.#real()
     }
     this.#settle()
   }
@@ -125,21 +121,6 @@ export class EngineFuzz implements EngineOutput {
 
   // ——— what goes in ———
 
-  #dice(sides: number): number {
-    return this.#random.uint32() % sides
-  }
-
-  #scatter(): number {
-    const length = this.#dice(8) === 0 ? this.#dice(1200) : this.#dice(40)
-    for (let i = 0; i < length; i += 4) {
-      const word = this.#random.uint32()
-      for (let k = 0; k < 4; k++) this.#slab[i + k] = word >> (8 * k)
-    }
-    // Three of four get past the version
-    if (this.#dice(4) !== 0) this.#slab[0] = 0x40 | (this.#slab[0]! & 0x38)
-    return length
-  }
-
   /** What the devices there are would say now: registrations, updates, notifications under their tokens. */
   #real(): readonly Uint8Array[] {
     const lines = Array.from(
@@ -153,8 +134,8 @@ export class EngineFuzz implements EngineOutput {
       }
       for (const { token } of this.#store.observations(device.id, 2)) {
         lines.push(
-          `CON 300 2.05 [${token}] Observe=${this.#dice(1000)} Content-Format=110 "[]"`,
-          `NON 301 2.05 [${token}] Observe=${this.#dice(1000)} Content-Format=0 "42"`,
+          `CON 300 2.05 [${token}] Observe=${this.#mutator.dice(1000)} Content-Format=110 "[]"`,
+          `NON 301 2.05 [${token}] Observe=${this.#mutator.dice(1000)} Content-Format=0 "42"`,
           `CON 302 2.05 [${token}] Observe=7 Content-Format=11542 Block2=0/1/64 {0..64}`,
         )
       }
@@ -162,69 +143,26 @@ export class EngineFuzz implements EngineOutput {
     return [...this.#fixed, ...lines.map((line) => datagramOf(line))]
   }
 
-  #mutate(): number {
-    const slab = this.#slab
-    const echo = this.#dice(3) === 0 ? this.#echoes[this.#dice(64)] : undefined
-    const base = echo ?? this.#corpus[this.#dice(this.#corpus.length)]!
-    slab.set(base)
-    let length = base.length
-    if (echo !== undefined) {
-      // What the engine sent comes back as an answer to it
-      slab[0] = (slab[0]! & 0xcf) | (this.#dice(4) << 4)
-      if (this.#dice(3) === 0) slab[1] = [0, 69, 68, 95, 141, 129, 132][this.#dice(7)]!
-    } else if (this.#dice(4) !== 0) {
-      slab[2] = this.#dice(256)
-      slab[3] = this.#dice(256)
-    }
-    for (let mutations = this.#dice(4); mutations > 0 && length > 0; mutations--) length = this.#harm(length)
-    return Math.min(length, 1500)
-  }
-
-  /** One mutation of what stands in the slab; its new length. */
-  #harm(length: number): number {
-    const slab = this.#slab
-    const at = this.#dice(length)
-    switch (this.#dice(6)) {
-      case 0:
-        slab[at]! ^= 1 << this.#dice(8)
-        return length
-      case 1:
-        slab[at] = [0, 0x0f, 0xd0, 0xe0, 0xff, 0xdd, 0xee, 0x7f][this.#dice(8)]!
-        return length
-      case 2:
-        return at
-      case 3:
-        slab.copyWithin(at + 1, at, length)
-        slab[at] = this.#dice(256)
-        return length + 1
-      case 4: {
-        const other = this.#corpus[this.#dice(this.#corpus.length)]!
-        const from = this.#dice(other.length)
-        slab.set(other.subarray(from), at)
-        return at + other.length - from
-      }
-      default:
-        slab[at] = this.#dice(256)
-        return length
-    }
-  }
-
   // ——— what goes on meanwhile ———
 
   /** Time passes, and an operator asks something of a device. */
   #live(): void {
-    this.#now = instantOf(this.#now + this.#dice(3000))
+    this.#now = instantOf(this.#now + this.#mutator.dice(3000))
     this.#expire()
-    const endpoint = `dev-${this.#dice(devices)}`
+    const endpoint = `dev-${this.#mutator.dice(devices)}`
     const asked = (
       [
         { command: 'operation.submit', endpoint, draft: { kind: 'read', path: '/3/0' } },
-        { command: 'operation.submit', endpoint, draft: { kind: 'observe', path: `/4/0/${this.#dice(9)}` } },
+        { command: 'operation.submit', endpoint, draft: { kind: 'observe', path: `/4/0/${this.#mutator.dice(9)}` } },
         { command: 'operation.submit', endpoint, draft: { kind: 'write', path: '/3/0/14', value: '+01:00' } },
-        { command: 'operation.submit', endpoint, draft: { kind: 'cancel-observe', path: `/4/0/${this.#dice(9)}` } },
-        { command: 'configuration.set', endpoint, document: `{"n":${this.#dice(9)}}` },
+        {
+          command: 'operation.submit',
+          endpoint,
+          draft: { kind: 'cancel-observe', path: `/4/0/${this.#mutator.dice(9)}` },
+        },
+        { command: 'configuration.set', endpoint, document: `{"n":${this.#mutator.dice(9)}}` },
       ] satisfies Command[]
-    )[this.#dice(5)]!
+    )[this.#mutator.dice(5)]!
     this.#submit(asked)
   }
 
@@ -248,7 +186,7 @@ export class EngineFuzz implements EngineOutput {
     for (let rounds = 0; this.#commits.length > 0 && rounds < 50; rounds++) {
       const commits = this.#commits
       this.#commits = []
-      const isFull = this.#dice(500) === 0
+      const isFull = this.#mutator.dice(500) === 0
       for (const { ticket, ops } of commits) {
         if (isFull) {
           this.engine.commitFailed(this.#now, ticket, diskFull)
@@ -272,7 +210,7 @@ export class EngineFuzz implements EngineOutput {
   // ——— EngineOutput ———
 
   send(_path: number, buffer: Uint8Array, start: number, end: number): void {
-    if (this.#sent++ % 16 === 0) this.#echoes[(this.#sent >> 4) & 63] = buffer.slice(start, end)
+    this.#mutator.overhear(buffer, start, end)
   }
 
   load(ticket: LoadTicket): void {

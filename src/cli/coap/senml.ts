@@ -1,4 +1,5 @@
 /** SenML records (RFC 8428 §4) with their base values put in, for a table. Lenient: it shows what is there. */
+import { senmlLabels } from '../../base/senml-labels.ts'
 import type { Column } from '../table.ts'
 
 export interface SenmlRow {
@@ -7,25 +8,6 @@ export interface SenmlRow {
   readonly unit: string
   readonly time: string
 }
-
-/** RFC 8428 §6, table 4: the integer labels of CBOR. */
-const labels = new Map<unknown, string>([
-  [-1, 'bver'],
-  [-2, 'bn'],
-  [-3, 'bt'],
-  [-4, 'bu'],
-  [-5, 'bv'],
-  [-6, 'bs'],
-  [0, 'n'],
-  [1, 'u'],
-  [2, 'v'],
-  [3, 'vs'],
-  [4, 'vb'],
-  [5, 's'],
-  [6, 't'],
-  [7, 'ut'],
-  [8, 'vd'],
-])
 
 /** From decoded JSON or CBOR; undefined where it is no pack of records. */
 export function senmlRows(pack: unknown): readonly SenmlRow[] | undefined {
@@ -60,7 +42,7 @@ export const senmlColumns: readonly Column<SenmlRow>[] = [
 
 function membersOf(record: unknown): Map<string, unknown> | undefined {
   if (record instanceof Map)
-    return new Map([...record].map(([label, value]) => [labels.get(label) ?? String(label), value]))
+    return new Map([...record].map(([label, value]) => [senmlLabels.get(label) ?? String(label), value]))
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return undefined
   return new Map(Object.entries(record))
 }

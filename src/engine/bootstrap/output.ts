@@ -1,4 +1,5 @@
 /** What the bootstrap server asks of the process around it; associations of its listener are kept apart from the others'. */
+import { isOfAssociations } from '../../fleet/associations/store.ts'
 import type { EventDraft } from '../../fleet/events/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { CommitTicket, LinkOutput } from '../ports.ts'
@@ -10,22 +11,7 @@ export interface BootstrapOutput extends LinkOutput {
 
 /** Associations of this listener are kept apart from the others'. */
 export function linkOps(ops: readonly StoreOp[]): readonly StoreOp[] {
-  return ops.map((op) => {
-    switch (op.op) {
-      case 'association.put':
-      case 'association.reseal':
-      case 'association.window':
-      case 'association.reserve':
-      case 'association.delete':
-      case 'association.prune':
-      case 'association.revoke':
-      case 'association.clear':
-      case 'association.expire':
-        return { op: 'bootstrap.association', change: op } as const
-      default:
-        return op
-    }
-  })
+  return ops.map((op) => (isOfAssociations(op) ? { op: 'bootstrap.association', change: op } : op))
 }
 
 /** What the secured link of the bootstrap listener has of it. */

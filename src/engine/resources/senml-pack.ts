@@ -3,6 +3,7 @@
  * names and times. Names are the device's own; what they mean is not known here.
  */
 import { isFault, type Fault } from '../../base/fault.ts'
+import { senmlLabels } from '../../base/senml-labels.ts'
 import { instantOf, type Instant } from '../../base/time.ts'
 
 export interface Sample {
@@ -12,25 +13,6 @@ export interface Sample {
   readonly unit?: string
   readonly at: Instant
 }
-
-/** RFC 8428 §6 table 4: what stands for a label in CBOR. */
-const labels: ReadonlyMap<unknown, string> = new Map([
-  [-1, 'bver'],
-  [-2, 'bn'],
-  [-3, 'bt'],
-  [-4, 'bu'],
-  [-5, 'bv'],
-  [-6, 'bs'],
-  [0, 'n'],
-  [1, 'u'],
-  [2, 'v'],
-  [3, 'vs'],
-  [4, 'vb'],
-  [5, 's'],
-  [6, 't'],
-  [7, 'ut'],
-  [8, 'vd'],
-])
 
 /** RFC 8428 §4.5.3: times below this are relative to now. Seconds. */
 const relativeBelow = 2 ** 28
@@ -65,7 +47,7 @@ function recordOf(item: unknown): Record | Fault {
   if (pairs === undefined) return malformed('a record is a map')
   const record = new Map<string, unknown>()
   for (const [key, value] of pairs) {
-    const label = labels.get(typeof key === 'bigint' ? Number(key) : key) ?? String(key)
+    const label = senmlLabels.get(typeof key === 'bigint' ? Number(key) : key) ?? String(key)
     // RFC 8428 §4.4: who does not know a label that ends in _ must not use the pack
     if (label.endsWith('_')) return malformed(`label ${label} is not known`)
     if (!isOfItsType(label, value)) return malformed(`${label} is of the wrong type`)

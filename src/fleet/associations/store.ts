@@ -31,6 +31,10 @@ export type AssociationsOp =
   /** Deletes what was not heard since. */
   | { readonly op: 'association.expire'; readonly heardBefore: Instant }
 
+export function isOfAssociations(op: { readonly op: string }): op is AssociationsOp {
+  return op.op.startsWith('association.')
+}
+
 /** The same for those of the bootstrap listener, which are kept apart: they are of no use elsewhere. */
 export type BootstrapAssociationsOp = { readonly op: 'bootstrap.association'; readonly change: AssociationsOp }
 

@@ -1,8 +1,9 @@
 /** The flight recorder over HTTP: the list, the stream, the capture. */
 import { Value } from 'typebox/value'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { captureOf, type CapturedDatagram } from '../../../src/api/capture.ts'
+import { captureOf } from '../../../src/api/capture.ts'
 import { traceSchema } from '../../../src/api/contract/trace.ts'
+import { created, datagrams, post } from '../../support/captured-datagrams.ts'
 import { apiUnderTest, token, type ApiUnderTest } from './api-under-test.ts'
 
 let api: ApiUnderTest
@@ -112,34 +113,6 @@ it('GET /v1/devices/{endpoint}/trace.pcap is a capture', async () => {
 })
 
 describe('a capture', () => {
-  const post = Buffer.from('42027d340a0bb272641128ff3c2f312f303e', 'hex')
-  const created = Buffer.from('62417d340a0b8272640178', 'hex')
-  const datagrams: CapturedDatagram[] = [
-    {
-      id: 1_795_219_200_123_456,
-      direction: 'received',
-      remote: { address: '192.0.2.7', port: 40_000 },
-      size: post.length,
-      head: post,
-    },
-    {
-      id: 1_795_219_200_223_457,
-      direction: 'sent',
-      remote: { address: '2001:db8::7', port: 40_001 },
-      size: created.length,
-      head: created,
-    },
-    // Cut by the recorder.
-    {
-      id: 1_795_219_201_000_000,
-      direction: 'received',
-      remote: { address: '::ffff:1.2.3.4', port: 40_002 },
-      size: 500,
-      head: post,
-    },
-    { id: 1_795_219_202_000_000, direction: 'sent', remote: { address: '', port: 0 }, size: 500, head: post },
-  ]
-
   it('carries length and original length, and whole headers', () => {
     const file = Buffer.from(captureOf(datagrams, '192.0.2.1'))
     const first = file.subarray(24)
