@@ -21,6 +21,8 @@ import { profiles, type Profile } from '../../src/config/profiles.ts'
 import { defaultSettings } from '../../src/config/tunables.ts'
 
 const serverPeer: Peer = 1
+/** A server that is killed again and again may be down at each of five repetitions. */
+const registerTries = 3
 const links = utf8('</>;rt="oma.lwm2m";ct="0 110 112",</1/0>,</3/0>')
 
 export class SocketDevice implements CoapSink {
@@ -57,18 +59,21 @@ export class SocketDevice implements CoapSink {
     this.#socket.close()
   }
 
-  /** Registers; resolves with whether the server acknowledged it. */
+  /** Registers, and again where nobody answers, as devices do; resolves with whether the server acknowledged it. */
   async register(): Promise<boolean> {
-    const outcome = await this.#ask({
-      code: method.post,
-      path: ['rd'],
-      query: [`ep=${this.endpoint}`, 'lt=86400', 'lwm2m=1.1', 'b=U'],
-      contentFormat: 40,
-      payload: links,
-    })
-    if (outcome === undefined) return false
-    this.acknowledged.push(outcome)
-    return true
+    for (let tries = 0; tries < registerTries; tries++) {
+      const outcome = await this.#ask({
+        code: method.post,
+        path: ['rd'],
+        query: [`ep=${this.endpoint}`, 'lt=86400', 'lwm2m=1.1', 'b=U'],
+        contentFormat: 40,
+        payload: links,
+      })
+      if (outcome === undefined) continue
+      this.acknowledged.push(outcome)
+      return true
+    }
+    return false
   }
 
   #ask(request: Parameters<CoapEndpoint['request']>[2]): Promise<string | undefined> {
