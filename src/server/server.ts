@@ -1,35 +1,23 @@
 /** The server as one thing that starts and stops: store, images, engine, listener, HTTP, in this order. */
 import type { AddressInfo } from 'node:net'
-import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { createHttpApi } from '../api/http.ts'
+import type { Api } from '../api/routes/context.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { EnvironmentError, type InvariantError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../config/tunables.ts'
-import { CampaignsService } from '../fleet/campaigns/service.ts'
-import { ConfigurationService } from '../fleet/configuration/service.ts'
 import { EventsService } from '../fleet/events/service.ts'
-import { DeltasService } from '../fleet/deltas/service.ts'
-import { FirmwareService, updatesNeeding } from '../fleet/firmware/service.ts'
 import { HandshakesService } from '../fleet/handshakes/service.ts'
 import { vouchedFor } from '../fleet/credentials/vouched.ts'
-import { ImagesService } from '../fleet/images/service.ts'
-import { imageKeyOf } from '../fleet/images/types.ts'
-import { ObservationRulesService } from '../fleet/observation-rules/service.ts'
-import { ObservationsService } from '../fleet/observations/service.ts'
-import { OperationsService } from '../fleet/operations/service.ts'
-import { SigningKeysService } from '../fleet/signing-keys/service.ts'
-import { RegistryService } from '../fleet/registry/service.ts'
 import type { Store } from '../fleet/store.ts'
 import { openSqliteStore } from '../storage/sqlite/store.ts'
 import { keepAssociationMark } from './association-mark.ts'
-import { bootstrapServiceOf, openBootstrap, type Bootstrap } from './bootstrap.ts'
+import { openBootstrap, type Bootstrap } from './bootstrap.ts'
 import { systemNow } from './clock.ts'
 import { CampaignsClock, tapped } from './campaigns.ts'
 import { openCredentials } from './credentials.ts'
 import { openDataDirectory } from './data-directory.ts'
-import { deltaMakerOf } from './delta-maker.ts'
 import { linkSecretOf } from './device-reach.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
 import { deviceProfiles } from './device-profile.ts'
@@ -38,9 +26,9 @@ import { authorityOf } from './listeners.ts'
 import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
-import { imageInspector } from './image-inspector.ts'
 import { openImages } from './image-store.ts'
 import { ObjectDefinitions } from './objects.ts'
+import { servicesOf } from './services.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
 import { checkStoreKey, openStoreKey } from './store-key.ts'
@@ -67,7 +55,7 @@ export interface ServerOptions {
 
 /** Throws UsageError or EnvironmentError with what to do; leaves nothing open then. */
 export async function startServer(settings: Settings, options: ServerOptions): Promise<Server> {
-  const undo: (() => void | Promise<void>)[] = []
+  const undo: Undo = []
   try {
     return await start(settings, options, undo)
   } catch (error) {
@@ -76,33 +64,18 @@ export async function startServer(settings: Settings, options: ServerOptions): P
   }
 }
 
-async function start(
-  settings: Settings,
-  options: ServerOptions,
-  undo: (() => void | Promise<void>)[],
-): Promise<Server> {
+/** How to close what is open, in the order it was opened. */
+type Undo = (() => void | Promise<void>)[]
+
+async function start(settings: Settings, options: ServerOptions, undo: Undo): Promise<Server> {
   const log: Log = options.log ?? pino({ level: settings['log.level'] }, pino.destination({ dest: 2, sync: false }))
   const now = systemNow
   const metrics = createMetrics({ process: true })
   const random = new SystemRandom()
 
-  const directory = openDataDirectory(settings['data.directory'])
-  const storeKey = openStoreKey(directory.path, process.env)
+  const { directory, storeKey, store, files, listeningToCommits } = openData(settings, log, undo)
   const dtls = dtlsPartsOf(settings, storeKey)
   const definitions = new ObjectDefinitions(settings['objects.directory'], log)
-  const opened = openSqliteStore({
-    file: directory.database,
-    now,
-    log,
-    eventsKept: settings['events.kept'],
-    operationsKept: settings['operations.kept-per-device'],
-  })
-  const listeningToCommits: Store['commit'][] = []
-  const store = tapped(opened, listeningToCommits)
-  undo.push(() => store.close())
-  checkStoreKey(store, storeKey, directory.path, process.env)
-  undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
-  const files = openImages(settings, directory.images, process.env, log)
   const bodies = new ImageBodies(store, files)
 
   const events = new EventsService(store)
@@ -197,67 +170,18 @@ async function start(
   undo.push(credentials.start())
   undo.push(campaigns.start())
 
-  const registry = new RegistryService(store, control, now, settings)
-  const signingKeys = new SigningKeysService({ store, commands: control, reader: imageInspector, now })
-  const images = new ImagesService({
+  const services = servicesOf({
+    settings,
     store,
     files,
-    inspector: imageInspector,
-    keysFor: (product) => signingKeys.keysFor(product),
-    commands: control,
-    now,
-    settings,
-    usesOf: (image) => [...updatesNeeding(store, image), ...campaignsService.needing(image)],
-    isDelta: (sha256) => store.deltaByKey(imageKeyOf(sha256)) !== undefined,
-    orphans: (image) => {
-      const orphans = deltas.deltasOf(image)
-      return () => deltas.drop(orphans)
-    },
-  })
-  const maker = deltaMakerOf({ settings, files })
-  const deltas: DeltasService = new DeltasService({ store, files, maker, images, commands: control, now, settings })
-  const campaignsService = new CampaignsService({
-    store,
-    actors: campaigns,
-    images,
-    registry,
-    now,
-    breathe: () => setImmediate(),
-  })
-  const reloadObjects = () => {
-    const report = definitions.reload()
-    devices.objectsChanged()
-    return report
-  }
-  const operations = new OperationsService(store, control, registry)
-  const services = {
-    registry,
-    configuration: new ConfigurationService(store, control, registry),
-    observations: new ObservationsService(store, registry),
-    observationRules: new ObservationRulesService({
-      store,
-      registry,
-      commands: control,
-      now,
-      inForce: (rules) => devices.setRules(rules),
-    }),
-    operations,
-    images,
-    signingKeys,
-    deltas,
-    firmware: new FirmwareService(store, control, images, registry, (from, to) => store.delta(from, to)),
-    campaigns: campaignsService,
-    bootstrap: bootstrapServiceOf(bootstrapParts, { registry, operations }),
+    devices,
+    campaigns,
+    definitions,
+    bootstrap: bootstrapParts,
     credentials: credentials.service,
     handshakes,
     events,
-    objects: {
-      list: () => definitions.library.list(),
-      versionsOf: (id: number) => definitions.library.versionsOf(id),
-      validate: (text: string) => definitions.validate(text),
-      reload: reloadObjects,
-    },
-    trace: devices.trace(),
+    now,
     report: () => ({
       counts: { devices: store.countDevices(), bootstrapping: bootstrap?.size() ?? 0, ...devices.counts() },
       samples: devices.samples(),
@@ -267,8 +191,7 @@ async function start(
         ...(bootstrap?.listeners ?? []),
       ],
     }),
-    obstacles: () => control.obstacles(),
-  }
+  })
   const api = await createHttpApi({
     services,
     token: directory.token,
@@ -280,13 +203,7 @@ async function start(
     fatal: options.fatal,
   })
   undo.push(() => api.close())
-  try {
-    await api.listen({ host: settings['http.host'], port: settings['http.port'] })
-  } catch (cause) {
-    throw listenError(cause, settings)
-  }
-  const address = api.server.address() as AddressInfo
-  const http = { address: address.address, port: address.port }
+  const http = await listenHttp(api, settings)
 
   const { plain, secured, transport } = listening
   return {
@@ -303,11 +220,41 @@ async function start(
       `  data   ${directory.path} (${store.countDevices()} devices)`,
       `  token  ${directory.tokenFile}`,
     ],
-    reloadObjects: () => void reloadObjects(),
+    reloadObjects: () => void services.objects.reload(),
     stop: async () => {
       for (const close of undo.reverse()) await close()
     },
   }
+}
+
+/** What lies on the disk: the directory, the key that seals, the store, the images. */
+function openData(settings: Settings, log: Log, undo: Undo) {
+  const directory = openDataDirectory(settings['data.directory'])
+  const storeKey = openStoreKey(directory.path, process.env)
+  const opened = openSqliteStore({
+    file: directory.database,
+    now: systemNow,
+    log,
+    eventsKept: settings['events.kept'],
+    operationsKept: settings['operations.kept-per-device'],
+  })
+  const listeningToCommits: Store['commit'][] = []
+  const store = tapped(opened, listeningToCommits)
+  undo.push(() => store.close())
+  checkStoreKey(store, storeKey, directory.path, process.env)
+  undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
+  const files = openImages(settings, directory.images, process.env, log)
+  return { directory, storeKey, store, files, listeningToCommits }
+}
+
+async function listenHttp(api: Api, settings: Settings): Promise<Server['http']> {
+  try {
+    await api.listen({ host: settings['http.host'], port: settings['http.port'] })
+  } catch (cause) {
+    throw listenError(cause, settings)
+  }
+  const { address, port } = api.server.address() as AddressInfo
+  return { address, port }
 }
 
 function listenError(cause: unknown, settings: Settings): unknown {
