@@ -217,7 +217,7 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
       ...(bootstrap?.listeners ?? []).map((one) => `  ${one.protocol}  udp ${authorityOf(one)}`),
       `  http   http://${authorityOf(http)}/v1`,
       ...(downloads === undefined ? [] : [`  fw     ${downloads.via}://${authorityOf(downloads)} (downloads)`]),
-      `  data   ${directory.path} (${store.countDevices()} devices)`,
+      `  data   ${directory.path} (${devicesText(store.countDevices())})`,
       `  token  ${directory.tokenFile}`,
     ],
     reloadObjects: () => void services.objects.reload(),
@@ -226,6 +226,8 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     },
   }
 }
+
+const devicesText = (count: number) => `${count} ${count === 1 ? 'device' : 'devices'}`
 
 /** What lies on the disk: the directory, the key that seals, the store, the images. */
 function openData(settings: Settings, log: Log, undo: Undo) {

@@ -49,7 +49,7 @@ export function checkDatabase(settings: Settings): { readonly finding: Finding; 
   }
   const user = report.isInUse ? 'in use by a running server' : 'not in use'
   const { devices, octets, migration, newestMigration, sqlite } = report
-  const found = `SQLite ${sqlite}, ${devices} devices, ${sizeText(octets)}, schema ${migration}, ${user}`
+  const found = `SQLite ${sqlite}, ${devices} ${devices === 1 ? 'device' : 'devices'}, ${sizeText(octets)}, schema ${migration}, ${user}`
   if (migration > newestMigration) {
     return {
       finding: bad(subject, found, `this program knows schema ${newestMigration}: run the newer Coapstan`),

@@ -40,7 +40,7 @@ export function migrationsOf(files: readonly { name: string; sql: string }[]): r
 }
 
 /**
- * Runs what has not run yet. Throws EnvironmentError 'store.newer' where the database knows more than
+ * Runs what has not run yet, and logs it where there was a database before. Throws EnvironmentError 'store.newer' where the database knows more than
  * this program, 'store.migration-changed' where a migration that ran is no longer the one in the file.
  */
 export function migrate(database: Sqlite, migrations: readonly Migration[], now: Instant, log: Log): void {
@@ -74,6 +74,6 @@ export function migrate(database: Sqlite, migrations: readonly Migration[], now:
       database.exec(migration.sql)
       record.run(migration.number, migration.name, migration.checksum, now)
     })()
-    log.info({ migration: migration.name }, 'database migrated')
+    if (newest > 0) log.info({ migration: migration.name }, 'database migrated')
   }
 }
