@@ -2,6 +2,7 @@
 import { UsageError } from '../base/errors.ts'
 import { seconds, type Duration } from '../base/time.ts'
 import type { Psk } from './carrier.ts'
+import { protocolNames, type Protocol } from './firmware/package-uri.ts'
 import type { Verbosity } from './narrator.ts'
 import { isPersonalityName, personalityNames, type PersonalityName } from './personality.ts'
 
@@ -19,6 +20,10 @@ export interface DeviceOptions {
   /** Share of the device's own datagrams that are lost, 0–1. */
   readonly loss: number
   readonly psk: Psk | undefined
+  /** What it fetches packages with and lists in /5/0/8; undefined: coap, and coaps where it has a key. */
+  readonly protocols: readonly Protocol[] | undefined
+  /** Certificates in PEM that servers of packages are believed by over https; undefined: those of the system. */
+  readonly trustedCertificates: string | undefined
   /**
    * What becomes of images it is given. false: they work. 'boot': they hang before they register, so the boot
    * loader reverts. 'late': they register, report success, then crash unconfirmed and are reverted.
@@ -52,6 +57,8 @@ export const defaultDeviceOptions: Omit<DeviceOptions, 'endpoint' | 'print'> = {
   personality: 'ip',
   loss: 0,
   psk: undefined,
+  protocols: undefined,
+  trustedCertificates: undefined,
   faultyImage: false,
   product: 'demo',
   version: '1.0.0',
@@ -85,12 +92,19 @@ export function checkDeviceOptions(options: DeviceOptions): ServerAddress {
     if (value !== undefined && !(value >= 0)) throw usage(name, 'is a time of 0 s or more')
   }
   if (typeof until === 'number' && !(until > seconds(0))) throw usage('--duration', 'is a time of more than 0 s')
+  const unknown = options.protocols?.find((protocol) => !protocolNames.includes(protocol))
+  if (unknown !== undefined) throw usage('--protocols', `names ${protocolNames.join(', ')}, not '${unknown}'`)
   const option = options.bootstrap === undefined ? '--server' : '--bootstrap'
   const server = serverAddress(options.bootstrap ?? options.server, option)
   if (server.secure !== (options.psk !== undefined)) {
     throw usage(option, 'coaps:// goes together with --psk identity:hexkey, coap:// without')
   }
   return server
+}
+
+/** What it can fetch packages with, as its server is reached. */
+export function protocolsOf({ protocols }: DeviceOptions, { secure }: ServerAddress): readonly Protocol[] {
+  return protocols ?? (secure ? ['coap', 'coaps'] : ['coap'])
 }
 
 /** Where a URI leads; `option` is who is told where it is none. */

@@ -14,7 +14,7 @@ import { objectSet, type Settings } from './object-set.ts'
 import type { ObjectTree } from './objects/object-tree.ts'
 import { Sensors } from './objects/sensors.ts'
 import { Observations } from './observations.ts'
-import type { DeviceOptions, ServerAddress } from './options.ts'
+import { protocolsOf, type DeviceOptions, type ServerAddress } from './options.ts'
 import { pathText, type Leaf } from './payload/leaf.ts'
 import type { Personality } from './personality.ts'
 import { Presence } from './presence.ts'
@@ -64,11 +64,11 @@ export class PoweredDevice {
     this.#sensors = new Sensors(random, personality.signalStrength, instantOf(Date.now()))
     this.#firmware = new FirmwareUpdate({
       flash,
-      blockSize: personality.blockSize,
-      secure: server.secure,
+      protocols: protocolsOf(options, server),
+      trusted: options.trustedCertificates,
       narrator,
       unixSeconds,
-      openSource: (uri) => this.#presence.openSource(uri),
+      openCoap: (uri) => this.#presence.openPackage(uri),
       install: () => this.#endAfter('update', personality.installTime),
     })
     const tree = this.#tree()
@@ -108,7 +108,7 @@ export class PoweredDevice {
       personality,
       settings,
       sensors: this.#sensors,
-      firmware: firmwareObject(flash, this.#firmware, product, server.secure),
+      firmware: firmwareObject(flash, this.#firmware, product, protocolsOf(options, server)),
       reactions: {
         reboot: () => this.#endAfter('reboot', partingTime),
         factoryReset: () => this.#endAfter('factory-reset', partingTime),

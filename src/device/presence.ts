@@ -7,8 +7,9 @@ import { seconds, type Duration } from '../base/time.ts'
 import { derivedTimes } from '../config/profiles.ts'
 import { Alarm } from './alarm.ts'
 import { Answering } from './answering.ts'
-import type { BlockSource } from './firmware/download.ts'
-import type { PackageUri } from './firmware/package-uri.ts'
+import { BlockwisePackage, type BlockSource } from './firmware/blockwise-package.ts'
+import type { PackageSource } from './firmware/download.ts'
+import type { CoapUri } from './firmware/package-uri.ts'
 import type { Narrator } from './narrator.ts'
 import type { ServerSettings } from './objects/server-object.ts'
 import type { DeviceOptions, ServerAddress } from './options.ts'
@@ -158,15 +159,15 @@ export class Presence {
     }
   }
 
-  /** Blocks of a package: over the association with the server where the URI names the server, else over a new one. */
-  async openSource(uri: PackageUri & { ok: true }): Promise<(BlockSource & { close(): void }) | undefined> {
-    const { server, narrator } = this.#parts
+  /** A package over the association with the server where the URI names the server, else over a new one. */
+  async openPackage(uri: CoapUri): Promise<PackageSource | undefined> {
+    const { server, narrator, personality } = this.#parts
     const own = uri.secure === server.secure && uri.port === server.port && sameHost(uri.host, server.host)
     if (own) {
-      return {
-        fetch: (num, size) => this.#fetchFromServer(uri, num, size),
-        close: () => undefined,
-      }
+      return new BlockwisePackage(
+        { fetch: (num, size) => this.#fetchFromServer(uri, num, size) },
+        personality.blockSize,
+      )
     }
     if (uri.secure) {
       narrator.trouble(`firmware  has no key for ${uri.host}:${uri.port}`)
@@ -175,11 +176,11 @@ export class Presence {
     const opened = await openSession(uri, this.#sessionParts(), silentEvents)
     if (opened === undefined) return undefined
     const source = blockSource(opened.stack, uri.path, uri.queries)
-    return { fetch: (num, size) => source.fetch(num, size), close: () => opened.stack.close() }
+    return new BlockwisePackage(source, personality.blockSize, () => opened.stack.close())
   }
 
   /** Through whatever session there is now: a download outlives the session it began on. */
-  async #fetchFromServer(uri: PackageUri & { ok: true }, num: number, size: number): ReturnType<BlockSource['fetch']> {
+  async #fetchFromServer(uri: CoapUri, num: number, size: number): ReturnType<BlockSource['fetch']> {
     if (this.#session === undefined) return undefined
     return blockSource(this.#session.stack, uri.path, uri.queries).fetch(num, size)
   }

@@ -14,6 +14,8 @@ interface GivenOptions {
   readonly personality?: string
   readonly loss?: string
   readonly psk?: string
+  readonly protocols?: string
+  readonly trust?: string
   readonly faultyImage?: true | string
   readonly product?: string
   readonly version?: string
@@ -42,6 +44,8 @@ export const addDevice: AddCommand = (parent, frame) => {
     .option('--version <version>', 'the firmware a new device runs')
     .option('--faulty-image [when]', 'images it is given do not work: they fail at boot, or late')
     .option('--psk <identity:hexkey>', 'for coaps://')
+    .option('--protocols <list>', 'what it fetches firmware with: coap, coaps, http, https')
+    .option('--trust <file>', 'certificates in PEM it believes a server of firmware by, over https')
     .option('--state <directory>', 'keep its flash there, so that it goes on where it was')
     .option('--seed <number>', 'makes measurements and losses repeatable')
     .option('--latency <duration>', 'time its datagrams take, besides the real network')
@@ -57,6 +61,7 @@ export const addDevice: AddCommand = (parent, frame) => {
     [
       'coapstan device --endpoint urn:dev:demo-1',
       'coapstan device --endpoint urn:dev:demo-1 --bootstrap coap://127.0.0.1:5783',
+      'coapstan device --endpoint urn:dev:demo-1 --protocols https --trust ./fw.pem',
       'coapstan device --endpoint urn:dev:demo-2 --personality nbiot --loss 0.1 --server coap://192.0.2.1',
     ],
     async (session, _args, given) => {
@@ -91,6 +96,9 @@ function optionsOf(
       bootstrapAccount: countOf('--bootstrap-account', given.bootstrapAccount),
     }),
     psk: pskOf(given.psk),
+    // The device says itself which there are.
+    ...(given.protocols !== undefined && { protocols: given.protocols.split(',') as DeviceOptions['protocols'] }),
+    ...(given.trust !== undefined && { trustedCertificates: certificatesIn(given.trust, session) }),
     faultyImage: faultOf(given.faultyImage),
     stateDirectory: given.state,
     verbosity: given.quiet ? 'quiet' : given.verbose ? 'verbose' : 'normal',
@@ -102,6 +110,12 @@ function optionsOf(
     rebootTime: duration('--reboot-time', given.rebootTime),
     print: (line) => surroundings.out.write(`${line}\n`),
   }
+}
+
+function certificatesIn(file: string, { surroundings }: Session): string {
+  const text = surroundings.readText(file)
+  if (text?.includes('-----BEGIN CERTIFICATE-----') === true) return text
+  throw usageFailure(`--trust ${file} has no certificate in it; a PEM file begins with -----BEGIN CERTIFICATE-----`)
 }
 
 function faultOf(when: true | string | undefined): DeviceOptions['faultyImage'] {

@@ -3,14 +3,20 @@ import { seconds } from '../../base/time.ts'
 import type { Code, DeviceObject, Resource } from '../objects/object-tree.ts'
 import type { FirmwareUpdate } from './firmware-update.ts'
 import type { Flash } from './flash.ts'
+import { protocolNames, type Protocol } from './package-uri.ts'
 
 /** /5/0/9: pull and push. */
 const bothDeliveryMethods = 2
 /** Severity "optional" (/5/0/11) with a deferral period is the one case where this device's user says "later". */
 const optionalSeverity = 2
 
-/** `secure`: it has a key, so coaps is among the protocols it lists in /5/0/8. */
-export function firmwareObject(flash: Flash, update: FirmwareUpdate, product: string, secure: boolean): DeviceObject {
+/** `protocols`: what it lists in /5/0/8. */
+export function firmwareObject(
+  flash: Flash,
+  update: FirmwareUpdate,
+  product: string,
+  protocols: readonly Protocol[],
+): DeviceObject {
   let severity = 1
   let maxDefer = 0
   const executeUpdate = (): Code | undefined => {
@@ -40,7 +46,7 @@ export function firmwareObject(flash: Flash, update: FirmwareUpdate, product: st
     [5, { name: 'Update Result', type: 'integer', read: () => flash.record.firmware.result }],
     [6, { name: 'PkgName', type: 'string', read: () => (flash.record.staged === undefined ? '' : product) }],
     [7, { name: 'PkgVersion', type: 'string', read: () => flash.record.staged ?? '' }],
-    [8, { name: 'Firmware Update Protocol Support', type: 'integer', read: () => (secure ? [0, 1] : [0]) }],
+    [8, { name: 'Firmware Update Protocol Support', type: 'integer', read: () => protocols.map(numberOf) }],
     [9, { name: 'Firmware Update Delivery Method', type: 'integer', read: () => bothDeliveryMethods }],
     [10, { name: 'Cancel', type: 'opaque', execute: () => refusal(update.cancel()) }],
     [
@@ -73,6 +79,8 @@ export function firmwareObject(flash: Flash, update: FirmwareUpdate, product: st
   ]
   return new Map(resources)
 }
+
+const numberOf = (protocol: Protocol): number => protocolNames.indexOf(protocol)
 
 function refusal(code: Code): Code | undefined {
   return code === '2.04' ? undefined : code

@@ -6,7 +6,7 @@ import { seconds, type Duration } from '../../base/time.ts'
 import type { Narrator } from '../narrator.ts'
 import type { Code } from '../objects/object-tree.ts'
 import type { PackageReceiver } from '../requests.ts'
-import { download, type BlockSource } from './download.ts'
+import { download, type PackageSource } from './download.ts'
 import {
   initialFirmware,
   results,
@@ -18,18 +18,20 @@ import {
 } from './firmware-machine.ts'
 import { slotSize, type Flash } from './flash.ts'
 import { inspectImage } from './image.ts'
-import { parsePackageUri, type PackageUri } from './package-uri.ts'
+import { HttpPackage } from './http-package.ts'
+import { parsePackageUri, type CoapUri, type PackageUri, type Protocol } from './package-uri.ts'
 import { ProgressLine } from './progress-line.ts'
 
 export interface FirmwarePorts {
   readonly flash: Flash
-  readonly blockSize: number
-  /** It has a key, so coaps URIs are within its reach. */
-  readonly secure: boolean
+  /** What it can fetch with. */
+  readonly protocols: readonly Protocol[]
+  /** Certificates in PEM an https server is believed by; undefined: those of the system. */
+  readonly trusted: string | undefined
   readonly narrator: Narrator
   readonly unixSeconds: () => number
-  /** Where the blocks of `uri` come from; undefined where that host cannot be reached. */
-  readonly openSource: (uri: PackageUri & { ok: true }) => Promise<(BlockSource & { close(): void }) | undefined>
+  /** The package over CoAP; undefined where that host cannot be reached. */
+  readonly openCoap: (uri: CoapUri) => Promise<PackageSource | undefined>
   /** The image is marked for a test start: restart now. */
   readonly install: () => void
 }
@@ -121,7 +123,7 @@ export class FirmwareUpdate implements PackageReceiver {
   }
 
   #fetch(uri: string): void {
-    const parsed = parsePackageUri(uri, this.#ports.secure)
+    const parsed = parsePackageUri(uri, this.#ports.protocols)
     if (!parsed.ok) {
       this.#apply({ kind: 'download-failed', result: parsed.result })
       return
@@ -132,8 +134,8 @@ export class FirmwareUpdate implements PackageReceiver {
   }
 
   async #pull(uri: PackageUri & { ok: true }, signal: AbortSignal): Promise<void> {
-    const { flash, blockSize, narrator } = this.#ports
-    const source = await this.#ports.openSource(uri)
+    const { flash, narrator, openCoap, trusted } = this.#ports
+    const source = uri.by === 'coap' ? await openCoap(uri.coap) : new HttpPackage(uri.url, trusted, signal)
     if (source === undefined) {
       if (!signal.aborted) this.#apply({ kind: 'download-failed', result: results.invalidUri })
       return
@@ -141,12 +143,12 @@ export class FirmwareUpdate implements PackageReceiver {
     const outcome = await download({
       source,
       flash,
-      blockSize,
       pause: (wait) => pause(wait, signal),
       progress: (received, total, size) => this.#progress.show(received, total, size),
-      interrupted: (retryIn) => {
+      interrupted: (reason, retryIn) => {
         if (signal.aborted) return
-        narrator.trouble(`firmware  no answer to a block; goes on from ${flash.stagedLength} in ${retryIn / 1000} s`)
+        const then = retryIn === undefined ? '' : `; goes on from ${flash.stagedLength} in ${retryIn / 1000} s`
+        narrator.trouble(`firmware  ${reason}${then}`)
       },
     })
     source.close()
@@ -210,7 +212,7 @@ export class FirmwareUpdate implements PackageReceiver {
 
   writeUri(uri: string): Code {
     if (uri === '') return this.#apply({ kind: 'reset' })
-    const parsed = parsePackageUri(uri, this.#ports.secure)
+    const parsed = parsePackageUri(uri, this.#ports.protocols)
     if (!parsed.ok) this.#ports.narrator.trouble(`firmware  ${parsed.reason}`)
     return this.#apply({ kind: 'write-uri', uri, refusal: parsed.ok ? undefined : parsed.result })
   }

@@ -24,7 +24,7 @@ export interface FlashRecord {
   /** MCUboot's swap state: nothing to do; swap and try at the next start; being tried and not yet confirmed. */
   readonly swap: 'none' | 'pending' | 'testing'
   readonly firmware: FirmwareState
-  /** What the octets in the second slot came from, to go on after a break: ETag in hex, size where told. */
+  /** What the octets in the second slot came from, to go on after a break: ETag as its source writes it, size where told. */
   readonly source: { readonly etag: string | undefined; readonly size: number | undefined } | undefined
 }
 

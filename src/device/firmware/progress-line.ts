@@ -13,12 +13,13 @@ export class ProgressLine {
     this.#narrator = narrator
   }
 
-  show(received: number, total: number | undefined, blockSize: number): void {
+  show(received: number, total: number | undefined, blockSize: number | undefined): void {
     const step = Math.floor(total === undefined ? received / unknownTotalStep : (received / total) * steps)
     if (step === this.#shown) return
     this.#shown = step
     const share = total === undefined ? '' : `${String(Math.floor((received / total) * 100)).padStart(3)} %  `
     const of = total === undefined ? '' : ` of ${total}`
-    this.#narrator.happened(`firmware  ${share}${received}${of} octets in blocks of ${blockSize}`)
+    const blocks = blockSize === undefined ? '' : ` in blocks of ${blockSize}`
+    this.#narrator.happened(`firmware  ${share}${received}${of} octets${blocks}`)
   }
 }

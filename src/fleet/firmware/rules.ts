@@ -30,6 +30,8 @@ export type FirmwareInput =
       readonly size: number
       /** Absent where the device takes all at once. */
       readonly blockSize?: number
+      /** The beginning of a range the device asked for: it says where it is, whatever we believe. */
+      readonly isBeginning?: boolean
     }
   /** Any message of the device, whatever it says. */
   | { readonly input: 'heard' }
@@ -139,15 +141,19 @@ function registered(course: Course, registrationId: string): void {
 
 export type Moved = Extract<FirmwareInput, { input: 'block-served' | 'block-pushed' }>
 
-function moved(course: Course, { input, offset, length, size, blockSize }: Moved): void {
+function moved(course: Course, { input, offset, length, size, blockSize, isBeginning = false }: Moved): void {
   const { state, changedAt, fetched, resumes, registration = '', registrationAtOffer } = course.next
   if (state !== 'pending' && state !== 'offered' && state !== 'downloading') return
   const isBroken = state !== 'downloading' || registration !== registrationAtOffer
-  const isResumed = offset > 0 && (isBroken || between(changedAt, course.now) > pauseAfter)
+  const isElsewhere = isBeginning && offset !== fetched
+  const isResumed = offset > 0 && (isBroken || isElsewhere || between(changedAt, course.now) > pauseAfter)
   course.toDownloading()
   course.change({
-    // A device that begins anew shows it; one that goes on keeps what it has.
-    fetched: Math.min(course.next.size, offset === 0 ? length : Math.max(fetched, offset + length)),
+    // A device that begins anew or goes back shows it; one that goes on keeps what it has.
+    fetched: Math.min(
+      course.next.size,
+      offset === 0 || isElsewhere ? offset + length : Math.max(fetched, offset + length),
+    ),
     resumes: resumes + (isResumed ? 1 : 0),
     ...(blockSize === undefined ? {} : { blockSize }),
     // Also where it fetches before its answer to the offer came, or goes on by itself after a restart.

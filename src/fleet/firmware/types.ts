@@ -145,6 +145,8 @@ export interface FirmwareFetch {
   readonly size: number
   /** Octets it asks for at a time; absent where it takes all at once. */
   readonly blockSize?: number
+  /** The first piece of a range it asked for. */
+  readonly isBeginning?: boolean
 }
 
 /** What a device was last known to report of the object that takes the package, and of what it runs. */

@@ -1,6 +1,7 @@
 /**
  * Answers one request for an artifact over HTTP: checks its link, then its range, then sends octets as fast as the
- * device takes them. What was handed over is reported as progress of the update; nothing else is changed.
+ * device takes them. What was handed over is reported as progress of the update; the buffers of the network hold part of
+ * it for a while, so that a device that goes on after a break may go on before that. Nothing else is changed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -31,7 +32,7 @@ export interface DownloadParts {
   readonly openUpdate: (id: number) => FirmwareUpdate | undefined
   /** The artifact as this update may fetch it. */
   readonly download: (key: string, update: FirmwareUpdate) => Promise<Download | undefined>
-  /** `length` octets from `offset` have reached the device; `part`: of how large a range. */
+  /** `length` more octets, from `offset` on, are on their way to the device; `part`: of how large a range. */
   readonly served: (update: FirmwareUpdate, progress: Progress) => void
   readonly limits: { readonly requestsPerMinute: number; readonly refusalsPerMinute: number }
 }
@@ -41,6 +42,8 @@ export interface Progress {
   readonly length: number
   readonly size: number
   readonly part?: number
+  /** The first piece of what one request asked for. */
+  readonly isBeginning?: boolean
 }
 
 /** Octets given to the socket at a time. */
@@ -125,26 +128,27 @@ async function answer(
     return
   }
   const part = asked.status === 206 ? { part: last + 1 - first } : {}
-  const report = (length: number): void => served({ offset: first, length, size: file.size, ...part })
-  await pipeline(
-    Readable.from(piecesOf(file, first, last + 1, report), { objectMode: false, highWaterMark: 1 }),
-    response,
-  )
-  report(last + 1 - first)
+  const step = Math.max(pieceSize, Math.ceil(file.size / reportsPerFile))
+  let offset = first
+  const onItsWay = (to: number): void => {
+    if (to - offset < step && to <= last) return
+    const isBeginning = offset === first && { isBeginning: true }
+    served({ offset, length: to - offset, size: file.size, ...part, ...isBeginning })
+    offset = to
+  }
+  const pieces = Readable.from(piecesOf(file, first, last + 1, onItsWay), { objectMode: false, highWaterMark: 1 })
+  await pipeline(pieces, response)
+  onItsWay(last + 1)
 }
 
 /** Every piece is asked for when the ones before are on their way; throws where the file has gone meanwhile. */
-function* piecesOf(file: Download, start: number, end: number, report: (length: number) => void): Generator<Bytes> {
-  const step = Math.max(pieceSize, Math.ceil(file.size / reportsPerFile))
-  let reported = start
+function* piecesOf(file: Download, start: number, end: number, onItsWay: (to: number) => void): Generator<Bytes> {
   for (let at = start; at < end;) {
+    if (at > start) onItsWay(at)
     const piece = file.read(at, Math.min(pieceSize - (at % pieceSize), end - at))
     if (piece.length === 0) throw new EnvironmentError('firmware.files', 'the image is gone', { retriable: false })
     yield piece
     at += piece.length
-    if (at - reported < step || at >= end) continue
-    reported = at
-    report(at - start)
   }
 }
 

@@ -1,6 +1,7 @@
 /** The block-wise pull: order, resume, a content that changes, a server that goes quiet. */
 import { expect, it } from 'vitest'
-import { download, type BlockReply, type DownloadPorts } from '../../../src/device/firmware/download.ts'
+import { BlockwisePackage, type BlockReply } from '../../../src/device/firmware/blockwise-package.ts'
+import { download, type DownloadPorts } from '../../../src/device/firmware/download.ts'
 import { MemoryFlash, slotSize, type Flash } from '../../../src/device/firmware/flash.ts'
 
 const image = Buffer.from(Array.from({ length: 1000 }, (_, index) => index & 0xff))
@@ -25,15 +26,17 @@ async function run(script: Script) {
   const pauses: number[] = []
   const outcome = await download({
     flash,
-    blockSize: script.blockSize ?? 256,
-    source: {
-      fetch: (num, size) => {
-        asked.push(num)
-        const scripted =
-          script.answer?.(asked.length, num, size) ?? (script.answer === undefined ? 'normal' : undefined)
-        return Promise.resolve(scripted === 'normal' ? block(image, num, size) : scripted)
+    source: new BlockwisePackage(
+      {
+        fetch: (num, size) => {
+          asked.push(num)
+          const scripted =
+            script.answer?.(asked.length, num, size) ?? (script.answer === undefined ? 'normal' : undefined)
+          return Promise.resolve(scripted === 'normal' ? block(image, num, size) : scripted)
+        },
       },
-    },
+      script.blockSize ?? 256,
+    ),
     pause: (wait) => {
       if (wait > 0) pauses.push(wait)
       return script.pause?.(wait) ?? Promise.resolve(true)

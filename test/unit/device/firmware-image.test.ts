@@ -109,16 +109,14 @@ describe('flash in a directory', () => {
 
 describe('a package URI', () => {
   it('is read as scheme, host, port and path', () => {
-    expect(parsePackageUri('coap://[::1]:5700/fw/a%20b?v=1&x', false)).toEqual({
+    expect(parsePackageUri('coap://[::1]:5700/fw/a%20b?v=1&x', ['coap'])).toEqual({
       ok: true,
-      secure: false,
-      host: '[::1]',
-      port: 5700,
-      path: ['fw', 'a b'],
-      queries: ['v=1', 'x'],
+      by: 'coap',
+      coap: { secure: false, host: '[::1]', port: 5700, path: ['fw', 'a b'], queries: ['v=1', 'x'] },
     })
-    expect(parsePackageUri('coap://h/f', false)).toMatchObject({ port: 5683 })
-    expect(parsePackageUri('coaps://h/f', true)).toMatchObject({ port: 5684, secure: true })
+    expect(parsePackageUri('coap://h/f', ['coap'])).toMatchObject({ coap: { port: 5683 } })
+    expect(parsePackageUri('coaps://h/f', ['coap', 'coaps'])).toMatchObject({ coap: { port: 5684, secure: true } })
+    expect(parsePackageUri('https://h/f', ['https'])).toEqual({ ok: true, by: 'http', url: new URL('https://h/f') })
   })
 
   it.each([
@@ -132,6 +130,6 @@ describe('a package URI', () => {
     ['firmware.bin', 7],
     [`coap://h/${'f'.repeat(250)}`, 7],
   ])('%s ends with result %i', (uri, result) => {
-    expect(parsePackageUri(uri, false)).toMatchObject({ ok: false, result })
+    expect(parsePackageUri(uri, ['coap'])).toMatchObject({ ok: false, result })
   })
 })

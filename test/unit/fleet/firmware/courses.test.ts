@@ -163,6 +163,20 @@ describe('a download', () => {
     expect(step(restarted, block(1024), at(2), rules).next).toMatchObject({ resumes: 1, registrationAtOffer: 'r2' })
   })
 
+  test('by Range goes on where the device asks it to, whatever had left us by then', () => {
+    const asked: FirmwareInput = {
+      input: 'block-served',
+      offset: 512,
+      length: 100,
+      size: image.size,
+      isBeginning: true,
+    }
+    const far = { ...updates.downloading, fetched: 2048 }
+    expect(step(far, asked, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 1 })
+    // A device that takes one range after the other makes no break.
+    expect(step({ ...far, fetched: 512 }, asked, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 0 })
+  })
+
   test('that begins anew shows it, and a repeated block does not count twice', () => {
     expect(step(updates.downloading, block(0), at(5), rules).next.fetched).toBe(512)
     expect(step(updates.downloading, block(512), at(5), rules).next.fetched).toBe(1024)
