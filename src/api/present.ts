@@ -20,14 +20,14 @@ import type { TracedDatagramJson } from './contract/trace.ts'
 import type { ObjectDefinition, ResourceDefinition, TracedDatagram } from './services.ts'
 
 export function presentDevice(device: DeviceWithStatus): DeviceJson {
-  const { id, endpoint, status, product, tags, profile, network, registration } = device
+  const { id, endpoint, status, product, productFrom, tags, profile, network, registration } = device
   const { awakeWindow, wakeInterval, learned } = device
   return {
     id,
     endpoint,
     status,
     ...instants({ nextExpectedAt: device.nextExpectedAt }),
-    ...present({ product }),
+    ...present({ product, productFrom }),
     tags: { ...tags },
     ...present({ profile }),
     network: { ...network },

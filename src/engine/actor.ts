@@ -31,6 +31,15 @@ export type Outstanding =
       readonly asked: Asked
       readonly sentAt: Instant
     }
+  | {
+      /** What we want to know by ourselves (`inquiry.ts`). */
+      readonly of: 'inquiry'
+      readonly request: RequestId
+      readonly path: string
+      readonly kept: Kept
+      readonly asked: Asked
+      readonly sentAt: Instant
+    }
 
 export class Actor {
   state: DeviceState

@@ -16,6 +16,7 @@ import type { Actor, Outstanding } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
+import { inquiryOf } from './inquiry.ts'
 import { peerOfPath } from './peers.ts'
 import {
   answerOf,
@@ -56,7 +57,8 @@ export class Downlink {
     const operation = actor.state.operations[0]
     if (operation?.notBefore !== undefined && now < operation.notBefore) return undefined
     const wanted = this.#intentToTell(actor, operation)
-    if (operation === undefined && wanted === undefined) return undefined
+    const inquiry = operation === undefined && wanted === undefined ? this.#inquiryOf(actor) : undefined
+    if (operation === undefined && wanted === undefined && inquiry === undefined) return undefined
     const notAfter = this.#listensUntil(now, actor)
     if (notAfter === undefined || now >= notAfter) return undefined
     const peer = this.#peerOf(actor)
@@ -68,7 +70,15 @@ export class Downlink {
     }
     if (wanted !== undefined) this.#tell(now, actor, peer, wanted, notAfter)
     else if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
+    else if (inquiry !== undefined) this.#inquire(now, actor, peer, inquiry, notAfter)
     return undefined
+  }
+
+  /** What we want to know by ourselves, of an object it has registered. */
+  #inquiryOf({ state }: Actor): string | undefined {
+    const path = inquiryOf(state, this.#engine.settings)
+    if (path === undefined) return undefined
+    return this.#engine.views.of(state).supported.objects.has(Number(path.split('/')[1])) ? path : undefined
   }
 
   /** The intent whose turn it is: an operation goes first, but for what has to be told before it. */
@@ -105,7 +115,9 @@ export class Downlink {
     const isWanted =
       outstanding.of === 'operation'
         ? state.operations.some(({ id, messageId }) => id === outstanding.operation.id && messageId !== undefined)
-        : state.observations.some(({ token }) => token === outstanding.token)
+        : outstanding.of === 'inquiry'
+          ? inquiryOf(state, this.#engine.settings) === outstanding.path
+          : state.observations.some(({ token }) => token === outstanding.token)
     if (!isWanted || state.registration === undefined) this.withdraw(now, actor, outstanding.request)
   }
 
@@ -135,6 +147,8 @@ export class Downlink {
         return this.#engine.give(now, actor, { input: 'attributed', path: of.path, ...answered })
       case 'observation':
         return this.#engine.give(now, actor, { input: 'observed', path: of.path, withAttributes, ...answered })
+      case 'inquiry':
+        return this.#engine.give(now, actor, { input: 'inquired', path: of.path, ...answered })
     }
   }
 
@@ -237,6 +251,16 @@ export class Downlink {
       asked: request,
       sentAt: now,
     }
+    actor.outstanding = outstanding
+    this.#open.set(ticket.id, { actor, of: outstanding })
+  }
+
+  #inquire(now: Instant, actor: Actor, peer: Peer, path: string, notAfter: Instant): void {
+    const kept = { kind: 'read', path } as const
+    const request = requestOf(kept, this.#engine.views.of(actor.state))
+    if (isRefusal(request)) return
+    const ticket = this.#engine.coap.request(now, peer, { ...request, notAfter })
+    const outstanding: Outstanding = { of: 'inquiry', request: ticket.id, path, kept, asked: request, sentAt: now }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
   }

@@ -113,6 +113,8 @@ export type InternalInput =
     })
   | (Answered & { readonly input: 'observed'; readonly path: string; readonly withAttributes: boolean })
   | (Answered & { readonly input: 'attributed'; readonly path: string })
+  /** What we asked by ourselves to know the device. */
+  | (Answered & { readonly input: 'inquired'; readonly path: string })
   | {
       readonly input: 'block-served' | 'block-pushed'
       readonly offset: number
@@ -144,6 +146,7 @@ export function isInternal(input: ActorInput): input is InternalInput {
     case 'outcome':
     case 'observed':
     case 'attributed':
+    case 'inquired':
     case 'block-served':
     case 'block-pushed':
     case 'due':
@@ -167,5 +170,6 @@ export function spokeIn(input: ActorInput): Peer | undefined {
 
 /** An answer of the device to what we asked. */
 export function isAnswer(input: ActorInput): boolean {
-  return input.input === 'outcome' || input.input === 'observed' || input.input === 'attributed'
+  const { input: kind } = input
+  return kind === 'outcome' || kind === 'observed' || kind === 'attributed' || kind === 'inquired'
 }

@@ -17,6 +17,7 @@ import { planFirmware, planFirmwareCancel, planFirmwareStart } from './plan-firm
 import { intentAt, release, wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { setConfiguration } from './plan-plain.ts'
+import { learnModel } from './plan-model.ts'
 import { planRules } from './plan-rules.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import { checkDraft } from './requests.ts'
@@ -39,6 +40,8 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   if (command.command === 'device.put') {
     if (draft.next.device === undefined && command.mustExist) throw unknownDevice(command.endpoint)
     putDevice(draft, command.patch)
+    const said = draft.next.device?.learned?.model
+    if (command.patch.product === null && said !== undefined) learnModel(draft, said, context)
     planRules(draft, context)
     return describeDevice(draft.next, draft.now, context.statusRules)
   }
@@ -78,7 +81,7 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
     tags: {},
     createdAt: draft.now,
   }
-  const { product, profile, retiredAt, quarantinedAt, ...rest } = base
+  const { product, productFrom, profile, retiredAt, quarantinedAt, ...rest } = base
   const tags = { ...rest.tags }
   for (const [name, value] of Object.entries(patch.tags ?? {})) {
     if (value === null) delete tags[name]
@@ -89,7 +92,7 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
   const next: Device = {
     ...rest,
     tags,
-    ...kept('product', patch.product, product),
+    ...(patch.product === undefined ? productOf(product, productFrom) : productOf(patch.product, 'operator')),
     ...kept('profile', patch.profile, profile),
     ...(retired === undefined ? {} : { retiredAt: retired }),
     ...(quarantinedAt === undefined || patch.quarantined === false ? {} : { quarantinedAt }),
@@ -97,6 +100,11 @@ function putDevice(draft: Draft, patch: DevicePatch): void {
   draft.change({ device: next })
   draft.ops.push({ op: 'device.put', device: next })
   draft.event(before === undefined ? 'device.created' : 'device.changed', { ...patch })
+}
+
+function productOf(product: string | null | undefined, productFrom: Device['productFrom']) {
+  if (product === undefined || product === null) return {}
+  return { product, ...(productFrom === undefined ? {} : { productFrom }) }
 }
 
 /** What a patch leaves of one member: null takes it away, absent keeps what was. */

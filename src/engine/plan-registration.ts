@@ -94,7 +94,8 @@ export function planRegister(
 /** What is known of a name that is heard for the first time. */
 function newDevice(draft: Draft): Device {
   const { endpoint, vouched } = draft.next
-  const product = vouched?.product === undefined ? {} : { product: vouched.product }
+  const product =
+    vouched?.product === undefined ? {} : ({ product: vouched.product, productFrom: 'credential' } as const)
   return { id: draft.nextId('deviceId'), endpoint, ...product, tags: vouched?.tags ?? {}, createdAt: draft.now }
 }
 

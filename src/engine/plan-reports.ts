@@ -7,6 +7,7 @@ import { networkFactsOf, powerSavingOfSamples } from '../lwm2m/network.ts'
 import { samplesWithin } from './firmware-report.ts'
 import type { PlanContext } from './plan-context.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
+import { planModel } from './plan-model.ts'
 import { planVitals } from './plan-vitals.ts'
 import type { Draft } from './state.ts'
 
@@ -15,6 +16,7 @@ export function planReports(draft: Draft, samples: readonly SampleJson[], contex
   planFirmwareReport(draft, samples, context)
   learnNetwork(draft, samples)
   planVitals(draft, samples)
+  planModel(draft, samples, context)
 }
 
 /** The same of the result of a read, which may be anything. */

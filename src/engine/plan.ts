@@ -8,6 +8,7 @@ import type { PlanContext } from './plan-context.ts'
 import { isInternal, type ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
 import { planBlock, planFirmware } from './plan-firmware.ts'
+import { planInquired } from './inquiry.ts'
 import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planConfiguration, planData } from './plan-plain.ts'
@@ -59,6 +60,9 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     case 'attributed':
       planAttributed(draft, input, context)
+      break
+    case 'inquired':
+      planInquired(draft, input, context)
       break
     case 'block-served':
     case 'block-pushed':

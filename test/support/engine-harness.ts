@@ -70,7 +70,8 @@ export class EngineHarness implements EngineOutput {
     share?: EngineOptions['share'],
   ) {
     this.#share = share
-    this.#settings = { ...defaultSettings, ...settings }
+    // Scripted devices hear only what they are asked for.
+    this.#settings = { ...defaultSettings, 'devices.product-from': 'none', ...settings }
     this.#dtls = dtls
     this.store = store
     this.engine = this.#boot()

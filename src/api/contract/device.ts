@@ -1,7 +1,7 @@
 /** Devices as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
-import type { ProfileSource } from '../../fleet/registry/types.ts'
+import type { ProductSource, ProfileSource } from '../../fleet/registry/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const profileSources = [
@@ -11,6 +11,8 @@ const profileSources = [
   'network',
   'listener',
 ] as const satisfies readonly ProfileSource[]
+
+const productSources = ['operator', 'credential', 'model'] as const satisfies readonly ProductSource[]
 
 export const deviceStatuses = ['never-seen', 'awake', 'asleep', 'overdue', 'offline', 'quarantined', 'retired'] as const
 
@@ -45,6 +47,11 @@ export const deviceSchema = Type.Object(
       }),
     ),
     product: Type.Optional(Type.String()),
+    productFrom: Type.Optional(
+      Type.Enum([...productSources], {
+        description: 'Who said so: an operator, its credential, or the device by its Model Number (/3/0/1)',
+      }),
+    ),
     tags: Type.Record(Type.String(), Type.String()),
     profile: Type.Optional(Type.Enum([...profileNames], { description: 'As an operator set it' })),
     network: Type.Object(

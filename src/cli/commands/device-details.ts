@@ -16,7 +16,7 @@ export async function showDevice({ client, output, surroundings }: Session, endp
     fields: [
       ['Endpoint', device.endpoint],
       ['Status', device.status],
-      ['Product', device.product ?? ''],
+      ['Product', productText(device)],
       ['Profile', profileText(device)],
       ['Tags', tagsText(device)],
       ['Created', when(device.createdAt)],
@@ -48,6 +48,16 @@ export async function showDevice({ client, output, surroundings }: Session, endp
       ['Quirks', quirksText(device)],
     ],
   })
+}
+
+const saidBy: Readonly<Record<NonNullable<DeviceJson['productFrom']>, string>> = {
+  operator: 'set by an operator',
+  credential: 'as its credential says',
+  model: 'its Model Number, /3/0/1',
+}
+
+function productText({ product = '', productFrom }: DeviceJson): string {
+  return productFrom === undefined ? product : `${product} (${saidBy[productFrom]})`
 }
 
 const chosenBy: Readonly<Record<DeviceJson['network']['from'], string>> = {

@@ -114,6 +114,15 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'devices.product-from': {
+    kind: 'choice',
+    default: 'model',
+    choices: ['model', 'none'],
+    consequence:
+      'What a device is, where neither an operator nor its credential says: its Model Number (/3/0/1), for which a device without a product is asked once (/3/0) after it registers; or nothing.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'profiles.by-product': {
     kind: 'text',
     default: '',

@@ -103,13 +103,17 @@ export class FirmwareService {
     return this.#store.updates(endpoint === undefined ? undefined : this.#registry.device(endpoint).id, limit)
   }
 
-  #imageForDevice(reference: string, { endpoint, product }: DeviceWithStatus): Image {
+  #imageForDevice(reference: string, { endpoint, product, productFrom }: DeviceWithStatus): Image {
     const image = this.#images.image(reference, product)
     if (product === undefined || image.product === product) return image
+    const hint =
+      productFrom === 'model'
+        ? `that is the Model Number it tells; 'coapstan devices set ${endpoint} --product ${image.product}' says otherwise`
+        : "'coapstan firmware list' shows the images"
     throw new UsageError(
       'firmware.product',
       `${image.product} ${image.version} is for another product: ${endpoint} is a ${product}`,
-      { status: 422, hint: "'coapstan firmware list' shows the images", members: { field: 'product' } },
+      { status: 422, hint, members: { field: 'product' } },
     )
   }
 }

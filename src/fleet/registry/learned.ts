@@ -14,6 +14,10 @@ export interface Learned {
   /** Its modem's sleep, as /10 reported it last. */
   readonly powerSaving?: PowerSaving
   readonly vitals?: Vitals
+  /** /3/0/1 Model Number; empty where the device was asked and told none. */
+  readonly model?: string
+  /** The registration in which it was last asked what we want to know of it by ourselves. */
+  readonly askedIn?: string
 }
 
 /** What a device reported last of what others decide by; a value stands until it reports another. */

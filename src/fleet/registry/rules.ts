@@ -120,7 +120,7 @@ export function endpointProblem(endpoint: string): string | undefined {
 export function validatePatch(endpoint: string, patch: DevicePatch, before: Device | undefined): void {
   const problem = before === undefined ? endpointProblem(endpoint) : undefined
   if (problem !== undefined) throw refused('device.endpoint', problem)
-  if (typeof patch.product === 'string' && !isText(patch.product, longestProduct)) {
+  if (typeof patch.product === 'string' && !isProduct(patch.product)) {
     throw refused(
       'device.product',
       `a product is a text of 1 to ${longestProduct} characters without control characters`,
@@ -134,6 +134,11 @@ export function validatePatch(endpoint: string, patch: DevicePatch, before: Devi
     )
   }
   validateTags(patch.tags ?? {}, before?.tags ?? {})
+}
+
+/** 1 to 128 characters without control characters. */
+export function isProduct(text: string): boolean {
+  return isText(text, longestProduct)
 }
 
 function validateTags(

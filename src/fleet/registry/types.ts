@@ -17,6 +17,8 @@ export interface Device {
   readonly id: DeviceId
   readonly endpoint: EndpointName
   readonly product?: string
+  /** Who said so; absent where an older server did not keep it. */
+  readonly productFrom?: ProductSource
   /** At most 32, names up to 64, values up to 256 characters. */
   readonly tags: Readonly<Record<string, string>>
   /** The operator's choice; else `profile-choice.ts` chooses. */
@@ -32,6 +34,9 @@ export interface Device {
   readonly quirks?: readonly SeenQuirk[]
   readonly learned?: Learned
 }
+
+/** Who says what a device is: an operator, its credential when it was first seen, or it itself by /3/0/1. */
+export type ProductSource = 'operator' | 'credential' | 'model'
 
 /** What a device reported last of what others decide by. */
 export type Vitals = NonNullable<Learned['vitals']>

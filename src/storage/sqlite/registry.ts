@@ -17,6 +17,7 @@ export interface FullRow {
   id: number
   endpoint: string
   product: string | null
+  product_from: string | null
   profile: string | null
   tags: string
   created_at: number
@@ -47,7 +48,7 @@ export interface FullRow {
 /** What of a device stands in `device_tag` too. */
 type Filed = Pick<FullRow, 'product' | 'tags'>
 
-export const fullColumns = `d.id, d.endpoint, d.product, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
+export const fullColumns = `d.id, d.endpoint, d.product, d.product_from, d.profile, d.tags, d.created_at, d.first_seen, d.retired_at, d.quirks,
   d.learned, d.quarantined_at,
   c.last_seen, c.updated_at, c.expires_at, c.address, c.port,
   r.id AS registration_id, r.lwm2m_version, r.lifetime, r.binding, r.queue_mode, r.sms_number, r.links,
@@ -147,14 +148,15 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
 
 function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const addDevice = database.prepare(
-    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, quarantined_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO device (id, endpoint, product, product_from, profile, tags, created_at, first_seen, quarantined_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const putDevice = database.prepare(
-    `INSERT INTO device (id, endpoint, product, profile, tags, created_at, first_seen, retired_at, quirks, learned, quarantined_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, product = excluded.product, profile = excluded.profile,
-       tags = excluded.tags, first_seen = excluded.first_seen, retired_at = excluded.retired_at,
+    `INSERT INTO device (id, endpoint, product, product_from, profile, tags, created_at, first_seen, retired_at, quirks,
+       learned, quarantined_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET endpoint = excluded.endpoint, product = excluded.product,
+       product_from = excluded.product_from, profile = excluded.profile, tags = excluded.tags, first_seen = excluded.first_seen, retired_at = excluded.retired_at,
        quirks = excluded.quirks, learned = excluded.learned, quarantined_at = excluded.quarantined_at`,
   )
   const putLastSeen = database.prepare(
@@ -223,6 +225,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         device.id,
         device.endpoint,
         columnOf(device.product),
+        columnOf(device.productFrom),
         columnOf(device.profile),
         jsonOf(device.tags),
         device.createdAt,
@@ -237,6 +240,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         device.id,
         device.endpoint,
         columnOf(device.product),
+        columnOf(device.productFrom),
         columnOf(device.profile),
         jsonOf(device.tags),
         device.createdAt,
@@ -293,6 +297,7 @@ function deviceOf(row: FullRow): Device {
     createdAt: instantOf(row.created_at),
   }
   if (row.product !== null) device.product = row.product
+  if (row.product_from !== null) device.productFrom = row.product_from as NonNullable<Device['productFrom']>
   if (row.profile !== null) device.profile = row.profile as ProfileName
   if (row.first_seen !== null) device.firstSeen = instantOf(row.first_seen)
   if (row.last_seen !== null) device.lastSeen = instantOf(row.last_seen)

@@ -2,7 +2,6 @@
  * A scripted device with an object that takes packages, on the other end of an engine: answers what it is
  * asked, line by line, and does nothing by itself. Shares no code with the server.
  */
-import { defaultSettings } from '../../../src/config/tunables.ts'
 import type { UpdateOptions } from '../../../src/fleet/firmware/types.ts'
 import { testBody } from '../../support/coap-notation.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
@@ -243,7 +242,7 @@ const image = {
   addedAt: new EngineHarness().now,
   format: 'opaque' as const,
 }
-const settings = { ...defaultSettings, 'firmware.health-window': 0 }
+const settings = { 'firmware.health-window': 0 }
 
 /** A device that has registered, and an update of it to version 2.0.0 begun. */
 export async function begin(
