@@ -3,7 +3,7 @@ import { hexOf } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { FleetEvent } from '../fleet/events/types.ts'
 import { retryOf } from '../fleet/firmware/results.ts'
-import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
+import type { FirmwareUpdate, Journey } from '../fleet/firmware/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { IntendedAttributes, Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
@@ -152,12 +152,18 @@ export function presentUpdate(update: FirmwareUpdate): UpdateJson {
     fetched,
     resumes,
     attempts: update.attempts ?? 0,
+    package: update.options?.delta === undefined ? 'whole' : 'delta',
+    ...(update.journey !== undefined && { way: presentWay(update.journey) }),
     ...present({ blockSize, fromVersion, result, failure, reason, uplinks }),
     ...(failure === undefined ? {} : { retry: retryOf(failure) }),
     createdAt: isoOf(update.createdAt),
     changedAt: isoOf(update.changedAt),
     ...instants({ finishedAt: update.finishedAt, dueAt: update.dueAt, provingSince: update.provingSince }),
   }
+}
+
+function presentWay({ goal, hop, hops, onward, follows }: Journey): NonNullable<UpdateJson['way']> {
+  return { goal, hop, hops, onward: onward.map(({ version }) => version), ...present({ follows }) }
 }
 
 export function presentEvent(event: FleetEvent): EventJson {

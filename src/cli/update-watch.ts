@@ -9,23 +9,31 @@ import { counted, sizeText } from './style.ts'
 /** Milliseconds between two looks. */
 const period = 500
 
-/** Throws CommandFailure where the update fails or is cancelled; Ctrl-C leaves it going on. */
+/** To the end of the way it leads. Throws CommandFailure where it fails or is cancelled; Ctrl-C leaves it going on. */
 export async function watchUpdate(session: Session, begun: UpdateJson): Promise<void> {
   const { client, surroundings, output } = session
   const { interrupted, pause } = surroundings
   const progress = new Progress(new ProgressBar(surroundings))
   let update = begun
   try {
-    while (update.finishedAt === undefined) {
+    for (;;) {
       progress.show(update)
-      await pause(period, interrupted)
+      const isEnded = update.finishedAt !== undefined
+      if (isEnded && update.way === undefined) break
+      if (!isEnded) await pause(period, interrupted)
       if (interrupted.aborted) throw new Interrupted()
       try {
-        update = await client.call('readUpdate', { params: { id: begun.id } })
+        const { id, endpoint } = update
+        const next = isEnded
+          ? await client.call('readDeviceUpdate', { params: { endpoint } })
+          : await client.call('readUpdate', { params: { id } })
+        if (isEnded && next.way?.follows !== id) break
+        update = next
       } catch (error) {
         // It was there when this began; it comes back, and the update with it.
         if (!(error instanceof Unreachable)) throw error
         progress.lost()
+        if (isEnded) await pause(period, interrupted)
       }
     }
   } catch (error) {
@@ -33,7 +41,6 @@ export async function watchUpdate(session: Session, begun: UpdateJson): Promise<
     if (!(error instanceof Interrupted)) throw error
     throw new Interrupted([`the update goes on; see how: coapstan firmware status ${begun.endpoint} --watch`])
   }
-  progress.show(update)
   progress.clear()
   if (update.state !== 'confirmed') throw unsuccessful(update)
   await output.done(update, String(update.id), endOf(update))
@@ -50,6 +57,18 @@ export function downloadTail({ blockSize, resumes, delivery }: UpdateJson): stri
   if (blockSize === undefined) return resumes === 0 ? '' : counted(resumes, 'resume')
   const how = delivery === 'push' ? 'pushed in ' : ''
   return `${how}${blockSize} B blocks, ${resumes === 0 ? 'no resume' : counted(resumes, 'resume')}`
+}
+
+/** `hop 1 of 2, to 1.1.0`. */
+export function hopText({ way, version }: UpdateJson): string {
+  const { hop, hops } = way ?? { hop: 1, hops: 1 }
+  return hops === 1 ? `To ${version}` : `Hop ${hop} of ${hops}, to ${version}`
+}
+
+/** `a delta of 9 kB`. */
+function packageText({ package: handed, size, way }: UpdateJson): string {
+  const again = way?.follows !== undefined && handed === 'whole' ? 'the whole image' : 'the image'
+  return `${handed === 'delta' ? 'a delta' : again}, ${sizeText(size)}`
 }
 
 const endWords: Partial<Record<UpdateJson['state'], string>> = { failed: 'failed', gone: 'ended' }
@@ -82,15 +101,17 @@ class Progress {
   }
 
   show(update: UpdateJson): void {
-    const { state, size } = update
+    const { id, state, size, version } = update
+    if (update.way !== undefined) this.#tell(`${id} begins`, `${hopText(update)}: ${packageText(update)}`)
     if (update.reason !== undefined && update.finishedAt === undefined) {
-      this.#tell(`${update.attempts} ${update.reason}`, `${capital(update.reason)}${againAt(update)}`)
+      this.#tell(`${id} ${update.attempts} ${update.reason}`, `${capital(update.reason)}${againAt(update)}`)
     }
     if (arrived.has(state)) {
       const tail = downloadTail(update)
-      this.#tell('downloaded', `Downloaded ${sizeText(size)}${tail === '' ? '' : ` (${tail})`}`)
+      this.#tell(`${id} downloaded`, `Downloaded ${sizeText(size)}${tail === '' ? '' : ` (${tail})`}`)
     }
-    if (update.provingSince !== undefined) this.#tell('seen', `${update.version} was seen`)
+    if (update.provingSince !== undefined) this.#tell(`${id} seen`, `${version} was seen`)
+    if (update.way !== undefined && update.finishedAt !== undefined) this.#tell(`${id} ends`, endOf(update))
     if (update.finishedAt === undefined) this.#bar.show(stepOf(update))
   }
 

@@ -7,6 +7,7 @@ import { milliseconds } from '../base/time.ts'
 import { profiles } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
 import { nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
+import { followingUpdate } from '../fleet/firmware/journey.ts'
 import {
   isCancellable,
   isFinished,
@@ -15,6 +16,7 @@ import {
   step,
   type FirmwareInput,
   type Moved,
+  type UpdateWish,
 } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
 import { packageHashOf, type FirmwareUpdate } from '../fleet/firmware/types.ts'
@@ -51,6 +53,8 @@ export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanCo
   const { next, actions } = step(update, input, draft.now, rules)
   if (next !== update) keep(draft, update, next)
   for (const action of actions) carryOut(draft, device, action, context)
+  const following = isFinished(next) ? followingUpdate(next) : undefined
+  if (following !== undefined) begin(draft, device, following, context)
 }
 
 /** What a device has told, as far as it is about the update under way. */
@@ -91,7 +95,15 @@ export function planFirmwareStart(draft: Draft, device: Device, wish: Start, con
       members: { field: 'target' },
     })
   }
-  const { campaign } = wish
+  return begin(draft, device, wish, context)
+}
+
+function begin(
+  draft: Draft,
+  device: Device,
+  { campaign, ...wish }: UpdateWish & Pick<Start, 'campaign'>,
+  context: PlanContext,
+): FirmwareUpdate {
   const update: FirmwareUpdate = {
     ...newUpdate(draft.nextId('updateId'), device, wish, draft.now),
     ...(campaign === undefined ? {} : { campaign: campaign.id }),
@@ -113,6 +125,8 @@ export function planFirmwareCancel(draft: Draft, context: PlanContext): Firmware
     throw new UsageError('firmware.none', `${draft.next.endpoint} is not being updated`, { status: 409 })
   }
   if (!isCancellable(update)) {
+    const { campaign, journey } = update
+    if (journey !== undefined && journey.isStopped !== true && campaign === undefined) return stopJourney(draft, update)
     throw new UsageError('firmware.installing', `${draft.next.endpoint} installs ${update.version} already`, {
       status: 409,
       hint: 'a device that installs cannot be stopped; send it back with an update to the older version',
@@ -122,6 +136,14 @@ export function planFirmwareCancel(draft: Draft, context: PlanContext): Firmware
   planFirmware(draft, { input: 'cancel' }, context)
   const put = draft.ops.slice(before).findLast((op) => op.op === 'update.put')
   return put?.op === 'update.put' ? put.update : update
+}
+
+/** What installs goes on; nothing comes after it. */
+function stopJourney(draft: Draft, update: FirmwareUpdate): FirmwareUpdate {
+  const stopped: FirmwareUpdate = { ...update, journey: { ...update.journey!, onward: [], isStopped: true } }
+  draft.change({ update: stopped })
+  draft.ops.push({ op: 'update.put', update: stopped })
+  return stopped
 }
 
 /** The row where it matters, the event where somebody wants to know, the memory always. */

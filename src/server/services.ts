@@ -93,6 +93,7 @@ function firmwareServicesOf(
     now,
     settings,
     usesOf: (image) => [...updatesNeeding(store, image), ...campaignsService.needing(image)],
+    deltas: () => store.deltas(undefined),
     isDelta: (sha256) => store.deltaByKey(imageKeyOf(sha256)) !== undefined,
     orphans: (image) => {
       const orphans = deltas.deltasOf(image)
@@ -100,7 +101,16 @@ function firmwareServicesOf(
     },
   })
   const maker = deltaMakerOf({ settings, files })
-  const deltas: DeltasService = new DeltasService({ store, files, maker, images, commands: control, now, settings })
+  const deltas: DeltasService = new DeltasService({
+    store,
+    files,
+    maker,
+    images,
+    commands: control,
+    now,
+    settings,
+    usesOf: (delta) => updatesNeeding(store, delta),
+  })
   const campaignsService = new CampaignsService({
     store,
     actors: campaigns,
@@ -109,6 +119,6 @@ function firmwareServicesOf(
     now,
     breathe: () => setImmediate(),
   })
-  const firmware = new FirmwareService(store, control, images, registry, (from, to) => store.delta(from, to))
+  const firmware = new FirmwareService(store, control, images, registry)
   return { images, signingKeys, deltas, firmware, campaigns: campaignsService }
 }

@@ -6,6 +6,7 @@ import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
 import type { Configuration } from '../fleet/configuration/types.ts'
+import { needsOctets } from '../fleet/firmware/journey.ts'
 import { isFinished } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -197,8 +198,10 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     return this.#rows.get(deviceId)?.update
   }
 
-  openUpdatesTo(sha256: string, limit: number): readonly FirmwareUpdate[] {
-    return [...this.#rows.values()].flatMap(({ update }) => (update?.sha256 === sha256 ? [update] : [])).slice(0, limit)
+  openUpdatesNeeding(sha256: string, limit: number): readonly FirmwareUpdate[] {
+    return [...this.#rows.values()]
+      .flatMap(({ update }) => (update !== undefined && needsOctets(update, sha256) ? [update] : []))
+      .slice(0, limit)
   }
 
   lastUpdateId(): number {

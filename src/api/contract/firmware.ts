@@ -47,6 +47,19 @@ export const updateSchema = Type.Object(
       }),
     ),
     reason: Type.Optional(Type.String({ description: 'Why it failed or waits, for people' })),
+    package: Type.Enum(['whole', 'delta'], { description: 'What the device is handed' }),
+    way: Type.Optional(
+      Type.Object(
+        {
+          goal: Type.String({ description: 'The version in the end' }),
+          hop: Type.Integer({ minimum: 1, description: 'Of so many hops this update is the one with this number' }),
+          hops: Type.Integer({ minimum: 1 }),
+          onward: Type.Array(Type.String(), { description: 'Versions that come after this one by themselves' }),
+          follows: Type.Optional(idSchema),
+        },
+        { additionalProperties: false, description: 'Of an update that is one of several, or hands over a delta' },
+      ),
+    ),
     provingSince: Type.Optional(instantSchema),
     uplinks: Type.Optional(Type.Integer({ description: 'Messages heard of the new version, as far as they count' })),
     createdAt: instantSchema,
@@ -66,7 +79,7 @@ export const updateStartSchema = Type.Object(
     ),
     push: Type.Optional(Type.Boolean({ description: 'Write the package even where the device could fetch it' })),
     delta: Type.Optional(
-      Type.Boolean({ description: 'A delta from what the device runs, where there is one; else the whole image' }),
+      Type.Boolean({ description: 'Deltas from what the device runs, where there are some; else whole images' }),
     ),
     via: Type.Optional(Type.Enum([...pullWays], { description: 'Have it fetched over this and nothing else' })),
     healthWindow: Type.Optional(

@@ -9,7 +9,7 @@ import { addDeltaCommands } from './firmware-deltas.ts'
 import { addImageCommands } from './firmware-images.ts'
 import { addKeyCommands } from './firmware-keys.ts'
 import { addMakeDemoImage } from './make-demo-image.ts'
-import { downloadTail, endOf, watchUpdate } from '../update-watch.ts'
+import { downloadTail, endOf, hopText, watchUpdate } from '../update-watch.ts'
 
 export const addFirmware: AddCommand = (parent, frame) => {
   const firmware = withExamples(parent.command('firmware').description('keep firmware images and update devices'), [
@@ -39,13 +39,14 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
         ]),
       )
       .option('--push', 'the same as --via push')
-      .option('--delta', 'a delta from what the device runs, where there is one; else the whole image')
+      .option('--delta', 'deltas from what the device runs, where there are some; else whole images')
       .option('--health-window <duration>', 'how long the new version has to run before it is confirmed')
       .option('--health-uplinks <count>', 'how many messages of it have to be heard as well'),
     frame,
     [
       'coapstan firmware update urn:dev:demo-1 1.1.0 --watch',
       'coapstan firmware update urn:dev:demo-1 1.1.0 --health-window 10m --health-uplinks 2',
+      'coapstan firmware update urn:dev:demo-1 1.2.0 --delta',
       'coapstan firmware update urn:dev:demo-1 modem-2.4 --target /33629/1',
     ],
     async (session, [endpoint, image], options) => {
@@ -57,7 +58,7 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
       await session.output.done(
         update,
         String(update.id),
-        `update ${update.id} of ${endpoint} to ${update.version} is begun`,
+        `update ${update.id} of ${endpoint} to ${update.way?.goal ?? update.version} is begun${aroundText(update)}`,
       )
       session.note(`see how it goes: coapstan firmware status ${endpoint}`)
     },
@@ -87,6 +88,9 @@ function addUpdateCommands(firmware: Command, frame: Frame): void {
       const { client, output } = session
       const update = await client.call('cancelUpdate', { params: { endpoint: endpoint! } })
       await output.done(update, String(update.id), `update ${update.id} of ${endpoint} is ${update.state}`)
+      if (update.state === 'updating' || update.state === 'proving') {
+        session.note(`it installs ${update.version} already, which ends as it ends; nothing comes after it`)
+      }
       if (update.state === 'cancelling') session.note(`it ends once the device has dropped the image`)
     },
   )
@@ -155,6 +159,12 @@ const retryText: Readonly<Record<NonNullable<UpdateJson['retry']>, string>> = {
   inspect: 'only after a look at the device or the image',
 }
 
+/** `, over 1.1.0 first`: what comes before the version that was asked for. */
+function aroundText({ version, way }: UpdateJson): string {
+  if (way === undefined || way.onward.length === 0) return ''
+  return `, over ${[version, ...way.onward.slice(0, -1)].join(', then ')} first`
+}
+
 function waitingText({ state, reason }: UpdateJson): string {
   return reason === undefined ? state : `${state}: ${reason}`
 }
@@ -165,6 +175,11 @@ function updateFields(update: UpdateJson): [string, string][] {
     ['Update', String(id)],
     ['Endpoint', endpoint],
     ['Version', fromVersion === undefined ? version : `${version}, from ${fromVersion}`],
+    [
+      'Way',
+      update.way === undefined || update.way.hops === 1 ? '' : `${hopText(update)}, in the end ${update.way.goal}`,
+    ],
+    ['Hands over', update.package === 'delta' ? 'a delta' : ''],
     ['State', update.finishedAt === undefined ? waitingText(update) : endOf(update)],
     ['Fetched', `${fetchedText(update)} of ${sizeText(size)}, ${downloadTail(update) || counted(resumes, 'resume')}`],
     ['Taken by', target === '/5/0' ? '' : target],

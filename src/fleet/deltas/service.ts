@@ -22,6 +22,8 @@ export interface DeltasParts {
   readonly commands: { commitNow(ops: readonly DeltasOp[], events?: readonly EventDraft[]): void | Promise<void> }
   readonly now: () => Instant
   readonly settings: Pick<Settings, 'firmware.image-limit'>
+  /** What needs the delta, in words for people; none where it may be removed. */
+  readonly usesOf: (delta: Delta) => readonly string[]
 }
 
 /** The two images by hash, key, version or `product@version`. */
@@ -84,14 +86,22 @@ export class DeltasService {
     }
   }
 
-  /** By its key. Throws UsageError 'delta.unknown' (404). */
+  /** By its key. Throws UsageError 'delta.unknown' (404), 'delta.in-use' (409) with the member `uses` while something needs it. */
   async remove(key: string): Promise<void> {
-    const { store, commands } = this.#parts
+    const { store, commands, usesOf } = this.#parts
     const delta = store.deltaByKey(key)
     if (delta === undefined) {
       throw new UsageError('delta.unknown', `there is no delta '${key}'`, {
         status: 404,
         hint: "'coapstan firmware delta list' shows them",
+      })
+    }
+    const uses = usesOf(delta)
+    if (uses.length > 0) {
+      throw new UsageError('delta.in-use', `delta ${key} is needed: ${uses.join(', ')}`, {
+        status: 409,
+        hint: 'cancel it, or wait for its end',
+        members: { uses },
       })
     }
     const { from, to } = delta

@@ -102,6 +102,7 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
     course.fail(...obstacle)
     return
   }
+  if (!isOnItsWay(course)) return
   // It waits for the end of its backoff.
   if (course.next.dueAt !== undefined && course.now < course.next.dueAt) return
   if (state === idle && course.seen.isInstalled !== true) course.offer()
@@ -110,6 +111,16 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
   else if (isOurs(course) && state === downloading && course.next.delivery === 'push') course.offer()
   else if (isOurs(course)) progress(course, state)
   else if (isHeld(state)) resetDevice(course)
+}
+
+/** A delta, and an image on the way to another, are for what the device was known to run and for nothing else. */
+function isOnItsWay(course: Course): boolean {
+  const { journey, registrationAtOffer } = course.next
+  const running = runningOf(course.target, course.seen)
+  if (journey?.from === undefined || registrationAtOffer !== undefined || !running) return true
+  if (running === journey.from) return true
+  course.fail('other-version', `the device runs ${running}, and its way to ${journey.goal} begins at ${journey.from}`)
+  return false
 }
 
 /** Whether what the device holds is what we have offered it, as far as anything says so. */

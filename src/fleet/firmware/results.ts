@@ -1,5 +1,5 @@
 /** Why updates fail, in words: the results of object 5 (and 33629), and what each failure means for another try. */
-import type { UpdateFailure } from './types.ts'
+import type { FirmwareUpdate, UpdateFailure } from './types.ts'
 
 /**
  * permanent: the same again fails again · transient: another try may do · inspect: somebody should look at
@@ -29,6 +29,7 @@ const meanings: Readonly<Record<UpdateFailure, FailureMeaning>> = {
   dependency: { words: 'the package needs another one that is not installed', retry: 'permanent' },
   'unknown-result': { words: 'the device reports an update result nobody knows', retry: 'inspect' },
   'no-object': { words: 'the device has no object that takes the package', retry: 'permanent' },
+  'other-version': { words: 'the device runs another version than its way begins at', retry: 'transient' },
   'delivery-method': { words: 'the device does not take packages this way', retry: 'permanent' },
   'offer-refused': { words: 'the device refused the package', retry: 'inspect' },
   'install-refused': { words: 'the device refused the install command', retry: 'inspect' },
@@ -50,6 +51,16 @@ export function retryOf(failure: UpdateFailure): RetryClass {
 
 export function wordsOf(failure: UpdateFailure): string {
   return meanings[failure].words
+}
+
+/**
+ * What a device says of a delta that it cannot apply (/5/0/5 = 5, 6 or 8): patched to something else, no format it
+ * knows, not installed. The whole image may do (fleet-ota.md row 46).
+ */
+const deltaRefusals: ReadonlySet<UpdateFailure | undefined> = new Set(['integrity', 'package-type', 'install-failed'])
+
+export function isDeltaRefused({ state, options, failure }: FirmwareUpdate): boolean {
+  return state === 'failed' && options?.delta !== undefined && deltaRefusals.has(failure)
 }
 
 /** The same of a result, with what it is about. */

@@ -10,10 +10,10 @@ import { cancel } from './cancelling.ts'
 import { Course, type FirmwareRules, type FirmwareStep } from './course.ts'
 import { finished, type FinishedOperation } from './endings.ts'
 import { judge } from './judgement.ts'
-import type { Image } from '../images/types.ts'
+import type { Leg } from '../images/types.ts'
 import { countUplink, endProof } from './proof.ts'
 import { defaultTarget } from './targets.ts'
-import type { FirmwareReport, FirmwareUpdate, UpdateOptions, UpdateState } from './types.ts'
+import type { FirmwareReport, FirmwareUpdate, Journey, UpdateOptions, UpdateState } from './types.ts'
 
 export type FirmwareInput =
   /** The device has registered anew, or had been registered when the update began. */
@@ -56,17 +56,18 @@ export function isCancellable(update: FirmwareUpdate): boolean {
 
 /** What an update is asked for with. */
 export interface UpdateWish {
-  readonly image: Image
+  readonly image: Omit<Leg, 'delta'>
   /** The object instance that takes the package, one of `targetOf`; `/5/0` unless told. */
   readonly target?: string
   readonly options?: UpdateOptions
+  readonly journey?: Journey
 }
 
 /** A new update; give it 'registered' at once where the device is registered. */
 export function newUpdate(
   id: number,
   device: { readonly id: number; readonly endpoint: string },
-  { image, target = defaultTarget, options }: UpdateWish,
+  { image, target = defaultTarget, options, journey }: UpdateWish,
   now: Instant,
 ): FirmwareUpdate {
   return {
@@ -79,6 +80,7 @@ export function newUpdate(
     target,
     state: 'pending',
     ...(options === undefined ? {} : { options }),
+    ...(journey === undefined ? {} : { journey }),
     fetched: 0,
     resumes: 0,
     createdAt: now,

@@ -1,12 +1,14 @@
 /** Firmware updates of single devices for the API; an update is its device's affair. */
 import { UsageError } from '../../base/errors.ts'
 import type { Commands } from '../commands.ts'
-import type { ImagesService } from '../images/service.ts'
-import type { Delta, Image } from '../images/types.ts'
+import type { ImagesService, Running } from '../images/service.ts'
+import { packageOf, type Image, type Leg } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceId, DeviceWithStatus, EndpointName } from '../registry/types.ts'
+import { wishOfWay } from './journey.ts'
 import type { UpdateWish } from './rules.ts'
 import type { FirmwareStore } from './store.ts'
+import { defaultTarget } from './targets.ts'
 import type { FirmwareUpdate } from './types.ts'
 
 /** Uses told to somebody who wants an image gone; more are not counted out. */
@@ -15,26 +17,25 @@ const toldUses = 3
 /** Updates looked through for the last that was confirmed; with none among them the whole image is sent. */
 const confirmedWithin = 20
 
-export interface StartWish extends Omit<UpdateWish, 'image'> {
-  /** Hand over a delta from what the device runs, where there is one; the whole image where there is none. */
+export interface StartWish extends Omit<UpdateWish, 'image' | 'journey'> {
+  /** Hand over deltas from what the device runs, where there are some; whole images where there are none. */
   readonly delta?: boolean
 }
+
+type FirmwareImages = Pick<ImagesService, 'image' | 'waysTo' | 'hold' | 'ready'>
 
 export class FirmwareService {
   readonly #store: FirmwareStore
   readonly #commands: Commands
-  readonly #images: Pick<ImagesService, 'image' | 'misfit' | 'hold' | 'ready'>
-  readonly #deltaOf: (from: string, to: string) => Delta | undefined
+  readonly #images: FirmwareImages
   readonly #registry: Pick<RegistryService, 'device'>
 
   constructor(
     store: FirmwareStore,
     commands: Commands,
-    images: Pick<ImagesService, 'image' | 'misfit' | 'hold' | 'ready'>,
+    images: FirmwareImages,
     registry: Pick<RegistryService, 'device'>,
-    deltaOf: (from: string, to: string) => Delta | undefined = () => undefined,
   ) {
-    this.#deltaOf = deltaOf
     this.#store = store
     this.#commands = commands
     this.#images = images
@@ -42,46 +43,62 @@ export class FirmwareService {
   }
 
   /**
-   * Throws UsageError 'device.unknown' (404), 'image.unknown' (404), 'firmware.product' (422: the image is for
-   * another product), 'firmware.misfit' (422: for another version, or with an older security counter than what the
-   * device runs), 'firmware.target' (422), 'firmware.busy' (409: an update of the device is under way; one
-   * that is only being cancelled makes way).
+   * Begins the first of the updates that lead to the image: one, or as many as it takes over other images. Throws
+   * UsageError 'device.unknown' (404), 'image.unknown' (404), 'image.lost' (409), 'firmware.product' (422: the image is
+   * for another product), 'firmware.misfit' (422: no way leads to it from what the device runs), 'firmware.target'
+   * (422), 'firmware.busy' (409: an update of the device is under way; one that is only being cancelled makes way),
+   * or EnvironmentError where octets cannot be fetched.
    */
   async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {
     const device = this.#registry.device(endpoint)
     const image = this.#imageForDevice(reference, device)
-    this.#refuseMisfit(image, device)
-    const release = this.#images.hold(image)
+    const running = this.#runningOn(device, wish.target ?? defaultTarget)
+    const legs = this.#legsTo(image, endpoint, running, delta === true)
+    const releases = legs.map((leg) => this.#images.hold(leg))
     try {
-      const found = delta === true ? this.#deltaTo(image, device) : undefined
-      await this.#images.ready(image, found?.sha256 ?? image.sha256)
-      const options = found === undefined ? wish.options : { ...wish.options, delta: found }
-      const asked = { ...wish, ...(options !== undefined && { options }) }
-      return await this.#commands.submit({ command: 'firmware.start', endpoint, image, ...asked })
+      for (const leg of legs) await this.#fetched(leg)
+      return await this.#commands.submit({
+        command: 'firmware.start',
+        endpoint,
+        ...wishOfWay(legs, running.version, wish),
+      })
     } finally {
-      release()
+      for (const release of releases) release()
     }
   }
 
-  /** A delta fits exactly the octets it was made from: those of the last update that was confirmed. */
-  #deltaTo({ sha256 }: Image, { id }: DeviceWithStatus): Pick<Delta, 'sha256' | 'size'> | undefined {
-    const last = this.#lastConfirmed(id)
-    const delta = last === undefined ? undefined : this.#deltaOf(last.sha256, sha256)
-    return delta === undefined ? undefined : { sha256: delta.sha256, size: delta.size }
+  /** The whole image too, which a device that refuses the delta is sent. */
+  async #fetched(leg: Leg): Promise<void> {
+    const { delta } = leg
+    if (delta !== undefined) await this.#images.ready(leg, delta.sha256)
+    await this.#images.ready(leg, leg.sha256)
   }
 
-  /** What the device runs, where it came from us. */
-  #lastConfirmed(id: DeviceId): FirmwareUpdate | undefined {
-    return this.#store.updates(id, confirmedWithin).find(({ state }) => state === 'confirmed')
+  /**
+   * What the device runs there: the image of the last update that was confirmed, unless it has told since that it
+   * runs another version. Of a component only the former is known.
+   */
+  #runningOn({ id, learned }: DeviceWithStatus, target: string): Running {
+    const told = target === defaultTarget ? learned?.vitals?.version : undefined
+    const last = this.#store
+      .updates(id, confirmedWithin)
+      .find((update) => update.state === 'confirmed' && update.target === target)
+    const isLast = last !== undefined && (told === undefined || told === last.version)
+    const version = told ?? last?.version
+    return {
+      ...(version !== undefined && { version }),
+      ...(last !== undefined && { installed: last.sha256 }),
+      ...(isLast && { sha256: last.sha256 }),
+    }
   }
 
-  #refuseMisfit(image: Image, { id, endpoint, learned }: DeviceWithStatus): void {
-    const misfit = this.#images.misfit(image, learned?.vitals?.version, this.#lastConfirmed(id)?.sha256)
-    if (misfit === undefined) return
-    throw new UsageError('firmware.misfit', `${endpoint} would not take it: ${misfit.reason}`, {
+  #legsTo(image: Image, endpoint: EndpointName, running: Running, withDeltas: boolean): readonly [Leg, ...Leg[]] {
+    const way = this.#images.waysTo(image, withDeltas).from(running)
+    if ('legs' in way) return way.legs
+    throw new UsageError('firmware.misfit', `no way leads ${endpoint} to it: ${way.misfit.reason}`, {
       status: 422,
-      hint: `'coapstan firmware show ${image.key}' says what the image goes over`,
-      members: { field: misfit.field },
+      hint: `'coapstan firmware show ${image.key}' says what the image goes over; add an image in between, or one that fits`,
+      members: { field: way.misfit.field },
     })
   }
 
@@ -119,8 +136,8 @@ export class FirmwareService {
 }
 
 /** The updates under way that need an image, in words; none where it may be removed. */
-export function updatesNeeding(store: FirmwareStore, { sha256 }: Image): readonly string[] {
-  const updates = store.openUpdatesTo(sha256, toldUses + 1)
+export function updatesNeeding(store: FirmwareStore, { sha256 }: { readonly sha256: string }): readonly string[] {
+  const updates = store.openUpdatesNeeding(sha256, toldUses + 1)
   const told = updates.slice(0, toldUses).map(({ id, endpoint }) => `update ${id} of ${endpoint}`)
   return updates.length > toldUses ? [...told, 'and more'] : told
 }

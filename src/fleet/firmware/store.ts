@@ -11,7 +11,7 @@ export interface FirmwareStore {
   /** Newest first. */
   updates(deviceId: DeviceId | undefined, limit: number): readonly FirmwareUpdate[]
   openUpdate(deviceId: DeviceId): FirmwareUpdate | undefined
-  /** Updates to the image that are not finished, at most `limit`. */
-  openUpdatesTo(sha256: string, limit: number): readonly FirmwareUpdate[]
+  /** Updates that are not finished and need the image or the delta, now or further on, at most `limit`. */
+  openUpdatesNeeding(sha256: string, limit: number): readonly FirmwareUpdate[]
   lastUpdateId(): number
 }

@@ -1,6 +1,6 @@
 /** The firmware update of one device (LwM2M objects 5, 9 and 33629; devices.md §4). */
 import type { Duration, Instant } from '../../base/time.ts'
-import type { Delta, PullWay } from '../images/types.ts'
+import type { Delta, Leg, PullWay } from '../images/types.ts'
 import type { DeviceId, EndpointName } from '../registry/types.ts'
 
 /**
@@ -44,6 +44,25 @@ export interface UpdateOptions {
   readonly health?: Partial<HealthGate>
 }
 
+/** Of an update that is one of several installations, or that hands over a delta. */
+export interface Journey {
+  /** The version in the end. */
+  readonly goal: string
+  /** Of `hops` installations this is number `hop`, from 1. */
+  readonly hop: number
+  readonly hops: number
+  /** What the device ran as far as was known when the way was chosen; over anything else it does not lead. */
+  readonly from?: string
+  /** What is installed here. */
+  readonly leg: Leg
+  /** What the device's actor begins by itself once this is confirmed; a campaign begins each hop anew. */
+  readonly onward: readonly Leg[]
+  /** The update before this one on the same way. */
+  readonly follows?: number
+  /** Somebody wants nothing more to be begun. */
+  readonly isStopped?: true
+}
+
 /** Why an update failed, as a stable word; `reason` says it to people (results.ts has words and retry class). */
 export type UpdateFailure =
   // What the device says (/5/0/5).
@@ -61,6 +80,7 @@ export type UpdateFailure =
   | 'unknown-result'
   // What it answers or lacks.
   | 'no-object'
+  | 'other-version'
   | 'delivery-method'
   | 'offer-refused'
   | 'install-refused'
@@ -86,6 +106,7 @@ export interface FirmwareUpdate {
   readonly target: string
   readonly state: UpdateState
   readonly options?: UpdateOptions
+  readonly journey?: Journey
   /** The campaign that wants it; absent where an operator does. */
   readonly campaign?: number
   /** Known once it is offered. */

@@ -9,9 +9,12 @@ import type { Settings } from '../../config/tunables.ts'
 import type { EventDraft } from '../events/types.ts'
 import type { SigningKey } from '../signing-keys/types.ts'
 import { findingsOf, type ImageFindings } from './judgement.ts'
-import { misfitOf, validateAbout } from './rules.ts'
+import { validateAbout } from './rules.ts'
 import type { ImageFiles, ImageInspector, ImagesOp, ImagesStore, StoredFile } from './store.ts'
-import { imageKeyOf, type Image, type ImageDraft, type ImageSignature, type Misfit } from './types.ts'
+import { imageKeyOf, type Delta, type Image, type ImageDraft, type ImageSignature } from './types.ts'
+import { Ways } from './ways.ts'
+
+export type { Running, Ways } from './ways.ts'
 
 export interface AddedImage {
   readonly image: Image
@@ -38,6 +41,7 @@ export interface ImagesParts {
   readonly settings: Pick<Settings, 'firmware.image-limit'>
   /** What needs the image, in words for people (`update 7 of urn:dev:1`); none where it may be removed. */
   readonly usesOf: (image: Image) => readonly string[]
+  readonly deltas: () => readonly Delta[]
   /** Whether the octets are those of a delta too. */
   readonly isDelta: (sha256: string) => boolean
   /** Asked before an image is removed; what it returns drops what hung on it. */
@@ -127,13 +131,9 @@ export class ImagesService {
     })
   }
 
-  /** What keeps `image` from a device of that version, whose last image of ours was `running`; nothing where nothing is known to. */
-  misfit(image: Image, version: string | undefined, running: string | undefined): Misfit | undefined {
-    const securityCounter = running === undefined ? undefined : this.#parts.store.image(running)?.securityCounter
-    return misfitOf(image, {
-      ...(version !== undefined && { version }),
-      ...(securityCounter !== undefined && { securityCounter }),
-    })
+  /** The ways of devices to `target`, over other images and by deltas where they are wanted. */
+  waysTo(target: Image, withDeltas: boolean): Ways {
+    return new Ways(target, this.#parts.store.images(target.product), withDeltas ? this.#parts.deltas() : [])
   }
 
   /** Release notes may be written when the image is long there. Throws UsageError 'image.notes' (422). */
@@ -146,7 +146,7 @@ export class ImagesService {
   }
 
   /** Fetches the octets where they are kept elsewhere. Throws UsageError 'image.lost' (409) where they are gone, or EnvironmentError. */
-  async ready({ product, version }: Image, sha256: string): Promise<void> {
+  async ready({ product, version }: Pick<Image, 'product' | 'version'>, sha256: string): Promise<void> {
     if (await this.#parts.files.ready(sha256)) return
     throw new UsageError('image.lost', `the octets of ${product} ${version} are gone or damaged`, {
       status: 409,
@@ -160,7 +160,7 @@ export class ImagesService {
   }
 
   /** Keeps the image from being removed until the returned function is called. */
-  hold({ sha256 }: Image): () => void {
+  hold({ sha256 }: Pick<Image, 'sha256'>): () => void {
     this.#held.set(sha256, (this.#held.get(sha256) ?? 0) + 1)
     return () => {
       const others = (this.#held.get(sha256) ?? 1) - 1

@@ -110,3 +110,18 @@ export interface Misfit {
   readonly field: 'product' | 'fromVersions' | 'hardware' | 'securityCounter'
   readonly reason: string
 }
+
+/** One installation on a device's way: a whole image, or the delta that makes it out of what runs before. */
+export interface Leg extends Pick<Image, 'sha256' | 'product' | 'version'> {
+  /** Octets of the whole image. */
+  readonly size: number
+  readonly delta?: Pick<Delta, 'sha256' | 'size'>
+}
+
+/** SHA-256 and octets of what the device is handed for a leg. */
+export function packageOf({ sha256, size, delta }: Leg): Pick<Delta, 'sha256' | 'size'> {
+  return delta ?? { sha256, size }
+}
+
+/** From what a device runs to an image, one installation after the other; or why the image does not go over it. */
+export type Way = { readonly legs: readonly [Leg, ...Leg[]] } | { readonly misfit: Misfit }

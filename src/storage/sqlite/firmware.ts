@@ -1,7 +1,7 @@
 /** Firmware updates in SQLite. */
 import { instantOf } from '../../base/time.ts'
 import type { FirmwareOp, FirmwareStore } from '../../fleet/firmware/store.ts'
-import type { FirmwareReport, FirmwareUpdate, UpdateOptions } from '../../fleet/firmware/types.ts'
+import type { FirmwareReport, FirmwareUpdate, Journey, UpdateOptions } from '../../fleet/firmware/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
@@ -16,6 +16,7 @@ interface UpdateRow {
   size: number
   target: string
   options: string | null
+  journey: string | null
   campaign_id: number | null
   delivery: string | null
   state: string
@@ -60,6 +61,10 @@ function updateReads(database: Sqlite): FirmwareStore {
   const openTo = database.prepare<[string, number], UpdateRow>(
     `SELECT * FROM firmware_update INDEXED BY firmware_update_of_image WHERE sha256 = +? AND ${isOpenUpdate} LIMIT +?`,
   )
+  const openOver = database.prepare<[string, string, number], UpdateRow>(
+    `SELECT * FROM firmware_update INDEXED BY firmware_update_on_its_way
+     WHERE journey IS NOT NULL AND ${isOpenUpdate} AND sha256 <> ? AND instr(journey, ?) > 0 LIMIT +?`,
+  )
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'firmware_update'`).pluck()
   const updateOrNothing = (row: UpdateRow | undefined) => (row === undefined ? undefined : updateOf(row))
   return {
@@ -67,7 +72,8 @@ function updateReads(database: Sqlite): FirmwareStore {
     updates: (deviceId, limit) =>
       (deviceId === undefined ? newest.all(limit) : ofDevice.all(deviceId, limit)).map(updateOf),
     openUpdate: (deviceId) => updateOrNothing(open.get(deviceId)),
-    openUpdatesTo: (sha256, limit) => openTo.all(sha256, limit).map(updateOf),
+    openUpdatesNeeding: (sha256, limit) =>
+      [...openTo.all(sha256, limit), ...openOver.all(sha256, sha256, limit)].slice(0, limit).map(updateOf),
     lastUpdateId: () => lastId.get() ?? 0,
   }
 }
@@ -77,15 +83,15 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
     `INSERT INTO firmware_update (id, device_id, endpoint, sha256, version, size, target, options, delivery, state, fetched,
        resumes, block_size, from_version, result, failure, reason, created_at, changed_at, finished_at, due_at,
        registration_at_update, registration_at_offer, attempts, install_command, proving_since, uplinks, registration, seen,
-       campaign_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       campaign_id, journey)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET delivery = excluded.delivery, state = excluded.state, fetched = excluded.fetched,
        resumes = excluded.resumes, block_size = excluded.block_size, from_version = excluded.from_version,
        result = excluded.result, failure = excluded.failure, reason = excluded.reason, changed_at = excluded.changed_at,
        finished_at = excluded.finished_at, due_at = excluded.due_at,
        registration_at_update = excluded.registration_at_update, registration_at_offer = excluded.registration_at_offer,
        attempts = excluded.attempts, install_command = excluded.install_command, proving_since = excluded.proving_since,
-       uplinks = excluded.uplinks, registration = excluded.registration, seen = excluded.seen`,
+       uplinks = excluded.uplinks, registration = excluded.registration, seen = excluded.seen, journey = excluded.journey`,
   )
   return {
     'update.put': ({ update: u }) => {
@@ -120,6 +126,7 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
         columnOf(u.registration),
         jsonOf(u.seen),
         columnOf(u.campaign),
+        jsonOf(u.journey),
       )
     },
   }
@@ -141,6 +148,7 @@ function updateOf(row: UpdateRow): FirmwareUpdate {
     changedAt: instantOf(row.changed_at),
   }
   if (row.options !== null) update.options = JSON.parse(row.options) as UpdateOptions
+  if (row.journey !== null) update.journey = JSON.parse(row.journey) as Journey
   if (row.campaign_id !== null) update.campaign = row.campaign_id
   if (row.delivery !== null) update.delivery = row.delivery as NonNullable<FirmwareUpdate['delivery']>
   if (row.block_size !== null) update.blockSize = row.block_size

@@ -81,5 +81,6 @@ export function deltasOver(images: Services['images'], now: () => Instant): Delt
     commands: { commitNow: (ops) => ops.forEach((op) => rows.applyToImages(op)) },
     now,
     settings: { 'firmware.image-limit': 1000 },
+    usesOf: () => [],
   })
 }

@@ -2,7 +2,8 @@
  * A scripted device with an object that takes packages, on the other end of an engine: answers what it is
  * asked, line by line, and does nothing by itself. Shares no code with the server.
  */
-import type { UpdateOptions } from '../../../src/fleet/firmware/types.ts'
+import type { UpdateWish } from '../../../src/fleet/firmware/rules.ts'
+import { imageKeyOf, packageOf } from '../../../src/fleet/images/types.ts'
 import { testBody } from '../../support/coap-notation.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
 
@@ -247,19 +248,24 @@ const settings = { 'firmware.health-window': 0 }
 /** A device that has registered, and an update of it to version 2.0.0 begun. */
 export async function begin(
   change: (device: PackageDevice) => void = () => undefined,
-  { target = '/5/0', options }: { target?: string; options?: UpdateOptions } = {},
+  { target = '/5/0', ...wish }: Partial<UpdateWish> = {},
 ) {
   const house = new EngineHarness(settings)
-  house.images.set(image.key, {
-    size,
-    etag: Uint8Array.of(1),
-    read: (offset, length) => testBody.subarray(offset, Math.min(size, offset + length)),
-  })
+  const { journey } = wish
+  const legs = journey === undefined ? [image] : [journey.leg, ...journey.onward]
+  for (const leg of legs) {
+    for (const { sha256, size: octets } of [leg, packageOf(leg)]) {
+      house.images.set(imageKeyOf(sha256), {
+        size: octets,
+        etag: Uint8Array.of(1),
+        read: (offset, length) => testBody.subarray(offset, Math.min(octets, offset + length)),
+      })
+    }
+  }
   const device = new PackageDevice(house, target)
   change(device)
   device.register()
-  const wish = { image, target, ...(options === undefined ? {} : { options }) }
-  await house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', ...wish })
+  await house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', image, target, ...wish })
   device.pump()
   const update = () => house.store.updates(house.store.device('urn:dev:a')?.device.id, 1)[0]!
   return { house, device, update }

@@ -33,6 +33,7 @@ function world() {
     now: () => now,
     settings: { 'firmware.image-limit': 1000 },
     usesOf: (image) => updatesNeeding(store, image),
+    deltas: () => store.deltas(undefined),
     isDelta: () => false,
     orphans: () => async () => undefined,
   })
@@ -237,14 +238,16 @@ describe('firmware images', () => {
     store.commit([put.device(rows.device(1, { product: 'valve' }))])
     commands.answer = () => rows.update(1, 1)
     await firmware.start('urn:dev:test-1', '1.1.0')
-    expect(commands.asked).toEqual([{ command: 'firmware.start', endpoint: 'urn:dev:test-1', image: valve }])
+    const { sha256, product, version, size } = valve
+    const image = { sha256, product, version, size }
+    expect(commands.asked).toEqual([{ command: 'firmware.start', endpoint: 'urn:dev:test-1', image }])
     await expect(firmware.start('urn:dev:test-1', meter.key)).rejects.toThrow(unknown('firmware.product', 422))
   })
 
   test('that do not go over what a device runs, or are older than its security counter, are refused with the field', async () => {
     const { images, firmware, store, commands } = world()
     const { image: newest } = await images.add({ ...about, version: '2.1.0', securityCounter: 5 }, upload('newest'))
-    const { image: hop } = await images.add({ ...about, version: '2.0.0', fromVersions: '>=1.5.0' }, upload('hop'))
+    const { image: hop } = await images.add({ ...about, version: '2.0.0', fromVersions: '>=1.9.5' }, upload('hop'))
     const { image: old } = await images.add({ ...about, version: '1.9.0', securityCounter: 4 }, upload('old'))
     const learned = { vitals: { version: '1.1.0' } }
     store.commit([put.device({ ...rows.device(1), learned })])
@@ -256,6 +259,34 @@ describe('firmware images', () => {
     const confirmed = { ...rows.update(1, 1), sha256: newest.sha256, state: 'confirmed', finishedAt: at(1) } as const
     store.commit([{ op: 'update.put', update: confirmed }])
     await expect(firmware.start('urn:dev:test-1', old.key)).rejects.toThrow(refusedFor('securityCounter'))
+  })
+
+  test('that go over others take the device there first, by deltas where they are wanted', async () => {
+    const { images, firmware, store, commands } = world()
+    const [v1, v2, v3] = await Promise.all([
+      images.add(about, upload('first image')),
+      images.add({ ...about, version: '2.0.0' }, upload('second image')),
+      images.add({ ...about, version: '3.0.0', fromVersions: '>=2.0.0' }, upload('third image')),
+    ]).then((added) =>
+      added.map(({ image: { sha256, product, version, size } }) => ({ sha256, product, version, size })),
+    )
+    const patch = { from: v1!.sha256, to: v2!.sha256, sha256: 'd'.repeat(64), key: 'd'.repeat(12), size: 5 }
+    store.commit([
+      put.device({ ...rows.device(1), learned: { vitals: { version: '1.1.0' } } }),
+      { op: 'delta.put', delta: { ...patch, madeBy: 'uploaded', addedAt: start } },
+    ])
+    commands.answer = () => rows.update(1, 1)
+    await firmware.start('urn:dev:test-1', '3.0.0')
+    const way = { goal: '3.0.0', hop: 1, hops: 2, from: '1.1.0', onward: [v3] }
+    expect(commands.asked).toEqual([
+      { command: 'firmware.start', endpoint: 'urn:dev:test-1', image: v2, journey: { ...way, leg: v2 } },
+    ])
+    // Its octets are not at hand: told before anything begins.
+    await expect(firmware.start('urn:dev:test-1', '3.0.0', { delta: true })).rejects.toThrow(unknown('image.lost', 409))
+    // The other way round is none.
+    store.commit([put.device({ ...rows.device(1), learned: { vitals: { version: '0.9.0' } } })])
+    await images.remove('2.0.0')
+    await expect(firmware.start('urn:dev:test-1', '3.0.0')).rejects.toThrow(unknown('firmware.misfit', 422))
   })
 
   test('are not removed while an update needs them, or begins to', async () => {

@@ -164,10 +164,10 @@ describe('firmware', () => {
     expect(store.openUpdate(3)).toBeUndefined()
     expect(store.snapshot({ by: 'id', deviceId: 1 }, 1)?.update).toEqual(whole)
     expect(store.snapshot({ by: 'id', deviceId: 3 }, 1)).not.toHaveProperty('update')
-    expect(store.openUpdatesTo(whole.sha256, 9)).toContainEqual(whole)
-    expect(store.openUpdatesTo(whole.sha256, 1)).toHaveLength(1)
+    expect(store.openUpdatesNeeding(whole.sha256, 9)).toContainEqual(whole)
+    expect(store.openUpdatesNeeding(whole.sha256, 1)).toHaveLength(1)
     store.commit([put.update({ ...whole, state: 'failed' }), put.update({ ...other, state: 'cancelled' })])
-    expect(store.openUpdatesTo(whole.sha256, 9)).toEqual([])
+    expect(store.openUpdatesNeeding(whole.sha256, 9)).toEqual([])
   })
 })
 
