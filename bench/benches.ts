@@ -69,6 +69,11 @@ export const benches: readonly Bench[] = [
     cases: [
       { name: 'CON GET, 1 peer', load: { scenario: 'get', peers: 1, ...small }, subjects: coapServers },
       { name: 'CON GET, 10 000 peers', load: { scenario: 'get', peers: 10_000, ...small }, subjects: coapServers },
+      {
+        name: 'CON GET of a constant, 10 000 peers',
+        load: { scenario: 'get', path: 'constant', peers: 10_000, ...small },
+        subjects: [cEcho, dgramEcho, coapstanNative, coapstanDgram],
+      },
       { name: 'NON GET, 256 peers', load: { scenario: 'non-get', peers: 256, ...small }, subjects: coapServers },
       { name: 'CON POST 40 B, 256 peers', load: { scenario: 'post', peers: 256, ...small }, subjects: coapServers },
       ...[1, 100, 1000].map((peers) => ({

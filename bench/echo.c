@@ -1,7 +1,8 @@
 /*
  * The yardstick: sends every datagram back as it came. `echo PORT` does so with one pair of system
  * calls a packet, which is what a straightforward C server pays; `echo PORT batch` uses
- * recvmmsg/sendmmsg and shows how much more the load generator could ask for.
+ * recvmmsg/sendmmsg and shows how much more the load generator could ask for. A number behind that is the
+ * least length of an answer: `echo PORT batch 540` costs what the system asks for a block of 512 octets.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,13 +13,17 @@
 
 enum { BATCH = 64, SIZE = 2048 };
 
+static size_t shortest;
+
+static size_t answer_length(size_t length) { return length < shortest ? shortest : length; }
+
 static void echo_singly(int fd) {
   static char bytes[SIZE];
   for (;;) {
     struct sockaddr_in from;
     socklen_t from_length = sizeof from;
     ssize_t length = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_length);
-    if (length >= 0) sendto(fd, bytes, (size_t)length, 0, (struct sockaddr *)&from, from_length);
+    if (length >= 0) sendto(fd, bytes, answer_length((size_t)length), 0, (struct sockaddr *)&from, from_length);
   }
 }
 
@@ -39,7 +44,7 @@ static void echo_batches(int fd) {
       messages[i].msg_hdr.msg_namelen = sizeof from[i];
     }
     int count = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL);
-    for (int i = 0; i < count; i++) parts[i].iov_len = messages[i].msg_len;
+    for (int i = 0; i < count; i++) parts[i].iov_len = answer_length(messages[i].msg_len);
     for (int done = 0; done < count;) {
       int sent = sendmmsg(fd, messages + done, (unsigned)(count - done), 0);
       done += sent > 0 ? sent : 1;
@@ -61,6 +66,8 @@ int main(int argc, char **argv) {
   getsockname(fd, (struct sockaddr *)&local, &length);
   printf("ready %d\n", ntohs(local.sin_port));
   fflush(stdout);
+  shortest = argc > 3 ? (size_t)atoi(argv[3]) : 0;
+  if (shortest > SIZE) return 2;
   if (argc > 2 && strcmp(argv[2], "batch") == 0) echo_batches(fd);
   else echo_singly(fd);
 }

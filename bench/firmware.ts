@@ -1,12 +1,13 @@
 /**
  * A thousand devices that fetch one image from the whole server at once, block by block, beside plain GETs of the
  * same peers in the same run; with and without progress that is told to each device's actor, for a small image and
- * a large one. Prints one JSON line a row: blocks a second, their ratio to the GETs, resident memory before and after.
+ * a large one, and beside a C program that only sends as many octets. Prints one JSON line a row: blocks a second,
+ * their ratio to the GETs, resident memory after each run.
  */
 import { randomBytes } from 'node:crypto'
 import { runLoad, type Load, type Measured } from './load.ts'
 import type { Running } from './process.ts'
-import { startServer } from './subjects.ts'
+import { cAnswers, startServer } from './subjects.ts'
 
 const runs = Number(process.argv[2] ?? 5)
 const seconds = 2
@@ -23,26 +24,31 @@ const prefix = 'pull'
 interface Case {
   readonly name: string
   readonly load: Load
+  readonly running: Running
   readonly rates: number[]
   readonly cpuRates: number[]
   resident: number[]
 }
 
+/** What the system alone asks for an answer as long as the greeting, and as long as a block: see `echo.c`. */
+const [shortAnswers, longAnswers] = [await cAnswers(46).start(), await cAnswers(537).start()]
 const server = await startServer('native')
 try {
-  const measure = (load: Load): Promise<Measured> => runLoad(load, server.port, seconds)
+  const measure = (load: Load, running: Running = server): Promise<Measured> => runLoad(load, running.port, seconds)
   await measure({ scenario: 'register', ...everybody, prefix })
   const keys = [await addImage('1.0.0', small), await addImage('1.1.0', large)] as const
   await startUpdates()
   const cases: Case[] = [
     caseOf('plain GET', { scenario: 'get', path: '', ...everybody }),
+    caseOf('C in batches, 46 octets answered', { scenario: 'get', path: '', ...everybody, echo: true }, shortAnswers),
+    caseOf('C in batches, 537 octets answered', { ...pull(keys[0]), echo: true }, longAnswers),
     caseOf('256 KiB, 100 devices', { ...pull(keys[0]), peers: 100, window: 100 }),
     caseOf('256 KiB, 1 000 devices', pull(keys[0])),
     caseOf('4 MiB, 1 000 devices', pull(keys[1])),
     caseOf('256 KiB, 1 000 devices, each with its update', { ...pull(keys[0]), numbered: true }),
   ]
   for (let run = 0; run < runs; run++) {
-    for (const one of cases) await measureInto(one, server, measure)
+    for (const one of cases) await measureInto(one, measure)
   }
   const plain = median(cases[0]!.cpuRates)
   for (const { name, rates, cpuRates, resident } of cases) {
@@ -51,20 +57,21 @@ try {
     console.log(JSON.stringify({ bench: 'firmware', case: name, ...row, residentMiB: resident, runs }))
   }
 } finally {
-  await server.stop()
+  for (const running of [server, shortAnswers, longAnswers]) await running.stop()
 }
 
-function caseOf(name: string, load: Load): Case {
-  return { name, load, rates: [], cpuRates: [], resident: [] }
+function caseOf(name: string, load: Load, running: Running = server): Case {
+  return { name, load, running, rates: [], cpuRates: [], resident: [] }
 }
 
 function pull(key: string): Load {
   return { scenario: 'block2', path: `fw/${key}`, szx, ...everybody }
 }
 
-async function measureInto(one: Case, running: Running, measure: (load: Load) => Promise<Measured>): Promise<void> {
+async function measureInto(one: Case, measure: (load: Load, running: Running) => Promise<Measured>): Promise<void> {
+  const { running } = one
   const before = running.cpuTime()
-  const measured = await measure(one.load)
+  const measured = await measure(one.load, running)
   if (measured.refused > 0) throw new Error(`${one.name}: ${measured.refused} refused, ${measured.firstRefusal}`)
   one.rates.push(measured.perSecond)
   one.cpuRates.push(measured.total / (running.cpuTime() - before))

@@ -1,7 +1,7 @@
 /**
  * Our CoAP endpoint over one of our transports (`native` or `dgram`), with three resources in memory:
  * what the protocol costs before devices, actors and the database come into it. GET /test, POST /test,
- * and a 1 MiB image at GET /image. Whoever posts to /rd is observed.
+ * GET /constant (of whose answers no copies are kept), and a 1 MiB image at GET /image. Whoever posts to /rd is observed.
  */
 import { performance } from 'node:perf_hooks'
 import { utf8 } from '../src/base/bytes.ts'
@@ -16,6 +16,7 @@ import { SystemRandom } from '../src/server/system-random.ts'
 import { openUdpTransport, type TransportChoice } from '../src/server/udp.ts'
 
 const content: OutboundResponse = { code: response.content, contentFormat: 0, payload: utf8('hello') }
+const constant: OutboundResponse = { ...content, constant: true }
 const changed: OutboundResponse = { code: response.changed }
 const missing: OutboundResponse = { code: response.notFound }
 const image = new Uint8Array(1_048_576)
@@ -38,7 +39,15 @@ const sink: CoapSink = {
       return
     }
     const answer =
-      first === 'image' ? imageContent : first !== 'test' ? missing : request.code === method.get ? content : changed
+      first === 'constant'
+        ? constant
+        : first === 'image'
+          ? imageContent
+          : first !== 'test'
+            ? missing
+            : request.code === method.get
+              ? content
+              : changed
     endpoint.respond(now, request.exchange, answer)
   },
   notification: (now, notification) => endpoint.acknowledge(now, notification.exchange),

@@ -34,6 +34,13 @@ export const cBatchEcho: Subject = {
   start: () => startSubject(compiled('echo'), ['0', 'batch']),
 }
 
+/** The same, answering with at least so many octets: what the system alone takes for answers of that length. */
+export const cAnswers = (octets: number): Subject => ({
+  name: `C in batches, ${octets} octets answered`,
+  echo: true,
+  start: () => startSubject(compiled('echo'), ['0', 'batch', `${octets}`]),
+})
+
 export const dgramEcho: Subject = {
   name: 'dgram echo',
   echo: true,

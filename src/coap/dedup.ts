@@ -112,6 +112,11 @@ export class DedupTable {
     return (this.#states[entry]! & stateMask) === inProgress
   }
 
+  /** Whether `begin` would let go of nothing. */
+  hasRoom(owner: DedupOwner): boolean {
+    return owner.liveCount < this.#options.perPeer && this.#count < this.#options.total
+  }
+
   /** Remembers a new exchange as in progress; 0 where there is no room that may be taken. */
   begin(
     now: Instant,

@@ -293,7 +293,7 @@ export class CoapEndpoint {
   #due(now: Instant, due: Timed): void {
     switch (due.kind) {
       case 'peer':
-        this.#parts.peers.due(due)
+        this.#parts.peers.release(due)
         return
       case 'inbound':
         this.#parts.responder.due(now, due)

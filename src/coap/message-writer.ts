@@ -2,7 +2,7 @@
  * Writes a message straight into a slab (RFC 7252 §3): begin, add options in any order, finish. Refuses
  * nothing but what does not fit; whether the message makes sense is the caller's affair.
  */
-import { noBytes, type Bytes } from '../base/bytes.ts'
+import { copyOctets, noBytes, type Bytes } from '../base/bytes.ts'
 import type { MessageType } from './codes.ts'
 
 const encoder = new TextEncoder()
@@ -146,7 +146,7 @@ export class MessageWriter {
 
   #copy(bytes: Bytes, from: number, to: number): void {
     if (to - from > 64) {
-      this.slab.set(bytes.subarray(from, to), this.#at)
+      copyOctets(bytes, from, to, this.slab, this.#at)
       this.#at += to - from
       return
     }

@@ -5,7 +5,7 @@
  */
 import type { DeadlineQueue } from '../base/deadline-queue.ts'
 import type { Random } from '../base/random.ts'
-import { milliseconds, type Duration, type Instant } from '../base/time.ts'
+import { after, milliseconds, seconds, type Duration, type Instant } from '../base/time.ts'
 import { derivedTimes, maxLatency } from '../config/profiles.ts'
 import { MessageIds } from './message-ids.ts'
 import { PeerState, type Timed } from './state.ts'
@@ -13,6 +13,9 @@ import type { CoapSink, Peer } from './types.ts'
 
 /** Peers looked at, oldest first, for one that may go. */
 const evictionScan = 16
+
+/** How long a peer stays of whose requests nothing was to be remembered: in the middle of a download it will go on. */
+const servedStay: Duration = seconds(30)
 
 export interface PeersOptions {
   readonly limit: number
@@ -60,6 +63,7 @@ export class Peers {
       if (this.#peers.size >= this.#options.limit && !this.#makeRoom()) return undefined
       return this.#add(peer)
     }
+    known.usedAt = this.now
     if (known !== this.#newest) {
       this.#unlink(known)
       this.#linkNewest(known)
@@ -72,6 +76,7 @@ export class Peers {
   addressed(peer: Peer): PeerState {
     const known = this.#peers.get(peer)
     if (known === undefined) return this.#add(peer)
+    known.usedAt = this.now
     this.#refresh(known)
     return known
   }
@@ -82,22 +87,12 @@ export class Peers {
     return peer.ids.take(this.now, peer.idLifetime)
   }
 
-  /** Lets the peer go where nothing is left to remember; else, or too early, does nothing. */
+  /** Lets the peer go where nothing is left to remember, when it has been idle for a while; else does nothing. */
   release(peer: PeerState): void {
-    if (peer.liveCount > 0 || !isIdle(peer)) return
-    let until = peer.ids === undefined ? 0 : peer.ids.heldUntil
-    // Verified, or doubted: not what a fresh state would say
-    if ((peer.standing === 'unverified') === (peer.credit === Number.POSITIVE_INFINITY)) {
-      until = Math.max(until, this.now + this.#options.verifiedLifetime) as Instant
-    }
-    if (until > this.now) this.#options.queue.set(peer, until as Instant)
-    else this.#remove(peer)
-  }
-
-  /** The deadline of `release` has come. */
-  due(peer: PeerState): void {
-    if (peer.liveCount > 0 || !isIdle(peer)) return
-    if (peer.ids !== undefined && peer.ids.heldUntil > this.now) this.release(peer)
+    // An earlier deadline is as good: it asks again
+    if (peer.liveCount > 0 || peer.deadlineSlot >= 0 || !isIdle(peer)) return
+    const until = this.#idleUntil(peer)
+    if (until > this.now) this.#options.queue.set(peer, until)
     else this.#remove(peer)
   }
 
@@ -106,10 +101,19 @@ export class Peers {
     this.#remove(peer)
   }
 
+  /** When an idle peer is to go. */
+  #idleUntil(peer: PeerState): Instant {
+    // Verified, or doubted: not what a fresh state would say
+    const isProven = (peer.standing === 'unverified') === (peer.credit === Number.POSITIVE_INFINITY)
+    const stay = isProven ? after(peer.usedAt, this.#options.verifiedLifetime) : after(peer.servedAt, servedStay)
+    return peer.ids !== undefined && peer.ids.heldUntil > stay ? peer.ids.heldUntil : stay
+  }
+
   #add(peer: Peer): PeerState {
     const { sink } = this.#options
     this.#seed = (this.#seed + 0x9e3779b9) | 0
     const added = new PeerState(peer, sink.standingOf?.(peer) ?? 'secured', this.#seed, sink.profileOf(peer))
+    added.usedAt = this.now
     this.#derive(added)
     this.#peers.set(peer, added)
     this.#linkNewest(added)

@@ -6,6 +6,7 @@
 import { utf8, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import { after, milliseconds, type Duration, type Instant } from '../base/time.ts'
+import { AnswerWriter } from './answer-writer.ts'
 import { blockOf } from './block.ts'
 import { isSafeMethod, isSuccess, messageType, method, response as code } from './codes.ts'
 import type { DedupEntry, DedupTable } from './dedup.ts'
@@ -18,12 +19,11 @@ import { MessageView } from './message.ts'
 import { isUnwanted } from './no-response.ts'
 import type { Observers } from './observers.ts'
 import { option, optionName } from './options.ts'
-import { amplificationLimit, type Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import type { Peers } from './peers.ts'
 import { reactions } from './reactions.ts'
 import { refusalOf } from './refusal.ts'
 import { messagePrint } from './request-key.ts'
-import { ResponseWriter } from './response-writer.ts'
 import type { Transmissions } from './retransmit.ts'
 import type { ServedBodies } from './served-bodies.ts'
 import { Delivery, InboundExchange, type PeerState } from './state.ts'
@@ -38,6 +38,9 @@ const keptSafeAnswer = 256
 
 /** DEFAULT_LEISURE, RFC 7252 §8.2: answers to a group are spread over it. */
 const leisure = 5000
+
+/** In place of the entry of a safe request: made when something is to be kept of it, which often nothing is. */
+const notYet: DedupEntry = -1
 
 const continueAnswer: OutboundResponse = Object.freeze({ code: code.continue })
 
@@ -62,7 +65,7 @@ export interface ResponderOptions {
 
 export class Responder {
   readonly #options: ResponderOptions
-  readonly #writer: ResponseWriter
+  readonly #writer: AnswerWriter
   readonly #requestView = new RequestView()
   /** For a request that is answered later. */
   readonly #recalled = new MessageView()
@@ -74,7 +77,7 @@ export class Responder {
 
   constructor(options: ResponderOptions) {
     this.#options = options
-    this.#writer = new ResponseWriter(options.outbox)
+    this.#writer = new AnswerWriter(options)
   }
 
   /** A request of `peer`, decoded. */
@@ -95,15 +98,10 @@ export class Responder {
       this.#refuse(now, peer, request, fault, multicast)
       return
     }
-    const confirmable = request.type === messageType.confirmable
-    const lifetime = confirmable ? peer.conLifetime : peer.nonLifetime
-    const mayEvict = peer.standing !== 'secured' || isSafeMethod(request.code)
-    const entry = dedup.begin(now, peer, request.messageId, print, lifetime, mayEvict)
-    if (entry === 0) {
-      this.#options.faultCounters.count(faults['dedup-full'], peer.peer)
-      return
-    }
-    this.#dispatch(now, peer, request, entry, multicast)
+    const mayWait = request.code === method.get && !request.has(option.block1) && dedup.hasRoom(peer)
+    const entry = mayWait ? notYet : this.#remember(now, peer, request, print)
+    if (entry === 0) this.#options.faultCounters.count(faults['dedup-full'], peer.peer)
+    else this.#dispatch(now, peer, request, entry, multicast)
   }
 
   /** The handler's answer; one that comes for an exchange long forgotten goes nowhere. */
@@ -126,7 +124,7 @@ export class Responder {
     const { dedup, exchanges } = this.#options
     if (exchange !== 0 && exchange === this.#currentId) {
       this.#currentId = 0
-      dedup.forget(this.#currentEntry)
+      if (this.#currentEntry !== notYet) dedup.forget(this.#currentEntry)
       return
     }
     const waiting = exchanges.take(exchange)
@@ -156,6 +154,18 @@ export class Responder {
     outbox.acknowledge(now, peer, this.#recalled.messageId)
     dedup.answerMeanwhile(entry, outbox.slab, 0, 4)
     exchange.acknowledged = true
+  }
+
+  /** An entry for the request, as in progress; 0 where there is no room that may be taken. */
+  #remember(now: Instant, peer: PeerState, request: MessageView, print: number): DedupEntry {
+    const lifetime = request.type === messageType.confirmable ? peer.conLifetime : peer.nonLifetime
+    const mayEvict = peer.standing !== 'secured' || isSafeMethod(request.code)
+    return this.#options.dedup.begin(now, peer, request.messageId, print, lifetime, mayEvict)
+  }
+
+  /** The entry, now that something is to be kept of the request: there was room for it. */
+  #made(now: Instant, peer: PeerState, request: MessageView, entry: DedupEntry): DedupEntry {
+    return entry === notYet ? this.#remember(now, peer, request, messagePrint(request)) : entry
   }
 
   /** RFC 7252 §4.5: a repetition gets what the original got, or silence while there is nothing yet. */
@@ -217,7 +227,7 @@ export class Responder {
     const fresh = request.has(option.echo) && echo.isFresh(now, peer.peer, request.bytes(option.echo)!)
     this.#requestView.open(peer.peer, id, request, body, fresh)
     if (multicast) {
-      this.#wait(id, peer, entry, request, true)
+      this.#wait(now, id, peer, entry, request, true)
       sink.request(now, this.#requestView)
       return
     }
@@ -228,7 +238,7 @@ export class Responder {
     sink.request(now, this.#requestView)
     if (this.#currentId !== id) return
     this.#currentId = 0
-    const waiting = this.#wait(id, peer, entry, request, false)
+    const waiting = this.#wait(now, id, peer, entry, request, false)
     if (request.type !== messageType.confirmable) return
     // A quarter of ACK_TIMEOUT is left for the way: the peer must not repeat what we have
     const wait = Math.min(this.#options.emptyAckAfter, 0.75 * peer.profile.ackTimeout)
@@ -236,10 +246,18 @@ export class Responder {
   }
 
   /** The sink did not answer at once: what the answer will need is copied. */
-  #wait(id: ExchangeId, peer: PeerState, entry: DedupEntry, request: MessageView, multicast: boolean): InboundExchange {
+  #wait(
+    now: Instant,
+    id: ExchangeId,
+    peer: PeerState,
+    entry: DedupEntry,
+    request: MessageView,
+    multicast: boolean,
+  ): InboundExchange {
     const payloadMatters = request.code === method.fetch || request.payloadStart === request.end
     const end = payloadMatters ? request.end : request.payloadStart - 1
-    const waiting = new InboundExchange(id, peer, entry, request.buffer.slice(request.start, end), multicast)
+    const message = request.buffer.slice(request.start, end)
+    const waiting = new InboundExchange(id, peer, this.#made(now, peer, request, entry), message, multicast)
     this.#options.exchanges.add(waiting, this.#options.dedup)
     return waiting
   }
@@ -262,19 +280,27 @@ export class Responder {
     const piggybacked = isConfirmable && !acknowledged
     const type = piggybacked ? messageType.acknowledgement : (request.type as 0 | 1)
     const messageId = piggybacked ? request.messageId : peers.takeId(peer)
-    let end = this.#write(peer, request, type, messageId, told)
-    if (isTooLarge(peer, request, end)) {
-      end = this.#reduce(now, peer, request, type, messageId, told.code)
-    }
-    if (piggybacked) this.#sendPiggybacked(now, peer, request, entry, end)
-    else this.#sendSeparate(now, peer, isConfirmable, messageId, entry, end)
+    const end = this.#writer.write(now, peer, request, type, messageId, told)
+    if (piggybacked) this.#sendPiggybacked(now, peer, request, entry, end, isAgainAtNoCost(told))
+    else this.#sendSeparate(now, peer, isConfirmable, messageId, this.#made(now, peer, request, entry), end)
     if (this.#writer.isFirstOfMore && answer.body === undefined) served.keep(now, peer, request, told)
-    if (end > keptSafeAnswer && piggybacked && isSafeMethod(request.code)) this.#options.dedup.forget(entry)
   }
 
-  #sendPiggybacked(now: Instant, peer: PeerState, request: MessageView, entry: DedupEntry, end: number): void {
+  #sendPiggybacked(
+    now: Instant,
+    peer: PeerState,
+    request: MessageView,
+    entry: DedupEntry,
+    end: number,
+    isFree: boolean,
+  ): void {
     const { dedup, outbox } = this.#options
-    if (end <= keptSafeAnswer || !isSafeMethod(request.code)) dedup.finish(entry, outbox.slab, 0, end)
+    if ((end <= keptSafeAnswer && !isFree) || !isSafeMethod(request.code)) {
+      dedup.finish(this.#made(now, peer, request, entry), outbox.slab, 0, end)
+    } else {
+      peer.servedAt = now
+      if (entry !== notYet) dedup.forget(entry)
+    }
     outbox.send(now, peer, outbox.slab, 0, end)
   }
 
@@ -304,10 +330,11 @@ export class Responder {
   /** RFC 7967 §2: the client does not want to hear; a CON still gets its ACK. */
   #answerNothing(now: Instant, peer: PeerState, request: MessageView, entry: DedupEntry, owesAck: boolean): void {
     const { dedup, outbox } = this.#options
+    const made = this.#made(now, peer, request, entry)
     if (owesAck) {
       outbox.acknowledge(now, peer, request.messageId)
-      dedup.finish(entry, outbox.slab, 0, 4)
-    } else dedup.complete(entry)
+      dedup.finish(made, outbox.slab, 0, 4)
+    } else dedup.complete(made)
   }
 
   /** RFC 7252 §8.2: what is an error or empty is kept to ourselves, an answer waits a random moment. */
@@ -317,7 +344,8 @@ export class Responder {
     const saysNothing = (answer.payload?.length ?? answer.body?.size ?? 0) === 0
     if (!isSuccess(answer.code) || saysNothing || isUnwanted(this.#recalled, answer.code)) return
     const { peer } = exchange
-    const end = this.#write(peer, this.#recalled, messageType.nonConfirmable, peers.takeId(peer), answer)
+    const messageId = peers.takeId(peer)
+    const end = this.#writer.writeWhole(peer, this.#recalled, messageType.nonConfirmable, messageId, answer)
     exchange.delayed = outbox.slab.slice(0, end)
     exchanges.add(exchange, dedup)
     exchanges.setDeadline(exchange, after(now, milliseconds(random.fraction() * leisure)))
@@ -333,8 +361,7 @@ export class Responder {
     if (typeof reaction !== 'number' || multicast || isUnwanted(request, reaction)) return
     const type = isConfirmable ? messageType.acknowledgement : messageType.nonConfirmable
     const messageId = isConfirmable ? request.messageId : peers.takeId(peer)
-    let end = this.#write(peer, request, type, messageId, { code: reaction, payload: utf8(detail) })
-    if (isTooLarge(peer, request, end)) end = this.#writeBare(request, type, messageId, reaction)
+    const end = this.#writer.writeRefusal(peer, request, type, messageId, reaction, detail)
     outbox.send(now, peer, outbox.slab, 0, end)
   }
 
@@ -347,47 +374,8 @@ export class Responder {
     const options = answerCode === code.requestEntityTooLarge ? size1 : []
     this.#answer(now, peer, request, entry, false, { code: answerCode, options, payload: utf8(fault.fault) })
   }
-
-  /** The answer's end in the slab; a block beyond the end and an answer nothing can hold become errors. */
-  #write(peer: PeerState, request: MessageView, type: 0 | 1 | 2, messageId: number, answer: OutboundResponse): number {
-    const end = this.#writer.write(peer, request, type, messageId, answer)
-    if (end === 'beyond-end') {
-      this.#options.faultCounters.count(faults['block-beyond-end'], peer.peer)
-      const { confirmable } = reactions['block-beyond-end']
-      return this.#writeBare(request, type, messageId, typeof confirmable === 'number' ? confirmable : 0)
-    }
-    return end >= 0 ? end : this.#writeBare(request, type, messageId, code.internalServerError)
-  }
-
-  #writeBare(request: MessageView, type: 0 | 1 | 2, messageId: number, responseCode: number, echo?: Bytes): number {
-    const { writer } = this.#options.outbox
-    writer.begin(type, responseCode, messageId, request.buffer, request.tokenStart, request.tokenEnd)
-    if (echo !== undefined) writer.add(option.echo, echo)
-    return writer.finish()
-  }
-
-  /**
-   * RFC 9175 §2.4: too much for an unverified address. A safe request is to come again with an Echo; of
-   * any other, which has had its effect, only the code is told.
-   */
-  #reduce(
-    now: Instant,
-    peer: PeerState,
-    request: MessageView,
-    type: 0 | 1 | 2,
-    messageId: number,
-    responseCode: number,
-  ): number {
-    this.#options.faultCounters.count(faults['echo-required'], peer.peer)
-    if (!isSafeMethod(request.code)) return this.#writeBare(request, type, messageId, responseCode)
-    this.#options.observers.drop(peer, request)
-    const value = this.#options.echo.valueFor(now, peer.peer)
-    return this.#writeBare(request, type, messageId, code.unauthorized, value)
-  }
 }
 
-/** RFC 9175 §2.4: of one answer as of all of them together. */
-function isTooLarge(peer: PeerState, request: MessageView, end: number): boolean {
-  if (peer.credit === Number.POSITIVE_INFINITY) return false
-  return end > peer.credit || end > amplificationLimit * (request.end - request.start)
+function isAgainAtNoCost(answer: OutboundResponse): boolean {
+  return answer.constant === true || answer.body !== undefined
 }

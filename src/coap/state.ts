@@ -37,6 +37,9 @@ export class PeerState implements DedupOwner, Deadlined {
   spentHead: DedupEntry = 0
   spentCount = 0
 
+  /** When it was last heard or spoken to, and when it last had an answer of which nothing is kept. */
+  usedAt = 0 as Instant
+  servedAt = 0 as Instant
   /** Neighbours in the order in which peers were last heard. */
   older: PeerState | undefined = undefined
   newer: PeerState | undefined = undefined

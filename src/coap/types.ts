@@ -170,6 +170,11 @@ export interface OutboundResponse {
   /** Observe sequence: accepts the registration or is a notification (RFC 7641 §2). */
   readonly observe?: number
   readonly options?: readonly OptionValue[]
+  /**
+   * The answer to such a safe request is always this one and costs nothing to give again: no copy is kept for
+   * repetitions, which are requests like the first (RFC 7252 §4.5). So is every answer with a `body`.
+   */
+  readonly constant?: boolean
 }
 
 /** Everything the endpoint does to the outside. Every view is valid during the call only. */

@@ -5,6 +5,7 @@
 import { instantOf, type Instant } from '../base/time.ts'
 import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
+import { isNextBlock, type Block } from '../fleet/firmware/rules.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choice.ts'
 import { awakeWindowOf } from '../fleet/registry/rules.ts'
@@ -42,7 +43,9 @@ export type Outstanding =
     }
 
 export class Actor {
-  state: DeviceState
+  #state: DeviceState
+  /** How far a download has come that goes on block by block: counted here until somebody wants to know. */
+  readonly #pull = { isAhead: false, fetched: 0, changedAt: instantOf(0) }
   readonly #profiles: ProfileRules
   readonly mailbox: ActorInput[] = []
   /** The input and its plan that wait for the store. */
@@ -60,26 +63,55 @@ export class Actor {
   isGone = false
   /** Used since the last round of eviction. */
   used = true
-  /** The last profile that was made of a usual one. */
-  #learned: { readonly usual: Profile; readonly profile: Profile } | undefined
+  /** The last profile, and what it was made of. */
+  #profile: Profile = profiles.nbiot
+  #profileOf: Partial<Pick<DeviceState, 'device' | 'registration' | 'wake'>> = {}
 
   constructor(state: DeviceState, profileRules: ProfileRules) {
-    this.state = state
+    this.#state = state
     this.#profiles = profileRules
     this.lastUplink = state.device?.lastSeen ?? instantOf(0)
   }
 
+  get state(): DeviceState {
+    const { isAhead, fetched, changedAt } = this.#pull
+    const { update } = this.#state
+    if (isAhead && update !== undefined) this.state = { ...this.#state, update: { ...update, fetched, changedAt } }
+    return this.#state
+  }
+
+  set state(next: DeviceState) {
+    this.#state = next
+    this.#pull.isAhead = false
+  }
+
+  /** Whether a block that was served is just the next of many, and thereby counted; else it is an input. */
+  takesBlock(now: Instant, block: Block): boolean {
+    const { update } = this.#state
+    if (update === undefined || this.committing !== undefined) return false
+    const pull = this.#pull
+    if (!isNextBlock(update, pull.isAhead ? pull : update, block, now)) return false
+    pull.isAhead = true
+    pull.fetched = block.offset + block.length
+    pull.changedAt = now
+    this.used = true
+    return true
+  }
+
   /** Timers and sizes to use towards the device, its awake window as it has shown it. */
   get profile(): Profile {
-    const { device, registration, wake } = this.state
+    const { device, registration, wake } = this.#state
+    const of = this.#profileOf
+    if (of.device === device && of.registration === registration && of.wake === wake) return this.#profile
     const { profile } = chosenProfile(device, registration, this.#profiles)
-    const usual = profiles[profile]
     const awakeWindow = awakeWindowOf(profile, wake)
-    if (awakeWindow === usual.awakeWindow) return usual
-    if (this.#learned?.usual !== usual || this.#learned.profile.awakeWindow !== awakeWindow) {
-      this.#learned = { usual, profile: { ...usual, awakeWindow } }
+    this.#profileOf = { device, registration, wake }
+    // The same object where nothing has changed: towards the peer nothing is computed anew.
+    if (this.#profile.name !== profile || this.#profile.awakeWindow !== awakeWindow) {
+      const usual = profiles[profile]
+      this.#profile = awakeWindow === usual.awakeWindow ? usual : { ...usual, awakeWindow }
     }
-    return this.#learned.profile
+    return this.#profile
   }
 
   get idle(): boolean {

@@ -59,6 +59,10 @@ export class Actors {
     }
   }
 
+  ofId(deviceId: DeviceId): Actor | undefined {
+    return this.#byId.get(deviceId)
+  }
+
   ofPeer(peer: Peer): Actor | undefined {
     return this.#byPeer.get(peer)
   }

@@ -12,10 +12,9 @@ import {
   isCancellable,
   isFinished,
   newUpdate,
-  nextBlock,
   step,
+  stepOf,
   type FirmwareInput,
-  type Moved,
   type UpdateWish,
 } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
@@ -31,18 +30,6 @@ import { wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import type { Draft } from './state.ts'
-
-/** Progress between two commits and events, as a share of the image: a crash forgets no more of the display. */
-const progressStep = 0.1
-
-/** Blocks come by the thousand: most of them only count. */
-export function planBlock(draft: Draft, input: Moved, context: PlanContext): void {
-  const { update } = draft.next
-  const next = update === undefined || update.delivery === 'push' ? undefined : nextBlock(update, input, draft.now)
-  if (next === undefined || stepOf(next) !== stepOf(update!)) {
-    planFirmware(draft, input, context)
-  } else draft.change({ update: next })
-}
 
 export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanContext): void {
   const { device, update } = draft.next
@@ -177,10 +164,6 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
       resumes: next.resumes,
     })
   }
-}
-
-function stepOf({ fetched, size }: FirmwareUpdate): number {
-  return size === 0 ? 0 : Math.floor(fetched / size / progressStep)
 }
 
 function carryOut(draft: Draft, device: Device, action: FirmwareAction, context: PlanContext): void {

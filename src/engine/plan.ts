@@ -7,7 +7,7 @@ import { milliseconds, type Instant } from '../base/time.ts'
 import type { PlanContext } from './plan-context.ts'
 import { isInternal, type ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
-import { planBlock, planFirmware } from './plan-firmware.ts'
+import { planFirmware } from './plan-firmware.ts'
 import { planInquired } from './inquiry.ts'
 import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
@@ -66,7 +66,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     case 'block-served':
     case 'block-pushed':
-      planBlock(draft, input, context)
+      planFirmware(draft, input, context)
       break
     case 'due':
       planExpiry(draft, milliseconds(context.settings['registration.grace']))

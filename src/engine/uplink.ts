@@ -21,7 +21,12 @@ import { unknownDevice } from './command-errors.ts'
 import { offeredLinks } from './resources/links.ts'
 import { PlainDevices, unknownPeer } from './resources/plain-devices.ts'
 
-const greeting = utf8('Coapstan, a CoAP and LwM2M server\n')
+const greeting: OutboundResponse = Object.freeze({
+  code: codes.content,
+  payload: utf8('Coapstan, a CoAP and LwM2M server\n'),
+  contentFormat: contentFormat.text,
+  constant: true,
+})
 
 export class Uplink {
   readonly #engine: EngineCore
@@ -55,7 +60,7 @@ export class Uplink {
         if (path.length > 1) return this.#respond(now, request, notFound)
         return this.#plainDevices.configuration(now, request)
       case undefined:
-        return this.#get(now, request, { code: codes.content, payload: greeting, contentFormat: contentFormat.text })
+        return this.#get(now, request, greeting)
       default:
         return this.#respond(now, request, notFound)
     }
@@ -176,11 +181,9 @@ export class Uplink {
       asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
     const offset = asked === undefined ? 0 : blockOf(asked).number * blockSize
     if (offset >= body.size) return
-    this.#engine.deliver(
-      now,
-      { by: 'id', deviceId },
-      { input: 'block-served', offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize },
-    )
+    const block = { offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize }
+    if (this.#engine.actors.ofId(deviceId)?.takesBlock(now, block) === true) return
+    this.#engine.deliver(now, { by: 'id', deviceId }, { input: 'block-served', ...block })
   }
 
   #get(now: Instant, request: InboundRequest, response: OutboundResponse): void {

@@ -165,15 +165,36 @@ function moved(course: Course, { input, offset, length, size, blockSize, isBegin
   if (input === 'block-served' && offset + length >= size) course.ask('read', course.target.path)
 }
 
+/** A block the device has fetched. */
+export type Block = Omit<Moved, 'input'>
+
+/** Progress between two commits and events, as a share of the image: a crash forgets no more of the display. */
+const progressStep = 0.1
+
+export function stepOf({ fetched, size }: Pick<FirmwareUpdate, 'fetched' | 'size'>): number {
+  return size === 0 ? 0 : Math.floor(fetched / size / progressStep)
+}
+
 /**
- * The next block of a download that goes on as it did: nothing but the count changes. Undefined where a step
- * has to say what the block means.
+ * Whether a block is the next one of a download that goes on as it did and has come as far as `reached`: nothing
+ * but the count changes then. Blocks come by the thousand, and of most of them nobody else needs to hear.
  */
-export function nextBlock(update: FirmwareUpdate, { offset, length, size, blockSize }: Moved, now: Instant) {
-  const isNext = update.state === 'downloading' && offset === update.fetched && blockSize === update.blockSize
-  const goesOn = update.registration === update.registrationAtOffer && between(update.changedAt, now) <= pauseAfter
-  if (!isNext || !goesOn || offset + length >= size) return undefined
-  return { ...update, fetched: offset + length, changedAt: now }
+export function isNextBlock(
+  update: FirmwareUpdate,
+  reached: Pick<FirmwareUpdate, 'fetched' | 'changedAt'>,
+  { offset, length, size, blockSize }: Block,
+  now: Instant,
+): boolean {
+  const isNext = update.state === 'downloading' && offset === reached.fetched && blockSize === update.blockSize
+  const goesOn = update.registration === update.registrationAtOffer && between(reached.changedAt, now) <= pauseAfter
+  const fetched = offset + length
+  return (
+    isNext &&
+    goesOn &&
+    update.delivery !== 'push' &&
+    fetched < size &&
+    stepOf({ fetched, size: update.size }) === stepOf(update)
+  )
 }
 
 function tick(course: Course): void {

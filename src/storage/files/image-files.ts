@@ -12,6 +12,7 @@ import type { Log } from '../../base/log.ts'
 import { LruMap } from '../../base/lru.ts'
 import type { ImageFiles, StoredFile } from '../../fleet/images/store.ts'
 import { storedFile } from './stored-file.ts'
+import { WindowCache, type Windows } from './window-cache.ts'
 
 export interface ImageFilesOptions {
   readonly directory: string
@@ -25,6 +26,13 @@ const windowSize = 65_536
 /** Images whose soundness is remembered; a few octets each. */
 const checkedLimit = 1_024
 const unfinished = '.part'
+
+/** An image that was looked at whole once, before the first octet of it is served. */
+interface CheckedImage {
+  /** False where its octets are not what they were. */
+  readonly size: number | false
+  readonly windows: Windows
+}
 
 /** Opens or makes the directory and clears what uploads cut short left there. Throws EnvironmentError 'firmware.files'. */
 export function openImageFiles({ directory, cacheLimit, log }: ImageFilesOptions): ImageFiles {
@@ -44,15 +52,16 @@ export function openImageFiles({ directory, cacheLimit, log }: ImageFilesOptions
 class Files implements ImageFiles {
   readonly #directory: string
   readonly #log: Log
-  readonly #windows: LruMap<string, Bytes>
-  /** Size of each image found sound, or false: looked at whole once, before the first octet of it is served. */
-  readonly #checked = new LruMap<string, number | false>(checkedLimit)
+  readonly #cache: WindowCache
+  readonly #checked = new LruMap<string, CheckedImage>(checkedLimit, (_sha256, { windows }) =>
+    this.#cache.forget(windows),
+  )
   #uploads = 0
 
   constructor(directory: string, cacheLimit: number, log: Log) {
     this.#directory = directory
     this.#log = log
-    this.#windows = new LruMap(Math.max(1, Math.floor(cacheLimit / windowSize)))
+    this.#cache = new WindowCache(Math.max(1, Math.floor(cacheLimit / windowSize)))
   }
 
   async add(
@@ -75,14 +84,15 @@ class Files implements ImageFiles {
   }
 
   read(sha256: string, offset: number, length: number): Bytes | undefined {
-    const size = this.#soundSize(sha256)
+    const { size, windows } = this.#checkedImage(sha256)
     if (size === false) return undefined
     const end = Math.min(offset + length, size)
     if (offset >= end) return new Uint8Array(0)
     const first = Math.floor(offset / windowSize)
-    const last = Math.floor((end - 1) / windowSize)
-    if (first === last) return this.#window(sha256, first)?.subarray(offset % windowSize, end - first * windowSize)
-    return this.#across(sha256, offset, end, first, last)
+    // A read that no device makes
+    if (end > (first + 1) * windowSize) return this.#readFile(sha256, offset, end - offset)
+    const window = this.#cache.use(windows, first) ?? this.#window(sha256, windows, first, size)
+    return window?.subarray(offset - first * windowSize, end - first * windowSize)
   }
 
   async verify(sha256: string): Promise<{ intact: boolean; detail?: string }> {
@@ -131,29 +141,11 @@ class Files implements ImageFiles {
     }
   }
 
-  /** A read that no device makes: octets of several windows in one piece. */
-  #across(sha256: string, offset: number, end: number, first: number, last: number): Bytes | undefined {
-    const whole = new Uint8Array(end - offset)
-    for (let index = first; index <= last; index++) {
-      const window = this.#window(sha256, index)
-      if (window === undefined) return undefined
-      const start = index * windowSize
-      const from = Math.max(offset, start)
-      whole.set(window.subarray(from - start, Math.min(end, start + windowSize) - start), from - offset)
-    }
-    return whole
-  }
-
-  #window(sha256: string, index: number): Bytes | undefined {
-    const key = `${sha256}/${index}`
-    const cached = this.#windows.use(key)
-    if (cached !== undefined) return cached
-    const size = this.#checked.use(sha256)
-    if (typeof size !== 'number') return undefined
+  #window(sha256: string, windows: Windows, index: number, size: number): Bytes | undefined {
     const start = index * windowSize
-    const window = this.#readFile(sha256, start, Math.min(windowSize, size - start))
-    if (window !== undefined) this.#windows.set(key, window)
-    return window
+    const octets = this.#readFile(sha256, start, Math.min(windowSize, size - start))
+    if (octets !== undefined) this.#cache.add(windows, index, octets)
+    return octets
   }
 
   #readFile(sha256: string, start: number, length: number): Bytes | undefined {
@@ -172,13 +164,13 @@ class Files implements ImageFiles {
   }
 
   /** Some 1 ms a MiB, once an image and process: what is served to a device is what was uploaded. */
-  #soundSize(sha256: string): number | false {
+  #checkedImage(sha256: string): CheckedImage {
     const known = this.#checked.use(sha256)
     if (known !== undefined) return known
-    const sound = this.#check(sha256)
-    this.#checked.set(sha256, sound)
-    if (sound === false) this.#log.error({ sha256 }, 'a firmware image is gone or damaged and is not served')
-    return sound
+    const checked: CheckedImage = { size: this.#check(sha256), windows: [] }
+    this.#checked.set(sha256, checked)
+    if (checked.size === false) this.#log.error({ sha256 }, 'a firmware image is gone or damaged and is not served')
+    return checked
   }
 
   #check(sha256: string): number | false {
@@ -201,8 +193,10 @@ class Files implements ImageFiles {
   }
 
   #forget(sha256: string): void {
+    const known = this.#checked.peek(sha256)
+    if (known === undefined) return
     this.#checked.delete(sha256)
-    for (const [key] of this.#windows.entries()) if (key.startsWith(sha256)) this.#windows.delete(key)
+    this.#cache.forget(known.windows)
   }
 
   #pathOf(sha256: string): string {

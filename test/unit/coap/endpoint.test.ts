@@ -112,6 +112,23 @@ describe('peers', () => {
 })
 
 describe('answers', () => {
+  it('that are always the same are made again for a repetition, and only the peer is remembered', () => {
+    const peer = new Lockstep({
+      handler: ({ path }) => ({ code: response.content, payload: testBody.slice(0, 8), constant: path === '/same' }),
+    })
+    peer.exchange('CON 1 GET [01] /same', 'ACK 1 2.05 [01] {0..8}')
+    peer.exchange('CON 1 GET [01] /same', 'ACK 1 2.05 [01] {0..8}')
+    expect(peer.requests).toHaveLength(2)
+    expect(peer.endpoint.sizes()).toMatchObject({ peers: 1, dedup: 0, answers: 0, deadlines: 1 })
+    peer.exchange('CON 2 GET [02] /kept', 'ACK 2 2.05 [02] {0..8}')
+    peer.exchange('CON 2 GET [02] /kept', 'ACK 2 2.05 [02] {0..8}')
+    peer.exchange('CON 3 POST [03] /same', 'ACK 3 2.05 [03] {0..8}')
+    peer.exchange('CON 3 POST [03] /same', 'ACK 3 2.05 [03] {0..8}')
+    expect(peer.requests).toHaveLength(4)
+    expect(peer.endpoint.sizes()).toMatchObject({ peers: 1, dedup: 2, answers: 2 })
+    expect(peer.leftovers()).toEqual([])
+  })
+
   it('that their client does not want are not sent; a CON gets its ACK (RFC 7967 §2)', () => {
     const codes = [response.changed, response.notFound, response.internalServerError]
     const peer = new Lockstep({ handler: ({ query }) => ({ code: codes[Number(query[0])]! }) })
