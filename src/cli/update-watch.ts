@@ -75,6 +75,8 @@ const endWords: Partial<Record<UpdateJson['state'], string>> = { failed: 'failed
 
 function adviceFor({ retry, failure, endpoint }: UpdateJson): string[] {
   if (failure === 'reverted') return ['the image did not stand its trial: look at its logs before another try']
+  if (failure === 'reverted-later')
+    return ['look at what it did since: its logs, and who else may have installed something']
   if (failure === 'uri') return ['is coap.public-uri an address the device can reach, and the path one it can parse?']
   if (failure === 'protocol') return [`--push writes the image to it instead`]
   if (retry === 'transient') return [`try again: coapstan firmware update ${endpoint} <image>`]

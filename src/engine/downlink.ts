@@ -57,7 +57,7 @@ export class Downlink {
     const operation = actor.state.operations[0]
     if (operation?.notBefore !== undefined && now < operation.notBefore) return undefined
     const wanted = this.#intentToTell(actor, operation)
-    const inquiry = operation === undefined && wanted === undefined ? this.#inquiryOf(actor) : undefined
+    const inquiry = operation === undefined && wanted === undefined ? this.#inquiryOf(now, actor) : undefined
     if (operation === undefined && wanted === undefined && inquiry === undefined) return undefined
     const notAfter = this.#listensUntil(now, actor)
     if (notAfter === undefined || now >= notAfter) return undefined
@@ -75,8 +75,8 @@ export class Downlink {
   }
 
   /** What we want to know by ourselves, of an object it has registered. */
-  #inquiryOf({ state }: Actor): string | undefined {
-    const path = inquiryOf(state, this.#engine.settings)
+  #inquiryOf(now: Instant, { state }: Actor): string | undefined {
+    const path = inquiryOf(state, this.#engine.settings, now)
     if (path === undefined) return undefined
     return this.#engine.views.of(state).supported.objects.has(Number(path.split('/')[1])) ? path : undefined
   }
@@ -116,7 +116,7 @@ export class Downlink {
       outstanding.of === 'operation'
         ? state.operations.some(({ id, messageId }) => id === outstanding.operation.id && messageId !== undefined)
         : outstanding.of === 'inquiry'
-          ? inquiryOf(state, this.#engine.settings) === outstanding.path
+          ? inquiryOf(state, this.#engine.settings, now) === outstanding.path
           : state.observations.some(({ token }) => token === outstanding.token)
     if (!isWanted || state.registration === undefined) this.withdraw(now, actor, outstanding.request)
   }

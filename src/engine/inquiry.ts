@@ -2,7 +2,9 @@
  * What the server wants to know of a device by itself: asked once in a registration, when nothing else is to be
  * asked, and kept as what was learned. No row, no event: an operator did not ask.
  */
+import type { Instant } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
+import { pathToWatch } from '../fleet/firmware/late-revert.ts'
 import type { InternalInput } from './inputs.ts'
 import { learnModel } from './plan-model.ts'
 import { planContentReports } from './plan-reports.ts'
@@ -14,11 +16,18 @@ import type { DeviceState, Draft } from './state.ts'
 const identity = '/3/0'
 
 /** The path to read next; undefined where nothing is wanted, which is nearly always. */
-export function inquiryOf({ device, registration }: DeviceState, settings: Settings): string | undefined {
+export function inquiryOf(
+  { device, registration, update }: DeviceState,
+  settings: Settings,
+  now: Instant,
+): string | undefined {
   if (device === undefined || registration === undefined) return undefined
   const { product, learned } = device
-  const isNameless = product === undefined && learned?.model !== '' && settings['devices.product-from'] === 'model'
-  return isNameless && learned?.askedIn !== registration.id ? identity : undefined
+  if (learned?.askedIn === registration.id) return undefined
+  if (product === undefined && learned?.model !== '' && settings['devices.product-from'] === 'model') return identity
+  const watch = learned?.watch
+  if (watch === undefined || now >= watch.until || update !== undefined) return undefined
+  return registration.registeredAt > watch.since ? pathToWatch(watch) : undefined
 }
 
 export function planInquired(

@@ -28,6 +28,7 @@ import type { SampleJson } from '../lwm2m/content-json.ts'
 import { reportOfSamples } from './firmware-report.ts'
 import { wantObserved } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
+import { beginWatch, endWatch } from './plan-watch.ts'
 import { enqueue, finish, operationOf } from './queue.ts'
 import type { Draft } from './state.ts'
 
@@ -39,6 +40,7 @@ export function planFirmware(draft: Draft, input: FirmwareInput, context: PlanCo
   const rules = rulesFor(device, { ...update, ...(seen !== undefined && { seen }) }, draft.next.registration, context)
   const { next, actions } = step(update, input, draft.now, rules)
   if (next !== update) keep(draft, update, next)
+  if (next.state === 'confirmed' && update.state !== 'confirmed') beginWatch(draft, next, context)
   for (const action of actions) carryOut(draft, device, action, context)
   const following = isFinished(next) ? followingUpdate(next) : undefined
   if (following !== undefined) begin(draft, device, following, context)
@@ -95,6 +97,7 @@ function begin(
     ...newUpdate(draft.nextId('updateId'), device, wish, draft.now),
     ...(campaign === undefined ? {} : { campaign: campaign.id }),
   }
+  endWatch(draft)
   draft.change({ update })
   draft.ops.push({ op: 'update.put', update })
   if (campaign !== undefined) {

@@ -9,6 +9,7 @@ import type { PlanContext } from './plan-context.ts'
 import { planFirmwareReport } from './plan-firmware.ts'
 import { planModel } from './plan-model.ts'
 import { planVitals } from './plan-vitals.ts'
+import { planWatch } from './plan-watch.ts'
 import type { Draft } from './state.ts'
 
 export function planReports(draft: Draft, samples: readonly SampleJson[], context: PlanContext): void {
@@ -16,6 +17,7 @@ export function planReports(draft: Draft, samples: readonly SampleJson[], contex
   planFirmwareReport(draft, samples, context)
   learnNetwork(draft, samples)
   planVitals(draft, samples)
+  planWatch(draft, samples)
   planModel(draft, samples, context)
 }
 

@@ -15,6 +15,7 @@ import { planConfiguration, planData } from './plan-plain.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
 import { planRules } from './plan-rules.ts'
 import { keepLearned, planHeard } from './plan-sleep.ts'
+import { endOutlivedWatch } from './plan-watch.ts'
 import { Draft, type DeviceState, type Plan } from './state.ts'
 
 export function plan(state: DeviceState, input: ActorInput, now: Instant, context: PlanContext): Plan {
@@ -89,6 +90,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
     planHeard(draft, state.device?.lastSeen, context)
     if (draft.next.update?.state === 'proving') planFirmware(draft, { input: 'heard' }, context)
   }
+  endOutlivedWatch(draft)
   keepLearned(draft)
   return draft
 }

@@ -131,9 +131,13 @@ export class Draft {
 
   /** What this input has shown of the device; kept with the other changes of the plan. */
   learn(part: Learned): void {
+    this.relearn({ ...this.next.device?.learned, ...part })
+  }
+
+  /** In place of all that was learned before. */
+  relearn(learned: Learned): void {
     const device = this.next.device
     if (device === undefined) return
-    const learned = { ...device.learned, ...part }
     this.change({ device: { ...device, learned } })
     this.ops.push({ op: 'device.learned', deviceId: device.id, learned })
   }

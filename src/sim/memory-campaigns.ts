@@ -6,6 +6,7 @@ import {
   followed,
   gone,
   openDeviceStates,
+  wentBack,
   type CampaignsOp,
   type CampaignsStore,
   type Claim,
@@ -245,6 +246,12 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
       case 'campaign.begun': {
         const row = this.campaignDevice(op.campaignId, op.update.deviceId)
         if (row?.state === 'waiting') this.#roll(op.campaignId).write(row, begun(row, op.update, op.begin))
+        return
+      }
+      case 'campaign.reverted': {
+        const row = this.campaignDevice(op.campaignId, op.deviceId)
+        const isOver = idle.includes(this.#campaigns.get(op.campaignId)!.state)
+        if (row !== undefined) this.#roll(op.campaignId).write(row, wentBack(row, op.updateId, isOver))
         return
       }
       case 'campaign.followed': {

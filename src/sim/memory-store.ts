@@ -283,6 +283,14 @@ export class MemoryStore extends MemoryCampaigns implements Store {
         return this.applyToImages(op)
       case 'update.put':
         return this.#putUpdate(op.update)
+      case 'update.reverted': {
+        const update = this.#updates.get(op.id)
+        if (update?.state !== 'confirmed') return
+        const { at, reason } = op
+        const end = { state: 'failed', failure: 'reverted-later', reason, changedAt: at, finishedAt: at } as const
+        this.#updates.set(op.id, { ...update, ...end })
+        return
+      }
       case 'event.append':
         return this.#events.append(op.event)
     }

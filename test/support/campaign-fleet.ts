@@ -136,6 +136,15 @@ export class CampaignFleet {
     return true
   }
 
+  /** Runs the old version again, after its newest update was confirmed. */
+  revert(deviceId: number): void {
+    const update = this.store.updates(deviceId, 1)[0]!
+    this.commit([
+      { op: 'update.reverted', id: update.id, at: this.now, reason: 'as the test said' },
+      { op: 'campaign.reverted', campaignId: update.campaign!, deviceId, updateId: update.id },
+    ])
+  }
+
   delete(deviceId: number): void {
     this.commit([{ op: 'device.delete', deviceId }])
   }

@@ -238,6 +238,16 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'live',
   },
+  'firmware.watch': {
+    kind: 'duration',
+    default: 604_800_000,
+    min: 0,
+    max: 7_776_000_000,
+    consequence:
+      'For how long after an update was confirmed the old version, seen again, counts as a late revert; a device that registers anew meanwhile is asked for its version. 0 watches nobody.',
+    scope: 'server',
+    takesHold: 'live',
+  },
   'trace.per-device': {
     kind: 'count',
     default: 128,

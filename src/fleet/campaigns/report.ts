@@ -1,6 +1,7 @@
 /** What has become of a campaign, in a verdict and in sentences. Pure; the numbers come from the store. */
 import type { Totals } from './counts.ts'
 import { percentText } from './gates.ts'
+import { revertedSince } from './store.ts'
 import type { Campaign, DeviceCount } from './types.ts'
 
 export type Verdict = 'passed' | 'failed' | 'unfinished'
@@ -34,6 +35,11 @@ export function summaryOf(
     [states.skipped, 'were left out'],
   ] as const
   const told = rest.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+  const back = counts.filter(({ state, reason }) => state === 'succeeded' && reason === revertedSince)
+  const backAgain = back.reduce((sum, { count }) => sum + count, 0)
+  if (backAgain > 0) {
+    lines.push(`${backAgain} of those that succeeded reverted since: they run the version again that they ran before.`)
+  }
   if (told.length > 0) lines.push(`Of the others, ${told.join(', ')}.`)
   if (wayBack !== undefined) {
     lines.push(

@@ -31,6 +31,13 @@ export type CampaignsOp =
     }
   /** That update was told to install, or has ended. */
   | { readonly op: 'campaign.followed'; readonly campaignId: CampaignId; readonly update: FirmwareUpdate }
+  /** That update has failed after it was confirmed. */
+  | {
+      readonly op: 'campaign.reverted'
+      readonly campaignId: CampaignId
+      readonly deviceId: DeviceId
+      readonly updateId: number
+    }
 
 /** `null` takes a value away. */
 export type DeviceChange = {
@@ -93,6 +100,15 @@ export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignD
     ...(running === undefined || running === '' ? {} : { toVersion: running }),
     ...(update.result === undefined ? {} : { result: update.result }),
   }
+}
+
+/** Why a device that succeeded is told apart in a campaign that is over. */
+export const revertedSince = 'reverted since'
+
+/** The row of a device that has gone back: judged once more while the campaign lasts, else its success is told as it is. */
+export function wentBack(row: CampaignDevice, updateId: number, isOfEnded: boolean): CampaignDevice {
+  if (row.updateId !== updateId || row.state !== 'succeeded') return row
+  return isOfEnded ? changed(row, { reason: revertedSince }) : changed(row, { state: 'ended' })
 }
 
 /** It was told to install, or its answer to that may have been lost: a way back has to look after it. */

@@ -32,6 +32,7 @@ export const eventKinds = [
   'firmware.delta-removed',
   'firmware.state',
   'firmware.progress',
+  'firmware.reverted-later',
   'campaign.state',
   'credential.added',
   'credential.imported',

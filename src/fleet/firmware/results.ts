@@ -41,6 +41,10 @@ const meanings: Readonly<Record<UpdateFailure, FailureMeaning>> = {
   'not-installed': { words: 'the device came back without having installed the image', retry: 'inspect' },
   'version-untold': { words: 'the device does not say which version it runs', retry: 'inspect' },
   reverted: { words: 'the device went back to the version it ran before', retry: 'inspect' },
+  'reverted-later': {
+    words: 'the device went back to the version it ran before after it was confirmed',
+    retry: 'inspect',
+  },
   unhealthy: { words: 'the new version did not stand its health window', retry: 'inspect' },
 }
 

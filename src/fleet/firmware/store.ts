@@ -1,10 +1,13 @@
 /** What firmware updates ask of the store. */
+import type { Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'
 import type { FirmwareUpdate } from './types.ts'
 
 export type FirmwareOp =
   /** Inserts, or replaces the row of the same id. */
-  { readonly op: 'update.put'; readonly update: FirmwareUpdate }
+  | { readonly op: 'update.put'; readonly update: FirmwareUpdate }
+  /** A confirmed one has failed after all; nothing where it is not confirmed, or forgotten. */
+  | { readonly op: 'update.reverted'; readonly id: number; readonly at: Instant; readonly reason: string }
 
 export interface FirmwareStore {
   update(id: number): FirmwareUpdate | undefined

@@ -93,6 +93,7 @@ export type UpdateFailure =
   | 'not-installed'
   | 'version-untold'
   | 'reverted'
+  | 'reverted-later'
   | 'unhealthy'
 
 export interface FirmwareUpdate {

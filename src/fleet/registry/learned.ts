@@ -1,4 +1,5 @@
 /** What was learned of a device by talking with it, kept with the device and written with its other changes. */
+import type { Instant } from '../../base/time.ts'
 import type { FormatMemory } from '../../lwm2m/management/device-view.ts'
 import type { NetworkFacts } from '../../lwm2m/network.ts'
 import type { PowerSaving } from '../../lwm2m/power-saving.ts'
@@ -18,6 +19,19 @@ export interface Learned {
   readonly model?: string
   /** The registration in which it was last asked what we want to know of it by ourselves. */
   readonly askedIn?: string
+  readonly watch?: VersionWatch
+}
+
+/** The last confirmed update of it: until `until`, the old version seen again is a late revert. */
+export interface VersionWatch {
+  readonly update: number
+  readonly campaign?: number
+  /** The object instance that took the package. */
+  readonly target: string
+  readonly version: string
+  readonly fromVersion: string
+  readonly since: Instant
+  readonly until: Instant
 }
 
 /** What a device reported last of what others decide by; a value stands until it reports another. */

@@ -8,6 +8,7 @@ import {
   changed,
   followed,
   openDeviceStates,
+  wentBack,
   type CampaignsOp,
   type CampaignsStore,
   type ProgressPoint,
@@ -151,9 +152,14 @@ function sumsIn(database: Sqlite): Pick<DeviceReads, 'campaignBytes' | 'campaign
   }
 }
 
+/** Ops that change the row of a device. */
+export type DeviceOp =
+  'campaign.enrol' | 'campaign.device' | 'campaign.begun' | 'campaign.followed' | 'campaign.reverted'
+
 export function campaignDeviceAppliers(
   rows: CampaignRows,
-): Pick<Appliers<CampaignsOp>, 'campaign.enrol' | 'campaign.device' | 'campaign.begun' | 'campaign.followed'> {
+  isOver: (id: CampaignId) => boolean,
+): Pick<Appliers<CampaignsOp>, DeviceOp> {
   return {
     'campaign.enrol': ({ device }) => {
       if (rows.find(device.campaignId, device.deviceId) === undefined) rows.write(undefined, device)
@@ -169,6 +175,10 @@ export function campaignDeviceAppliers(
     'campaign.followed': ({ campaignId, update }) => {
       const row = rows.find(campaignId, update.deviceId)
       if (row !== undefined) rows.write(row, followed(row, update))
+    },
+    'campaign.reverted': ({ campaignId, deviceId, updateId }) => {
+      const row = rows.find(campaignId, deviceId)
+      if (row !== undefined) rows.write(row, wentBack(row, updateId, isOver(campaignId)))
     },
   }
 }

@@ -4,7 +4,13 @@ import { gone, type CampaignsOp, type CampaignsStore, type Claim } from '../../f
 import type { Campaign, CampaignEntry, CampaignId, DeviceCount } from '../../fleet/campaigns/types.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import { campaignDeviceAppliers, campaignDeviceReads, CampaignRows, type DeviceReads } from './campaign-devices.ts'
+import {
+  campaignDeviceAppliers,
+  campaignDeviceReads,
+  CampaignRows,
+  type DeviceOp,
+  type DeviceReads,
+} from './campaign-devices.ts'
 import type { Sqlite } from './database.ts'
 
 interface CountRow {
@@ -30,9 +36,14 @@ export function campaignsIn(database: Sqlite): {
   deviceGone: (deviceId: DeviceId) => void
 } {
   const rows = new CampaignRows(database)
+  const active = database
+    .prepare<[number], number>(
+      `SELECT 1 FROM campaign WHERE id = +? AND state NOT IN ('draft', 'completed', 'aborted')`,
+    )
+    .pluck()
   return {
     reads: { ...campaignReads(database), ...campaignDeviceReads(database) },
-    apply: { ...campaignAppliers(database), ...campaignDeviceAppliers(rows) },
+    apply: { ...campaignAppliers(database), ...campaignDeviceAppliers(rows, (id) => active.get(id) === undefined) },
     deviceGone: (deviceId) => {
       for (const row of rows.openOf(deviceId)) rows.write(row, gone(row))
     },
@@ -76,9 +87,7 @@ function campaignReads(database: Sqlite): Omit<CampaignsStore, keyof DeviceReads
   }
 }
 
-function campaignAppliers(
-  database: Sqlite,
-): Omit<Appliers<CampaignsOp>, 'campaign.enrol' | 'campaign.device' | 'campaign.begun' | 'campaign.followed'> {
+function campaignAppliers(database: Sqlite): Omit<Appliers<CampaignsOp>, DeviceOp> {
   const put = database.prepare<[CampaignId, string, string, string | null]>(
     `INSERT INTO campaign (id, name, state, body) VALUES (?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, body = excluded.body`,

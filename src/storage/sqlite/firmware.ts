@@ -93,6 +93,10 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
        attempts = excluded.attempts, install_command = excluded.install_command, proving_since = excluded.proving_since,
        uplinks = excluded.uplinks, registration = excluded.registration, seen = excluded.seen, journey = excluded.journey`,
   )
+  const revert = database.prepare<[string, number, number, number]>(
+    `UPDATE firmware_update SET state = 'failed', failure = 'reverted-later', reason = ?, changed_at = ?, finished_at = ?
+     WHERE id = ? AND state = 'confirmed'`,
+  )
   return {
     'update.put': ({ update: u }) => {
       putUpdate.run(
@@ -129,6 +133,7 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
         jsonOf(u.journey),
       )
     },
+    'update.reverted': ({ id, at, reason }) => void revert.run(reason, at, at, id),
   }
 }
 

@@ -100,6 +100,9 @@ const anyOp: fc.Arbitrary<StoreOp> = fc.oneof(
   fc
     .tuple(campaignId, anyUpdate)
     .map(([id, each]): StoreOp => ({ op: 'campaign.followed', campaignId: id, update: each })),
+  fc
+    .tuple(campaignId, deviceId, fc.integer({ min: 1, max: 9 }))
+    .map(([id, of, updateId]): StoreOp => ({ op: 'campaign.reverted', campaignId: id, deviceId: of, updateId })),
   deviceId.map((of): StoreOp => ({ op: 'device.delete', deviceId: of })),
   fc.tuple(campaignId, instant).map(([id, at]): StoreOp => ({
     op: 'campaign.entry',

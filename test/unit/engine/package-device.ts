@@ -59,6 +59,8 @@ export class PackageDevice {
   hears = Number.POSITIVE_INFINITY
   /** What it was asked, in a word or two. */
   readonly log: string[] = []
+  /** Paths that were read of it. */
+  readonly asked: string[] = []
   /** Octets of packages that reached it. */
   octets = 0
   #messageId = 1000
@@ -113,6 +115,7 @@ export class PackageDevice {
 
   #answer(request: Request): string {
     const { token, path, method } = request
+    if (method === 'GET' && !request.line.includes('Observe=')) this.asked.push(path)
     const content = (text: string) => {
       const observe = request.line.includes('Observe=0') ? 'Observe=2 ' : ''
       return `2.05 [${token}] ${observe}Content-Format=0 "${text}"`
@@ -268,5 +271,5 @@ export async function begin(
   await house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', image, target, ...wish })
   device.pump()
   const update = () => house.store.updates(house.store.device('urn:dev:a')?.device.id, 1)[0]!
-  return { house, device, update }
+  return { house, device, update, image }
 }

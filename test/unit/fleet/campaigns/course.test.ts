@@ -1,7 +1,9 @@
 /** The course of a campaign over a fleet that does what it is told: pauses, gates, windows, rivals, newcomers. */
 import { describe, expect, it } from 'vitest'
 import { days, hours, minutes, seconds } from '../../../../src/base/time.ts'
+import { totalsOf } from '../../../../src/fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../../../../src/fleet/campaigns/definition.ts'
+import { summaryOf } from '../../../../src/fleet/campaigns/report.ts'
 import { isWithin, prefixOf } from '../../../../src/fleet/campaigns/selection.ts'
 import type { CampaignDevice } from '../../../../src/fleet/campaigns/types.ts'
 import { CampaignFleet, imageOf } from '../../../support/campaign-fleet.ts'
@@ -270,4 +272,40 @@ it.each([
   ['1.2.0', '<1.2.0', false],
 ])('%s is within %s: %s', (version, range, within) => {
   expect(isWithin(version, range)).toBe(within)
+})
+
+describe('a device that goes back after it was confirmed', () => {
+  it('counts as failed while its campaign lasts, and may stop it', () => {
+    const fleet = new CampaignFleet(10)
+    fleet.create({ stages: [{ count: 5, soak: '1h' }, { percent: 100 }], failure: { count: 2 } })
+    go(fleet, 3)
+    succeed(fleet)
+    go(fleet, 2)
+    expect(statesOf(fleet)).toEqual({ succeeded: 5, waiting: 5 })
+    const back = rows(fleet).filter(({ state }) => state === 'succeeded')
+    fleet.revert(back[0]!.deviceId)
+    go(fleet)
+    const words = 'failed: the device went back to the version it ran before after it was confirmed'
+    expect(statesOf(fleet)).toEqual({ succeeded: 4, [words]: 1, waiting: 5 })
+    expect(fleet.campaign().state).toBe('soaking')
+    fleet.revert(back[1]!.deviceId)
+    go(fleet)
+    expect(fleet.campaign()).toMatchObject({ state: 'halted', reason: '2 devices failed; the failure gate stops at 2' })
+  })
+
+  it('is told as reverted since where the campaign is over', () => {
+    const fleet = new CampaignFleet(3)
+    fleet.create(all)
+    go(fleet, 3)
+    succeed(fleet)
+    go(fleet, 3)
+    expect(fleet.campaign().state).toBe('completed')
+    fleet.revert(2)
+    fleet.revert(2)
+    expect(statesOf(fleet)).toEqual({ succeeded: 2, 'succeeded: reverted since': 1 })
+    const counts = fleet.store.campaignCounts(1)
+    expect(summaryOf(fleet.campaign(), totalsOf(counts), counts, undefined)).toContain(
+      '1 of those that succeeded reverted since: they run the version again that they ran before.',
+    )
+  })
 })
