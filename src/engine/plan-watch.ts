@@ -5,7 +5,7 @@
 import { milliseconds } from '../base/time.ts'
 import { isOutlived, watchAfter, wordsOfLateRevert } from '../fleet/firmware/late-revert.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
-import type { VersionWatch } from '../fleet/registry/learned.ts'
+import type { VersionWatch } from '../fleet/registry/types.ts'
 import type { SampleJson } from '../lwm2m/content-json.ts'
 import { reportOfSamples } from './firmware-report.ts'
 import type { PlanContext } from './plan-context.ts'

@@ -3,7 +3,7 @@
  * update, has gone back after all (a boot loader's fallback, somebody with a cable). Pure; asks nothing.
  */
 import { after, type Duration, type Instant } from '../../base/time.ts'
-import type { VersionWatch } from '../registry/learned.ts'
+import type { VersionWatch } from '../registry/types.ts'
 import { targetOf } from './targets.ts'
 import type { FirmwareUpdate } from './types.ts'
 

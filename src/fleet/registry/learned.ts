@@ -22,8 +22,8 @@ export interface Learned {
   readonly watch?: VersionWatch
 }
 
-/** The last confirmed update of it: until `until`, the old version seen again is a late revert. */
-export interface VersionWatch {
+/** The last confirmed update of a device. */
+interface VersionWatch {
   readonly update: number
   readonly campaign?: number
   /** The object instance that took the package. */

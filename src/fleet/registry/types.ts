@@ -41,6 +41,9 @@ export type ProductSource = 'operator' | 'credential' | 'model'
 /** What a device reported last of what others decide by. */
 export type Vitals = NonNullable<Learned['vitals']>
 
+/** The last confirmed update of it: until `until`, the old version seen again is a late revert. */
+export type VersionWatch = NonNullable<Learned['watch']>
+
 export interface Registration {
   /** The last segment of Location-Path: `rd`/`id`; 1–12 characters of base64url (devices.md §0.6). */
   readonly id: string
