@@ -100,7 +100,11 @@ export class Requester {
     const key = tokenKey(response.buffer, response.tokenStart, response.tokenEnd)
     const exchange = peer.requests?.get(key)
     if (exchange === undefined || exchange.phase === 'prepared' || exchange.phase === 'waiting') return undefined
-    if (response.type !== messageType.acknowledgement) return exchange
+    if (response.type !== messageType.acknowledgement) {
+      // RFC 7641 §3.6: what the end of an observation is answered with has no Observe option; this one crossed our request.
+      const crossed = exchange.request.observe === 1 && response.uint(option.observe) !== undefined
+      return crossed ? undefined : exchange
+    }
     return exchange.messageId === response.messageId && exchange.phase !== 'held' ? exchange : undefined
   }
 

@@ -32,7 +32,7 @@ export class Air {
   /** `arrive` is called once, twice or never, each time with the same copy. */
   carry(link: Link, direction: 'up' | 'down', datagram: Bytes, arrive: (at: Instant, copy: Bytes) => void): void {
     this.#counts.sent++
-    if (link.loses(direction, datagram.length)) {
+    if (link.loses(this.#timeline.now, direction, datagram.length)) {
       this.#counts.lost++
       return
     }

@@ -3,8 +3,8 @@
  * an address that a translator on the way gives and takes. Moves copies; reads nothing of a datagram.
  */
 import type { Random } from '../base/random.ts'
-import { after, instantOf, milliseconds, type Duration, type Instant } from '../base/time.ts'
-import { between, happens, lognormal } from './chance.ts'
+import { after, between, instantOf, milliseconds, seconds, type Duration, type Instant } from '../base/time.ts'
+import { between as drawn, happens, lognormal } from './chance.ts'
 import type { LinkQuality } from './link-quality.ts'
 
 /** An address and port as the server sees them. */
@@ -23,13 +23,22 @@ export interface AddressPlan {
 /** Share of new mappings that come with another address, not only another port (devices.md §6). */
 const movesAway = 0.15
 
+/** A run of losses is a fade of the radio: a repetition that comes this much later meets another sky. */
+const longestFade = seconds(4)
+
+/** What became of the last datagram of one direction, and when. */
+interface Fade {
+  readonly isLossy: boolean
+  readonly at?: Instant
+}
+
 export class Link {
   readonly #chance: Random
   readonly #plan: AddressPlan
   #natTimeout: Duration | undefined
   #quality: LinkQuality
   #movesAway = movesAway
-  readonly #lossy = { up: false, down: false }
+  readonly #fades: Record<'up' | 'down', Fade> = { up: { isLossy: false }, down: { isLossy: false } }
   #remote: Remote
   #mappedUntil: Instant
   /** When the server last heard the device. */
@@ -64,7 +73,7 @@ export class Link {
     this.cut = false
     this.#quality = { ...this.#quality, loss: 0, duplication: 0, reordering: 0 }
     this.#movesAway = 0
-    this.#lossy.up = this.#lossy.down = false
+    this.#fades.up = this.#fades.down = { isLossy: false }
   }
 
   /** The translator has forgotten the device: another port, perhaps another address. */
@@ -78,15 +87,19 @@ export class Link {
     return this.#natTimeout === undefined || now < this.#mappedUntil
   }
 
-  /** Whether a datagram of `size` octets is lost on the way. */
-  loses(direction: 'up' | 'down', size: number): boolean {
+  /** Whether a datagram of `size` octets that is sent at `now` is lost on the way. */
+  loses(now: Instant, direction: 'up' | 'down', size: number): boolean {
     const { loss, lossRun, mtu } = this.#quality
     if (this.cut || size > mtu) return true
+    const { isLossy: wasLossy, at } = this.#fades[direction]
+    const isOver = at === undefined || between(at, now) > longestFade
     // Gilbert's model: within a run everything is lost; runs begin so often that the share holds.
     const ends = 1 / lossRun
     const begins = loss === 0 ? 0 : (loss * ends) / (1 - loss)
-    this.#lossy[direction] = this.#lossy[direction] ? !happens(this.#chance, ends) : happens(this.#chance, begins)
-    return this.#lossy[direction]
+    const share = isOver ? loss : wasLossy ? 1 - ends : begins
+    const isLossy = happens(this.#chance, share)
+    this.#fades[direction] = { isLossy, at: now }
+    return isLossy
   }
 
   /** When copies of a datagram sent at `now` arrive: one, or two. */
@@ -98,7 +111,7 @@ export class Link {
   #arrival(now: Instant): Instant {
     const { roundTrip, spread, reordering, longestHold } = this.#quality
     const way = lognormal(this.#chance, roundTrip / 2, spread)
-    const hold = happens(this.#chance, reordering) ? between(this.#chance, 0, longestHold) : 0
+    const hold = happens(this.#chance, reordering) ? drawn(this.#chance, 0, longestHold) : 0
     return after(now, milliseconds(way + hold))
   }
 }

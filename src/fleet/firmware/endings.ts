@@ -6,7 +6,7 @@ import type { Course } from './course.ts'
 import { judge } from './judgement.ts'
 
 export type FinishedOperation = Pick<Operation, 'kind' | 'path' | 'state'> &
-  Partial<Pick<Operation, 'value' | 'code' | 'reason'>>
+  Partial<Pick<Operation, 'value' | 'code' | 'reason' | 'createdAt'>>
 
 export function finished(course: Course, operation: FinishedOperation): void {
   const { target, next } = course
@@ -87,7 +87,10 @@ function resetAnswered(course: Course, operation: FinishedOperation): void {
 }
 
 function dropped(course: Course, operation: FinishedOperation): void {
-  if (operation.state === 'acknowledged') {
+  const { createdAt = course.next.createdAt } = operation
+  // Asked for by an update this one took over from: how the device stands is all that matters.
+  if (createdAt < course.next.createdAt) course.ask('read', course.target.path)
+  else if (operation.state === 'acknowledged') {
     if (course.spendAttempt('offer-refused', 'the device does not drop the package it holds'))
       course.ask('read', course.target.path)
   } else if (operation.reason === 'rejected') {

@@ -294,6 +294,22 @@ describe('client', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  // ▶ CON GET Observe=1, same token
+  // ◀ CON 2.05 Observe     a notification that crossed it     ▶ ACK once its effect is durable
+  // ◀ ACK 2.05
+  it('a notification that crosses the cancellation is one, and no answer to it (RFC 7641 §3.6)', () => {
+    const peer = new Lockstep()
+    peer.request({ code: method.get, path: ['obs'], observe: 1, token })
+    peer.expect('CON $a GET [aa] Observe=1 /obs')
+    peer.exchange('CON 70 2.05 [aa] Observe=11 "1"')
+    expect(peer.notifications).toMatchObject([{ sequence: 11, payload: text('1') }])
+    peer.endpoint.acknowledge(peer.now, peer.notifications[0]!.exchange)
+    peer.expect('ACK 70 EMPTY')
+    peer.exchange('ACK $a 2.05 [aa] "0"')
+    expect(peer.takeOutcome()).toMatchObject({ outcome: 'response', observe: undefined })
+    expect(peer.leftovers()).toEqual([])
+  })
+
   // ◀ CON 2.05 Observe 2:0/1/64     ▶ ACK
   // ▶ CON GET 2:1/0/64              ◀ ACK 2.05 2:1/1/64    (a token of its own, no Observe)
   // ▶ CON GET 2:2/0/64              ◀ ACK 2.05 2:2/0/64

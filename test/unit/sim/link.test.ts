@@ -1,6 +1,6 @@
 /** The simulated network against the figures it is given. */
 import { expect, test } from 'vitest'
-import { instantOf, milliseconds, seconds, type Instant } from '../../../src/base/time.ts'
+import { after, instantOf, milliseconds, seconds, type Instant } from '../../../src/base/time.ts'
 import { chanceOf } from '../../../src/sim/chance.ts'
 import { Link, type AddressPlan, type Remote } from '../../../src/sim/link.ts'
 import { linkQualities, type LinkQuality } from '../../../src/sim/link-quality.ts'
@@ -37,18 +37,26 @@ function linkOf(quality: LinkQuality, natTimeout?: typeof quality.roundTrip): Li
 
 test('losses have the share and the mean run they are given', () => {
   const link = linkOf({ ...plain, loss: 0.1 })
-  const fates = Array.from({ length: 200_000 }, () => link.loses('up', 100))
+  const fates = Array.from({ length: 200_000 }, () => link.loses(start, 'up', 100))
   const lost = fates.filter(Boolean).length
   const runs = fates.filter((fate, index) => fate && fates[index - 1] !== true).length
   expect(lost / fates.length).toBeCloseTo(0.1, 2)
   expect(lost / runs).toBeCloseTo(3, 0)
 })
 
+test('a run of losses is a fade: what is sent well after a loss is lost as rarely as anything', () => {
+  const link = linkOf({ ...plain, loss: 0.1 })
+  let now = start
+  const fates = Array.from({ length: 50_000 }, () => link.loses((now = after(now, seconds(15))), 'up', 100))
+  const again = fates.filter((fate, index) => fate && fates[index - 1] === true).length
+  expect(again / fates.filter(Boolean).length).toBeCloseTo(0.1, 1)
+})
+
 test('a datagram larger than the path carries is lost, and so is everything while the link is cut', () => {
   const link = linkOf(plain)
-  expect([link.loses('up', 1280), link.loses('up', 1281)]).toEqual([false, true])
+  expect([link.loses(start, 'up', 1280), link.loses(start, 'up', 1281)]).toEqual([false, true])
   link.cut = true
-  expect(link.loses('down', 1)).toBe(true)
+  expect(link.loses(start, 'down', 1)).toBe(true)
 })
 
 test('delays have the median they are given, and some arrive twice', () => {

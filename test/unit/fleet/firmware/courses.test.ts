@@ -28,6 +28,16 @@ const offered = [registered('r1'), old, idle, ended('offer', 'acknowledged')]
 const downloaded = [...offered, block(0), block(512), block(1024), block(1536), report({ state: 2, result: 0 })]
 const updating = [...downloaded, ended('install', 'acknowledged'), report({ state: 3 })]
 
+test.each(['reset', 'cancel'] as const)(
+  'what an earlier update asked by a %s and is refused only has the device read',
+  (what) => {
+    const answer = ended(what, 'rejected')
+    const earlier = { ...answer, operation: { ...answer.operation, createdAt: at(-5) } }
+    const { next, actions } = step(updates.pending, earlier, at(1), rules)
+    expect([next.state, wordsOf(actions)]).toEqual(['pending', 'read /5/0'])
+  },
+)
+
 test('undisturbed, a device fetches, installs, registers and is confirmed by its version', () => {
   const { update, asked } = run([...updating, registered('r2'), current])
   expect(asked.filter((words) => words !== '')).toEqual([

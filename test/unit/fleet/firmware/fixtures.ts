@@ -78,7 +78,7 @@ type Ending = 'acknowledged' | 'rejected' | 'undecodable' | 'expired' | 'outcome
 export function ended(
   what: 'offer' | 'reset' | 'push' | 'nul' | 'install' | 'cancel' | 'read /5/0' | 'read /3/0/3' | 'observe',
   as: Ending,
-): FirmwareInput {
+): Extract<FirmwareInput, { input: 'operation-finished' }> {
   const asked = {
     offer: { kind: 'write', path: '/5/0/1', value: rules.packageUri },
     reset: { kind: 'write', path: '/5/0/1', value: '' },
