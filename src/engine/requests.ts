@@ -216,9 +216,13 @@ function changedFormats(view: DeviceView, formats: FormatMemory): { formats?: Fo
   return formats === view.formats ? {} : { formats }
 }
 
-/** Whether it was told what to answer in and need not be: the list of a Discover comes in one format only. */
+/**
+ * Whether it was told what to answer in and need not be. The list of a Discover comes in one format only, and a device
+ * that cannot answer a composite in the SenML of the question has shown nothing about reads.
+ */
 function mayChoose({ kind }: ParsedOperation, { accept }: Asked, { formats }: DeviceView): boolean {
-  return accept !== undefined && kind !== 'discover' && formats.choosesItself !== true
+  const hasOneFormat = kind === 'discover' || kind.endsWith('-composite')
+  return accept !== undefined && !hasOneFormat && formats.choosesItself !== true
 }
 
 export interface Samples {

@@ -40,7 +40,8 @@ const sentences: Readonly<Record<number, Sentence>> = {
   [response.conflict]: (verb, target) => `to ${verb} ${target} conflicts with the state the device is in`,
   [response.preconditionFailed]: () => 'a condition of the request does not hold on the device',
   [response.requestEntityTooLarge]: () => 'the device has no room for so large a request',
-  [response.unsupportedContentFormat]: () => 'the device cannot read the content format it was sent',
+  [response.unsupportedContentFormat]: (_verb, _target, kind) =>
+    `the device cannot read the content format it was sent${kind === 'create' ? withoutInstance : ''}`,
   [response.unprocessableEntity]: () => 'the device understood the content but cannot apply it',
   [response.tooManyRequests]: () => 'the device is asked too often',
   [response.internalServerError]: (verb, target) =>
@@ -48,6 +49,9 @@ const sentences: Readonly<Record<number, Sentence>> = {
   [response.notImplemented]: (_verb, _target, kind) => `the device does not implement '${kind}'`,
   [response.serviceUnavailable]: () => 'the device is busy',
 }
+
+/** See `create` in request.ts. */
+const withoutInstance = ' (without an instance id that is always TLV: name one)'
 
 function badRequest(verb: string, target: string, kind: OperationKind): string {
   if (kind === 'write-attributes') return `the device does not take these attributes for ${target}`

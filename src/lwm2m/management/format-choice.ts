@@ -18,12 +18,15 @@ const severalPreferred: readonly FormatNumber[] = [
 const singlePreferred: readonly FormatNumber[] = [format.text, format.cbor, ...severalPreferred]
 
 /** Accept of a read or observe; undefined leaves the choice to the device, which every version can make. */
-export function formatToAccept(device: DeviceView): FormatNumber | undefined {
+export function formatToAccept(device: DeviceView, path: Path): FormatNumber | undefined {
   if (device.formats.choosesItself) return undefined
   const registered = registeredFormats(device)
   const { answered } = device.formats
   if (answered !== undefined && severalPreferred.includes(answered)) return answered
-  return severalPreferred.find((candidate) => registered.has(candidate))
+  const several = severalPreferred.find((candidate) => registered.has(candidate))
+  if (several !== undefined || !registered.has(format.cbor)) return several
+  const holdsOne = path.length === 4 || (path.length === 3 && device.model.resource(path)?.multiple === false)
+  return holdsOne ? format.cbor : undefined
 }
 
 /** Content-Format of `entries` written to `base`. */

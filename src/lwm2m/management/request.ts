@@ -29,7 +29,7 @@ export function buildRequest(
 ): OutboundRequest | Refusal {
   switch (operation.kind) {
     case 'read':
-      return { code: method.get, path: uriPath(device, operation.path), ...accept(device, options) }
+      return { code: method.get, path: uriPath(device, operation.path), ...accept(device, operation.path, options) }
     case 'discover': {
       const depth = operation.depth === undefined ? {} : { query: [`depth=${operation.depth}`] }
       return { code: method.get, path: uriPath(device, operation.path), ...depth, accept: format.link }
@@ -42,11 +42,16 @@ export function buildRequest(
         path: uriPath(device, operation.path),
         ...attributes,
         observe: 0,
-        ...accept(device, options),
+        ...accept(device, operation.path, options),
       }
     }
     case 'cancel-observe':
-      return { code: method.get, path: uriPath(device, operation.path), observe: 1, ...accept(device, options) }
+      return {
+        code: method.get,
+        path: uriPath(device, operation.path),
+        observe: 1,
+        ...accept(device, operation.path, options),
+      }
     case 'write':
       return withContent(method.put, operation.path, operation, device, options)
     case 'write-partial':
@@ -78,8 +83,8 @@ export function uriPath(device: DeviceView, path: Path): readonly string[] {
   return [...device.supported.root, ...path.map(String)]
 }
 
-function accept(device: DeviceView, options: RequestOptions): { accept?: number } {
-  const chosen = options.accept ?? formatToAccept(device)
+function accept(device: DeviceView, path: Path, options: RequestOptions): { accept?: number } {
+  const chosen = options.accept ?? formatToAccept(device, path)
   return chosen === undefined || chosen === 'any' ? {} : { accept: chosen }
 }
 

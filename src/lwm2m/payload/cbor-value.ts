@@ -18,13 +18,21 @@ export function decodeCborValue(bytes: Bytes, decoding: Decoding): readonly Entr
   return [{ path: base, value: typedValue(raw, base, model, quirks) }]
 }
 
+/**
+ * A time is tagged as one (RFC 8949 §3.4.2): that is what LwM2M Core 1.2 Appendix C.2 points at, and Leshan refuses
+ * a bare number. Clients that do not look at tags skip it.
+ */
 export function encodeCborValue(value: Value): Bytes {
   const writer = new CborWriter()
+  if (value.type === 'time') writer.tag(epochTime)
   writeCborValue(writer, value)
   return writer.finish()
 }
 
-/** Links are text `object:instance`, times bare seconds: the form every 1.1 client reads. */
+/** The tag of seconds since 1970. */
+const epochTime = 1
+
+/** Links are text `object:instance`, times bare seconds, as in LwM2M CBOR. */
 export function writeCborValue(writer: CborWriter, value: Value): void {
   switch (value.type) {
     case 'string':

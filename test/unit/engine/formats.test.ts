@@ -12,7 +12,9 @@ function registered(): EngineHarness {
   return house
 }
 
-async function asked(house: EngineHarness, kind: 'read' | 'write' | 'discover' | 'observe', path: string) {
+type Kind = 'read' | 'write' | 'discover' | 'observe' | 'read-composite'
+
+async function asked(house: EngineHarness, kind: Kind, path: string) {
   const value = kind === 'write' ? { 14: '+02:00', 15: 'Europe/Berlin' } : undefined
   const draft = { kind, path, ...(value && { value }) } as const
   const operation = await house.command({ command: 'operation.submit', endpoint: 'urn:dev:a', draft })
@@ -82,6 +84,15 @@ test('a second 4.06 is the answer, and so is the first to a Discover', async () 
   answer(house, discover.request, '4.06 ')
   expect(house.store.operation(discover.id)).toMatchObject({ state: 'failed', code: '4.06' })
   expect(house.sent(1)).toEqual([])
+})
+
+test('4.06 to a composite is its answer and says nothing of reads', async () => {
+  const house = registered()
+  const { id, request } = await asked(house, 'read-composite', '/3/0/9 /1/0/1')
+  answer(house, request, '4.06 ')
+  expect(house.sent(1)).toEqual([])
+  expect(house.store.operation(id)).toMatchObject({ state: 'failed', code: '4.06' })
+  expect((await asked(house, 'read', '/3/0')).request).toContain('Accept=110')
 })
 
 test('an answer that does not say what it is was meant in the format asked for', async () => {

@@ -63,12 +63,13 @@ describe('the format of an answer', () => {
   it.each<[ct: string, memory: FormatMemory, chosen: FormatNumber | undefined]>([
     ['', {}, undefined],
     ['0 40 42', {}, undefined],
+    ['60', {}, undefined],
     ['110 112', {}, format.senmlCbor],
     ['112 11544', {}, format.lwm2mCbor],
     ['112', { answered: format.tlv }, format.tlv],
     ['112', { answered: format.text }, format.senmlCbor],
   ])('with ct "%s" and %j', (ct, memory, chosen) => {
-    expect(formatToAccept(device('1.1', `</>;ct="${ct}",</3/0>`, memory))).toBe(chosen)
+    expect(formatToAccept(device('1.1', `</>;ct="${ct}",</3/0>`, memory), [3, 0])).toBe(chosen)
   })
 
   it.each<[ct: string, etch: boolean, chosen: FormatNumber]>([

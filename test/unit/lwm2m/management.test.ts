@@ -14,6 +14,8 @@ const usual = device('1.1', usualLinks)
 const newest = device('1.2', usualLinks)
 const oldest = device('1.0', '</1/0>,</3/0>,</5/0>,</9>,</3303/0>')
 const bare = device('1.1', '</1/0>,</3/0>,</9>,</3303/0>')
+const cborOnly = device('1.1', '</>;rt="oma.lwm2m";ct=60,</3/0>')
+const senmlOnly = device('1.1', '</>;rt="oma.lwm2m";ct="60 112",</3303/0>,</3303/1>,</3303/3>')
 const rooted = device('1.1', '</lwm2m>;rt="oma.lwm2m";ct=112,</lwm2m/3/0>')
 
 /** `0.03 /3/0/14?pmin=1 o0 ct=0 a=112 text|hex` of what would be sent, or why nothing is. */
@@ -41,6 +43,10 @@ describe('a request', () => {
     ['Read by name', { kind: 'read', path: 'Device/0/Serial Number' }, usual, '0.01 /3/0/2 a=112'],
     ['Read of 1.0', { kind: 'read', path: '/3/0' }, oldest, '0.01 /3/0'],
     ['Read without known formats', { kind: 'read', path: '/3/0' }, bare, '0.01 /3/0'],
+    ['Read of CBOR: one value', { kind: 'read', path: '/3/0/9' }, cborOnly, '0.01 /3/0/9 a=60'],
+    ['Read of CBOR: a resource instance', { kind: 'read', path: '/3/0/7/1' }, cborOnly, '0.01 /3/0/7/1 a=60'],
+    ['Read of CBOR: several values', { kind: 'read', path: '/3/0/7' }, cborOnly, '0.01 /3/0/7'],
+    ['Read of SenML beside CBOR', { kind: 'read', path: '/3303/0/5700' }, senmlOnly, '0.01 /3303/0/5700 a=112'],
     ['Read below a root', { kind: 'read', path: '/3/0' }, rooted, '0.01 /lwm2m/3/0 a=112'],
     [
       'Read of what it answered before',
@@ -53,6 +59,7 @@ describe('a request', () => {
     ['Write text', { kind: 'write', path: '/3/0/14', value: '+02:00' }, bare, '0.03 /3/0/14 ct=0 +02:00'],
     ['Write in 1.0', { kind: 'write', path: '/1/0/1', value: 60 }, oldest, '0.03 /1/0/1 ct=11542 c1013c'],
     ['Write CBOR', { kind: 'write', path: '/1/0/1', value: 60 }, usual, '0.03 /1/0/1 ct=60 183c'],
+    ['Write CBOR: a time', { kind: 'write', path: '/3/0/13', value: 60 }, usual, '0.03 /3/0/13 ct=60 c1183c'],
     ['Write octets', { kind: 'write', path: '/5/0/0', value: 'c0ffee' }, usual, '0.03 /5/0/0 ct=42 c0ffee'],
     [
       'Write what it took before',

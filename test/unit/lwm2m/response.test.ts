@@ -234,6 +234,12 @@ describe('a refusal', () => {
       '4.00: the device could not make an instance of /3303 (Temperature) of this: a mandatory value may be missing (the device says: x y)',
     ],
     [
+      { kind: 'create', path: '/3303' },
+      codeOf(4, 15),
+      '',
+      '4.15: the device cannot read the content format it was sent (without an instance id that is always TLV: name one)',
+    ],
+    [
       { kind: 'read-composite', path: '/3/0 /4/0' },
       codeOf(5, 1),
       '',
