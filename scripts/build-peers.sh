@@ -1,15 +1,27 @@
 #!/usr/bin/env bash
-# Builds the foreign DTLS clients that no Debian package has: pion/dtls (needs go), Mbed TLS with connection ids
-# (needs cargo, for its sources, and cc), Scandium (needs mvn and javac). The tests that want one skip where it is not there. Takes a minute
-# or two the first time; says what it could not build, and never fails.
+# Builds the foreign clients that no Debian package has. DTLS: pion/dtls (needs go), Mbed TLS with connection ids (needs
+# cargo, for its sources, and cc), Scandium (needs mvn and javac). CoAP: go-coap (go), aiocoap (python3 with venv).
+# LwM2M: Eclipse Leshan (mvn and javac). The tests that want one skip where it is not there. Takes a minute or two the
+# first time; says what it could not build, and never fails.
 set -uo pipefail
-cd "$(dirname "$0")/../test/interop/dtls/peers"
-mkdir -p build
+cd "$(dirname "$0")/../test/interop"
+interop=$PWD
+mkdir -p {dtls,coap,lwm2m}/peers/build
 sources=$(mktemp -d)
 trap 'rm -rf "$sources"' EXIT
 
 build_pion() {
-  command -v go >/dev/null && (cd pion && timeout 150 go build -o ../build/pion-peer .)
+  command -v go >/dev/null && (cd dtls/peers/pion && timeout 150 go build -o ../build/pion-peer .)
+}
+
+build_gocoap() {
+  command -v go >/dev/null && (cd coap/peers/gocoap && timeout 150 go build -o ../build/gocoap-peer .)
+}
+
+build_aiocoap() {
+  local venv=coap/peers/build/aiocoap
+  [ -x $venv/bin/aiocoap-client ] && return
+  python3 -m venv $venv && timeout 120 $venv/bin/pip install --quiet --disable-pip-version-check aiocoap==0.4.17
 }
 
 # These two crates carry the sources of Mbed TLS 3.5.1 and 2.28.10; nothing of Rust is built.
@@ -40,7 +52,7 @@ compile_mbedtls() {
   shift 2
   [ -d "$library/vendor/library" ] || return 1
   cc -O1 -w "$@" -I"$library/vendor/include" -I"$library/vendor/library" \
-    -o "build/$program" mbedtls-client.c "$library"/vendor/library/*.c
+    -o "dtls/peers/build/$program" dtls/peers/mbedtls-client.c "$library"/vendor/library/*.c
 }
 
 build_mbedtls() {
@@ -50,25 +62,39 @@ build_mbedtls() {
     compile_mbedtls mbedtls-cid-client "$(crate mbedtls-sys-auto)" -DMBEDTLS_SSL_DTLS_CONNECTION_ID
 }
 
-build_scandium() {
+# java FOLDER GROUP:ARTIFACT:VERSION SOURCES...: FOLDER gets the library with what it needs, and client.jar beside it.
+build_java() {
+  local folder=$1 group artifact version
+  IFS=: read -r group artifact version <<<"$2"
+  shift 2
   command -v mvn >/dev/null && command -v javac >/dev/null || return 1
-  cat >"$sources/pom.xml" <<'END'
+  cat >"$sources/pom.xml" <<END
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>coapstan.example</groupId><artifactId>scandium-peer</artifactId><version>0</version>
+  <groupId>coapstan.example</groupId><artifactId>peer</artifactId><version>0</version>
   <dependencies>
-    <dependency>
-      <groupId>org.eclipse.californium</groupId><artifactId>scandium</artifactId><version>3.13.0</version>
-    </dependency>
+    <dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>
   </dependencies>
 </project>
 END
-  timeout 120 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$PWD/build/scandium" &&
-    javac -nowarn -cp "build/scandium/*" -d "$sources/classes" scandium/client.java 2>/dev/null &&
-    jar --create --file build/scandium/client.jar -C "$sources/classes" .
+  rm -rf "$sources/classes"
+  timeout 120 mvn -q -B -f "$sources/pom.xml" dependency:copy-dependencies -DoutputDirectory="$interop/$folder" &&
+    javac -nowarn -cp "$folder/*" -d "$sources/classes" "$@" 2>/dev/null &&
+    jar --create --file "$folder/client.jar" -C "$sources/classes" .
 }
 
-for peer in pion mbedtls scandium; do
+build_scandium() {
+  build_java dtls/peers/build/scandium org.eclipse.californium:scandium:3.13.0 dtls/peers/scandium/client.java
+}
+
+# Its tests have the definition of the object that has a resource of every type.
+build_leshan() {
+  local folder=lwm2m/peers/build/leshan
+  build_java $folder org.eclipse.leshan:leshan-tl-cf-client-coap:2.0.0-M18 lwm2m/peers/leshan/*.java &&
+    (cd $folder && jar --extract --file leshan-lwm2m-core-2.0.0-M18-tests.jar models/3442.xml)
+}
+
+for peer in pion mbedtls scandium leshan gocoap aiocoap; do
   "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
 done
 exit 0

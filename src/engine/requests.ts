@@ -46,7 +46,9 @@ export function checkDraft(draft: OperationDraft, view: DeviceView, isRegistered
   if (isRefusal(operation)) return operation
   if ('path' in operation) {
     const attributes = 'attributes' in operation ? { attributes: operation.attributes } : {}
-    return { path: formatPath(operation.path), ...attributes }
+    // Kept with the instance a create names: it is read from there when it is sent.
+    const named = operation.kind === 'create' && operation.instance !== undefined ? [operation.instance] : []
+    return { path: formatPath([...operation.path, ...named]), ...attributes }
   }
   const paths = 'paths' in operation ? operation.paths : operation.entries.map(({ path }) => path)
   return { path: paths.map(formatPath).join(' ') }

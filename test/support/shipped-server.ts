@@ -13,6 +13,8 @@ export interface ShippedServer {
   readonly process: ChildProcess
   /** The HTTP API, with the token. */
   fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Where it listens for `protocol`: coaps, bootstrap-coap and the like. */
+  port(protocol: string): Promise<number>
   /** Ends it by `signal` and waits until it is gone. */
   end(signal: NodeJS.Signals): Promise<void>
 }
@@ -29,16 +31,21 @@ export async function startShippedServer(
   })
   const { coapPort, httpPort } = await portsOf(child)
   const token = readFileSync(join(dataDirectory, 'api-token'), 'utf8').trim()
+  const ask: ShippedServer['fetch'] = (path, init = {}) => {
+    const headers = new Headers({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
+    // Set, not appended: a header given twice is both values in one.
+    for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
+    return fetch(`http://127.0.0.1:${httpPort}${path}`, { ...init, headers })
+  }
   return {
     coapPort,
     httpPort,
     token,
     process: child,
-    fetch: (path, init = {}) => {
-      const headers = new Headers({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
-      // Set, not appended: a header given twice is both values in one.
-      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-      return fetch(`http://127.0.0.1:${httpPort}${path}`, { ...init, headers })
+    fetch: ask,
+    port: async (protocol) => {
+      const status = (await (await ask('/v1/status')).json()) as { listeners: { protocol: string; port: number }[] }
+      return status.listeners.find((listener) => listener.protocol === protocol)!.port
     },
     end: (signal) =>
       new Promise((resolve) => {

@@ -14,6 +14,16 @@ describe('Create', () => {
     expect(device.operation(id)).toMatchObject({ state: 'acknowledged', code: '2.01', result: { path: '/3303/7' } })
   })
 
+  test('with an id in its path: that one is wrapped in what is sent', async () => {
+    const device = new ScriptedDevice().register()
+    const id = await device.wish({ kind: 'create', path: '/3303/7', value: { 5750: 'a' } })
+    expect(device.operation(id)).toMatchObject({ path: '/3303/7' })
+    const named = Buffer.from('[{"bn":"/3303/7/5750","vs":"a"}]').toString('hex')
+    expect(device.request()).toBe(`POST /3303 Content-Format=110 <${named}>`)
+    device.answer('2.01')
+    expect(device.operation(id)).toMatchObject({ result: { path: '/3303/7' } })
+  })
+
   test('without an id: the device chooses, and says which', async () => {
     const device = new ScriptedDevice().register()
     const ended = await device.exchange(

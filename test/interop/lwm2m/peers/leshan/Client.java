@@ -1,16 +1,14 @@
 // One LwM2M client of Leshan and what it is made of. Options: server (URI), identity and key (PSK), private, public and
 // peer (raw public keys, or certificates with x509=yes; all hex of DER), bootstrap=yes, queue=yes, lifetime (seconds),
-// formats (by Leshan's names), cid (length of its connection id, or off), version (of its firmware).
+// formats (by Leshan's names), cid (length of its connection id, or off), version (of its firmware), ack (milliseconds).
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
-import org.eclipse.californium.elements.config.SystemConfig;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
@@ -116,6 +114,9 @@ class Client {
     Configuration configuration = builder.createDefaultConfiguration();
     configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, 1 << 20);
     configuration.set(CoapConfig.PROTOCOL_STAGE_THREAD_COUNT, 1);
+    if (has("ack")) {
+      configuration.set(CoapConfig.ACK_TIMEOUT, Integer.parseInt(options.get("ack")), TimeUnit.MILLISECONDS);
+    }
     configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, 1, TimeUnit.SECONDS);
     configuration.set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1);
     configuration.set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
