@@ -19,7 +19,7 @@ import { forgetAccepted, rememberFormats } from '../lwm2m/management/format-choi
 import { parseOperation, type Operation as ParsedOperation } from '../lwm2m/management/operation.ts'
 import { buildRequest } from '../lwm2m/management/request.ts'
 import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
-import { formatPath, parsePath, rootPath, type Path } from '../lwm2m/path.ts'
+import { childOf, formatPath, parsePath, rootPath, type Path } from '../lwm2m/path.ts'
 import { formatOf, type FormatNumber } from '../lwm2m/payload/content-format.ts'
 import { exampleLimit } from '../fleet/registry/quirks.ts'
 import { QuirkSet } from '../lwm2m/quirks.ts'
@@ -47,8 +47,9 @@ export function checkDraft(draft: OperationDraft, view: DeviceView, isRegistered
   if ('path' in operation) {
     const attributes = 'attributes' in operation ? { attributes: operation.attributes } : {}
     // Kept with the instance a create names: it is read from there when it is sent.
-    const named = operation.kind === 'create' && operation.instance !== undefined ? [operation.instance] : []
-    return { path: formatPath([...operation.path, ...named]), ...attributes }
+    const named = operation.kind === 'create' ? operation.instance : undefined
+    const path = named === undefined ? operation.path : childOf(operation.path, named)
+    return { path: formatPath(path), ...attributes }
   }
   const paths = 'paths' in operation ? operation.paths : operation.entries.map(({ path }) => path)
   return { path: paths.map(formatPath).join(' ') }
