@@ -1,5 +1,5 @@
 /** What an operator does through the HTTP API of a server under test: asks devices and looks at what became of it. */
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import type { OperationJson } from '../../src/api/contract/operation.ts'
 import type { EventJson } from '../../src/api/contract/event.ts'
 import type { ShippedServer } from './shipped-server.ts'
@@ -16,7 +16,7 @@ export class Operator {
   async json<T>(method: string, path: string, body?: object): Promise<T> {
     const answer = await this.#server().fetch(path, { method, ...(body && { body: JSON.stringify(body) }) })
     const text = await answer.text()
-    expect([method, path, answer.ok, answer.ok ? '' : text]).toEqual([method, path, true, ''])
+    assert.equal(answer.ok ? '' : text, '', `${method} ${path}`)
     return JSON.parse(text) as T
   }
 
@@ -30,7 +30,7 @@ export class Operator {
   async gets(endpoint: string, kind: string, path: string, value?: unknown): Promise<unknown> {
     const operation = await this.asks(endpoint, kind, path, value)
     const { state, detail = '', result } = operation
-    expect([kind, path, state, detail]).toEqual([kind, path, 'acknowledged', ''])
+    assert.deepEqual([kind, path, state, detail], [kind, path, 'acknowledged', ''])
     return result
   }
 
