@@ -24,7 +24,7 @@ export function filesIn(folder: string, extension = ''): string[] {
   return entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
     .map((entry) => path.relative(repository, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
-    .filter((file) => !file.includes('node_modules/'))
+    .filter((file) => !/(^|\/)(node_modules|build)\//.test(file))
     .sort()
 }
 

@@ -1,6 +1,6 @@
 /**
  * LwM2M clients of Eclipse Leshan in one JVM, built by `scripts/build-peers.sh` and driven line by line; what they
- * understand and say is at the top of `interop/lwm2m/peers/leshan/Peer.java`.
+ * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java`.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -37,7 +37,7 @@ export class LeshanPeer {
     })
   }
 
-  /** A client that registers, or is bootstrapped; options as `Client.java` knows them. */
+  /** A client that registers, or is bootstrapped; options as `client.java` knows them. */
   start(name: string, options: Readonly<Record<string, string | number>>): void {
     this.tell('start', name, ...Object.entries(options).map(([key, value]) => `${key}=${value}`))
   }
