@@ -126,7 +126,7 @@ export class Uplink {
         request: register,
         messageId: request.messageId,
         token: hexOf(request.token),
-        newId: registrationIdOf(this.#random.bytes(registrationIdOctets)),
+        newId: registrationIdOf(now, this.#random.bytes(registrationIdOctets)),
       },
     )
   }

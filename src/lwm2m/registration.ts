@@ -2,8 +2,9 @@
  * Register and Update as devices send them (LwM2M Core 1.2 §6.2, Transport §6.4.1): read leniently into
  * what the device means and what was odd about how it said it. Decides nothing about the device.
  */
-import { textOf, type Bytes } from '../base/bytes.ts'
+import { textOf, utf8, type Bytes } from '../base/bytes.ts'
 import { isFault, type Fault } from '../base/fault.ts'
+import type { Instant } from '../base/time.ts'
 import { method } from '../coap/codes.ts'
 import { option } from '../coap/options.ts'
 import type { InboundRequest } from '../coap/types.ts'
@@ -111,7 +112,9 @@ export function parseUpdate(request: Request): UpdateRequest | Fault {
 
 /** 1–255 octets of UTF-8 without control characters. */
 export function isEndpointName(text: string): boolean {
-  return text !== '' && !/\p{Cc}/u.test(text) && new TextEncoder().encode(text).length <= endpointNameLimit
+  if (text === '' || text.length > endpointNameLimit || /\p{Cc}/u.test(text)) return false
+  // No UTF-16 unit takes more than three octets.
+  return 3 * text.length <= endpointNameLimit || utf8(text).length <= endpointNameLimit
 }
 
 const knownParameters: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid'])
@@ -210,9 +213,19 @@ function repaired(bytes: Bytes, quirks: QuirkSet): string {
 const registrationIdAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Octets of randomness `registrationIdOf` wants. */
-export const registrationIdOctets = 12
+export const registrationIdOctets = 10
 
-/** Twelve characters, 60 bits: devices keep no more of a Location-Path segment (devices' stacks, Zephyr). */
-export function registrationIdOf(random: Bytes): string {
-  return Array.from(random.subarray(0, registrationIdOctets), (octet) => registrationIdAlphabet[octet & 31]).join('')
+/** Milliseconds in which registrations begin alike, as a power of two. */
+const momentBits = 12
+
+/**
+ * Twelve characters: devices keep no more of a Location-Path segment (devices' stacks, Zephyr). The last ten are random,
+ * 50 bits. The first two tell the moment, for four seconds and again after an hour: registrations of one moment stand
+ * side by side in the store's index, so that committing hundreds of them writes a few of its pages and not hundreds.
+ */
+export function registrationIdOf(now: Instant, random: Bytes): string {
+  const moment = Math.floor(now / 2 ** momentBits)
+  let id = registrationIdAlphabet[(moment >> 5) & 31]! + registrationIdAlphabet[moment & 31]!
+  for (let i = 0; i < registrationIdOctets; i++) id += registrationIdAlphabet[random[i]! & 31]!
+  return id
 }

@@ -4,6 +4,7 @@
  * reads it when somebody needs to know.
  */
 import { isFault, type Fault } from '../base/fault.ts'
+import { LruMap } from '../base/lru.ts'
 import { linkLimit, parseLinks, type Link } from './link.ts'
 import { parseId, type Path } from './path.ts'
 import { QuirkSet, type QuirkName } from './quirks.ts'
@@ -32,8 +33,23 @@ interface ObjectUnderConstruction {
   readonly instances: Set<number>
 }
 
+/** Different lists whose reading is kept, and the longest of them, characters. */
+const keptLists = 256
+const longestKept = 2048
+
+/** Devices of one product send the same list: reading it again took an eighth of a Register. */
+const readLists = new LruMap<string, SupportedObjects | Fault>(keptLists)
+
 /** Total on any text; a fault where the list is no link format. */
 export function parseSupportedObjects(text: string): SupportedObjects | Fault {
+  const known = readLists.use(text)
+  if (known !== undefined) return known
+  const read = readSupportedObjects(text)
+  if (text.length <= longestKept) readLists.set(text, read)
+  return read
+}
+
+function readSupportedObjects(text: string): SupportedObjects | Fault {
   const quirks = new QuirkSet()
   const links = parseLinks(text, quirks)
   if (isFault(links)) return links

@@ -118,7 +118,9 @@ export class LocalDesk implements Desk {
   }
 
   afterInput(engine: Engine, now: Instant): void {
-    this.#answer(engine, now)
+    const isFull = this.#committer.pending + this.#loads.length >= this.#options.batchLimit
+    // A device that is to be read waits for the others of its burst; a handshake waits for nobody.
+    if (isFull || this.#lookups.length + this.#recalls.length > 0) this.#answer(engine, now)
     if (this.#committer.pending >= this.#options.batchLimit) this.#flushCommits(engine, now)
   }
 
@@ -148,12 +150,16 @@ export class LocalDesk implements Desk {
       this.#loads = []
       this.#lookups = []
       this.#recalls = []
-      for (const ticket of loads) {
-        const { key } = ticket
-        const snapshot = store.snapshot(key, operationsLimit)
-        const isNew = snapshot === undefined && key.by === 'endpoint'
-        engine.loaded(now, ticket, snapshot, isNew ? vouched(key.endpoint) : undefined)
+      const load = () => {
+        for (const ticket of loads) {
+          const { key } = ticket
+          const snapshot = store.snapshot(key, operationsLimit)
+          const isNew = snapshot === undefined && key.by === 'endpoint'
+          engine.loaded(now, ticket, snapshot, isNew ? vouched(key.endpoint) : undefined)
+        }
       }
+      if (loads.length > 1) store.together(load)
+      else load()
       for (const { ticket, query } of lookups) {
         const { answer, endpoint } = credentials.lookup(query)
         engine.credentials(now, ticket, answer, endpoint)

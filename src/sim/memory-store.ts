@@ -59,6 +59,10 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     for (const op of ops) this.#apply(op)
   }
 
+  together(reads: () => void): void {
+    reads()
+  }
+
   close(): void {
     this.#due.takeDue(never)
   }

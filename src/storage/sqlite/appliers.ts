@@ -6,7 +6,13 @@ export type Appliers<Op extends { readonly op: string }> = {
 
 /** The text of a JSON column; 64-bit integers become their decimal text, as everywhere in our JSON. */
 export function jsonOf(value: unknown): string | null {
-  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member)) ?? null
+  try {
+    return JSON.stringify(value) ?? null
+  } catch (thrown) {
+    // A TypeError tells of a 64-bit integer. They are rare, and a replacer takes four times as long.
+    if (!(thrown instanceof TypeError)) throw thrown
+    return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? String(member) : member))
+  }
 }
 
 /** An optional value as a column wants it. */

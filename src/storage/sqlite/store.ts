@@ -124,6 +124,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
     }),
     bootstrapAssociations: inHouseWords(bootstrapAssociations.reads),
     commit: committer(database, apply, events.trim),
+    together: reader(database),
     close,
   }
 }
@@ -151,6 +152,20 @@ function committer(
       // SQLite itself rolls back on some errors (a full disk among them) and not on others.
       if (database.inTransaction) rollback.run()
       throw houseError(cause, `committing ${ops.length} changes`)
+    }
+  }
+}
+
+/** A read outside a transaction takes and drops the lock of one by itself. */
+function reader(database: Sqlite): Store['together'] {
+  const begin = database.prepare('BEGIN')
+  const end = database.prepare('COMMIT')
+  return (reads) => {
+    begin.run()
+    try {
+      reads()
+    } finally {
+      end.run()
     }
   }
 }

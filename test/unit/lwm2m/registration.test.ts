@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { isFault } from '../../../src/base/fault.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
+import { instantOf } from '../../../src/base/time.ts'
 import type { QuirkName } from '../../../src/lwm2m/quirks.ts'
 import {
   parseRegister,
@@ -134,9 +135,21 @@ describe('Update', () => {
   })
 })
 
-it('registration ids are twelve characters that need no escaping, and differ', () => {
+describe('registration ids', () => {
   const random = new SeededRandom(1)
-  const ids = Array.from({ length: 1000 }, () => registrationIdOf(random.bytes(registrationIdOctets)))
-  expect(new Set(ids).size).toBe(1000)
-  expect(ids.every((id) => /^[0-9a-z]{12}$/.test(id))).toBe(true)
+  const idAt = (now: number): string => registrationIdOf(instantOf(now), random.bytes(registrationIdOctets))
+
+  it('are twelve characters that need no escaping, and differ', () => {
+    const ids = Array.from({ length: 1000 }, () => idAt(1_700_000_000_000))
+    expect(new Set(ids).size).toBe(1000)
+    expect(ids.every((id) => /^[0-9a-z]{12}$/.test(id))).toBe(true)
+  })
+
+  it('of one moment begin alike, of others they do not', () => {
+    const start = Math.ceil(1_700_000_000_000 / 4096) * 4096
+    const beginnings = [0, 4095, 4096, 1024 * 4096].map((later) => idAt(start + later).slice(0, 2))
+    expect(beginnings[1]).toBe(beginnings[0])
+    expect(beginnings[2]).not.toBe(beginnings[0])
+    expect(beginnings[3]).toBe(beginnings[0])
+  })
 })
