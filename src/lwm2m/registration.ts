@@ -202,7 +202,7 @@ function linksOf(request: Request, quirks: QuirkSet): string | undefined | Fault
   const supported = parseSupportedObjects(text)
   if (isFault(supported)) return supported
   quirks.addAll(supported.quirks)
-  return text
+  return supported.list
 }
 
 function repaired(bytes: Bytes, quirks: QuirkSet): string {

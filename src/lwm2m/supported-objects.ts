@@ -17,6 +17,8 @@ export interface SupportedObject {
 }
 
 export interface SupportedObjects {
+  /** The list as sent: one text for all who sent the same. */
+  readonly list: string
   /** Segments before every path of the device; empty unless it has an alternate root. */
   readonly root: readonly string[]
   /** Content formats the device says it can do; empty where it says nothing. */
@@ -60,6 +62,7 @@ function readSupportedObjects(text: string): SupportedObjects | Fault {
   for (const link of links) if (!isGateway || !isBehindGateway(link, root)) addLink(link, root, objects, quirks)
   const formatsLink = rootLink ?? links.find((link) => link.target === '/')
   return {
+    list: text,
     root,
     contentFormats: contentFormatsOf(formatsLink?.attributes.get('ct')),
     objects: new Map(

@@ -24,7 +24,7 @@ export interface DeviceView {
   readonly formats: FormatMemory
 }
 
-const nothing: SupportedObjects = { root: [], contentFormats: [], objects: new Map(), quirks: [] }
+const nothing: SupportedObjects = { list: '', root: [], contentFormats: [], objects: new Map(), quirks: [] }
 
 /** From what a registration keeps: its version and its object list as sent. */
 export function deviceViewOf(

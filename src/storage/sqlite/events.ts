@@ -4,6 +4,7 @@ import type { EventFilter, EventsOp, EventsStore } from '../../fleet/events/stor
 import type { EventId, FleetEvent } from '../../fleet/events/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
+import { Inserts } from './inserts.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -23,14 +24,13 @@ const forgottenPerAppended = 2
 export interface EventsIn {
   readonly reads: EventsStore
   readonly apply: Appliers<EventsOp>
+  readonly waiting: Inserts
   /** Within the commit, after `appended` events: forgets old ones, no more than twice as many. */
   readonly trim: (appended: number) => void
 }
 
 export function eventsIn(database: Sqlite, kept: number): EventsIn {
-  const append = database.prepare(
-    'INSERT INTO event (id, at, kind, device_id, endpoint, cause, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  )
+  const waiting = new Inserts(database, 'event', ['id', 'at', 'kind', 'device_id', 'endpoint', 'cause', 'detail'])
   const last = database.prepare<[], number | null>('SELECT max(id) FROM event').pluck()
   // Ids rise by at least one an event, so the span of ids bounds the count and nobody has to count.
   const forget = database.prepare<[number, number]>(
@@ -40,9 +40,10 @@ export function eventsIn(database: Sqlite, kept: number): EventsIn {
     reads: { ...listsOf(database), lastEventId: () => last.get() ?? 0 },
     apply: {
       'event.append': ({ event: e }) => {
-        append.run(e.id, e.at, e.kind, columnOf(e.deviceId), columnOf(e.endpoint), e.cause, jsonOf(e.detail))
+        waiting.add(e.id, e.at, e.kind, columnOf(e.deviceId), columnOf(e.endpoint), e.cause, jsonOf(e.detail))
       },
     },
+    waiting,
     trim: (appended) => void forget.run(kept, appended * forgottenPerAppended),
   }
 }

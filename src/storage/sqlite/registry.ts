@@ -7,6 +7,7 @@ import type { DeviceRow, RegistryOp, RegistryStore } from '../../fleet/registry/
 import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../../fleet/registry/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
+import { Inserts } from './inserts.ts'
 import { similarNames } from './similar-names.ts'
 
 type ProfileName = NonNullable<Device['profile']>
@@ -59,8 +60,21 @@ export const fullTables =
 /** How far holders of a tag are counted to find the rarest of several. */
 const rarityLimit = 2_000
 
-export function registryIn(database: Sqlite): { reads: RegistryStore; apply: Appliers<RegistryOp> } {
-  return { reads: registryReads(database), apply: registryAppliers(database) }
+export interface RegistryIn {
+  readonly reads: RegistryStore
+  readonly apply: Appliers<RegistryOp>
+  /** Rows that wait for others, in the order in which they refer to each other. */
+  readonly waiting: readonly Inserts[]
+}
+
+export function registryIn(database: Sqlite): RegistryIn {
+  const inserts = registryInserts(database)
+  const { devices, registrations, contacts } = inserts
+  return {
+    reads: registryReads(database),
+    apply: registryAppliers(database, inserts),
+    waiting: [devices, registrations, contacts],
+  }
 }
 
 function registryReads(database: Sqlite): RegistryStore {
@@ -146,11 +160,35 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
   return { sql, values }
 }
 
-function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
-  const addDevice = database.prepare(
-    `INSERT INTO device (id, endpoint, product, product_from, profile, tags, created_at, first_seen, quarantined_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  )
+/** What a Register of a new device puts in: for each of them a row of each. */
+function registryInserts(database: Sqlite): Readonly<Record<'devices' | 'registrations' | 'contacts', Inserts>> {
+  const device = [
+    'id',
+    'endpoint',
+    'product',
+    'product_from',
+    'profile',
+    'tags',
+    'created_at',
+    'first_seen',
+    'quarantined_at',
+  ]
+  const registration = ['id', 'lwm2m_version', 'lifetime', 'binding', 'queue_mode', 'sms_number', 'links']
+  registration.push('registered_at', 'message_id', 'token', 'secured', 'profile_id')
+  const contact = ['last_seen', 'updated_at', 'expires_at', 'due_at', 'address', 'port', 'plain']
+  const orReplace = (columns: readonly string[]): string =>
+    `ON CONFLICT (device_id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
+  return {
+    devices: new Inserts(database, 'device', device),
+    registrations: new Inserts(database, 'registration', ['device_id', ...registration], orReplace(registration)),
+    contacts: new Inserts(database, 'contact', ['device_id', ...contact], orReplace(contact)),
+  }
+}
+
+function registryAppliers(
+  database: Sqlite,
+  { devices, registrations, contacts }: ReturnType<typeof registryInserts>,
+): Appliers<RegistryOp> {
   const putDevice = database.prepare(
     `INSERT INTO device (id, endpoint, product, product_from, profile, tags, created_at, first_seen, retired_at, quirks,
        learned, quarantined_at)
@@ -168,23 +206,6 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
   const filed = database.prepare<[number], Filed>('SELECT product, tags FROM device WHERE id = ?')
   const clearTags = database.prepare<[number]>('DELETE FROM device_tag WHERE device_id = ?')
   const putTag = database.prepare('INSERT INTO device_tag (name, value, endpoint, device_id) VALUES (?, ?, ?, ?)')
-  const putRegistration = database.prepare(
-    `INSERT INTO registration (device_id, id, lwm2m_version, lifetime, binding, queue_mode, sms_number, links,
-       registered_at, message_id, token, secured, profile_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (device_id) DO UPDATE SET id = excluded.id, lwm2m_version = excluded.lwm2m_version,
-       lifetime = excluded.lifetime, binding = excluded.binding, queue_mode = excluded.queue_mode,
-       sms_number = excluded.sms_number, links = excluded.links, registered_at = excluded.registered_at,
-       message_id = excluded.message_id, token = excluded.token, secured = excluded.secured,
-       profile_id = excluded.profile_id`,
-  )
-  const putContact = database.prepare(
-    `INSERT INTO contact (device_id, last_seen, updated_at, expires_at, due_at, address, port, plain)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (device_id) DO UPDATE SET last_seen = excluded.last_seen,
-       updated_at = excluded.updated_at, expires_at = excluded.expires_at, due_at = excluded.due_at,
-       address = excluded.address, port = excluded.port, plain = excluded.plain`,
-  )
   // Leaves due_at and the address alone, and so the indexes on them: that halves the pages a keep-alive
   // writes (due-devices.ts).
   const touch = database.prepare(
@@ -215,13 +236,9 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
     if (changes === 0) move.run(updatedAt, updatedAt, expiresAt, expiresAt, address, port, id)
   }
 
-  function registered(id: DeviceId, { updatedAt, expiresAt, address, port, secured }: Registration): void {
-    putContact.run(id, updatedAt, updatedAt, expiresAt, expiresAt, address, port, secured ? 0 : 1)
-  }
-
   return {
     'device.add': ({ device }) => {
-      addDevice.run(
+      devices.add(
         device.id,
         device.endpoint,
         columnOf(device.product),
@@ -232,6 +249,8 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         columnOf(device.firstSeen),
         columnOf(device.quarantinedAt),
       )
+      if (device.product === undefined && isEmpty(device.tags)) return
+      devices.flush()
       putTags(device, undefined)
     },
     'device.put': ({ device }) => {
@@ -256,7 +275,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
     'device.learned': ({ deviceId, learned }) => void putLearned.run(jsonOf(learned), deviceId),
     'device.delete': ({ deviceId }) => void deleteDevice.run(deviceId),
     'registration.put': ({ deviceId, registration: r }) => {
-      putRegistration.run(
+      registrations.add(
         deviceId,
         r.id,
         r.lwm2mVersion,
@@ -271,7 +290,7 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
         r.secured ? 1 : 0,
         columnOf(r.profileId),
       )
-      registered(deviceId, r)
+      contacts.add(deviceId, r.updatedAt, r.updatedAt, r.expiresAt, r.expiresAt, r.address, r.port, r.secured ? 0 : 1)
     },
     'registration.touch': (op) => heard(op.deviceId, op),
     'registration.delete': ({ deviceId }) => {
@@ -280,6 +299,11 @@ function registryAppliers(database: Sqlite): Appliers<RegistryOp> {
     },
     'device.seen': ({ deviceId, at }) => void putLastSeen.run(deviceId, at),
   }
+}
+
+function isEmpty(tags: Device['tags']): boolean {
+  for (const _ in tags) return false
+  return true
 }
 
 export function deviceRowOf(row: FullRow): DeviceRow {

@@ -16,9 +16,10 @@ import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
 import { dueDevicesIn } from './due-devices.ts'
-import { eventsIn } from './events.ts'
+import { eventsIn, type EventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
 import { imagesIn } from './images.ts'
+import type { Inserts } from './inserts.ts'
 import { deltasIn } from './deltas.ts'
 import { signingKeysIn } from './signing-keys.ts'
 import { migrate, ownMigrations } from './migrate.ts'
@@ -123,16 +124,20 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
       lastDeviceId: () => lastDeviceId.get() ?? 0,
     }),
     bootstrapAssociations: inHouseWords(bootstrapAssociations.reads),
-    commit: committer(database, apply, events.trim),
+    commit: committer(database, apply, registry.waiting, events),
     together: reader(database),
     close,
   }
 }
 
+/** Their rows may wait for each other; every other op finds them in their tables. */
+const waitingOps: ReadonlySet<StoreOp['op']> = new Set(['device.add', 'registration.put', 'event.append'])
+
 function committer(
   database: Sqlite,
   apply: Appliers<StoreOp>,
-  trimEvents: (appended: number) => void,
+  fleet: readonly Inserts[],
+  events: Pick<EventsIn, 'waiting' | 'trim'>,
 ): (ops: readonly StoreOp[]) => void {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
@@ -142,13 +147,17 @@ function committer(
     try {
       begin.run()
       for (const op of ops) {
+        if (!waitingOps.has(op.op)) for (const rows of fleet) rows.flush()
         // TypeScript cannot pair a union's member with its own function; the table's type did.
         ;(apply[op.op] as (op: StoreOp) => void)(op)
         if (op.op === 'event.append') appended++
       }
-      if (appended > 0) trimEvents(appended)
+      for (const rows of fleet) rows.flush()
+      events.waiting.flush()
+      if (appended > 0) events.trim(appended)
       commit.run()
     } catch (cause) {
+      for (const rows of [...fleet, events.waiting]) rows.discard()
       // SQLite itself rolls back on some errors (a full disk among them) and not on others.
       if (database.inTransaction) rollback.run()
       throw houseError(cause, `committing ${ops.length} changes`)

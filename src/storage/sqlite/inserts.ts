@@ -1,0 +1,52 @@
+/**
+ * Rows of one table that wait for others, to be inserted many at a time: what a call into SQLite costs is shared.
+ * Knows no table; whoever needs the rows to be there flushes.
+ */
+import type { Sqlite } from './database.ts'
+
+type Value = string | number | null
+
+/** Rows of one statement; more than these save nothing more. */
+const rowsTogether = 16
+
+export class Inserts {
+  readonly #width: number
+  readonly #one: (values: readonly Value[]) => void
+  readonly #many: (values: readonly Value[]) => void
+  #values: Value[] = []
+
+  /** `otherwise`: an ON CONFLICT clause, '' for none. */
+  constructor(database: Sqlite, table: string, columns: readonly string[], otherwise = '') {
+    const row = `(${columns.map(() => '?').join(', ')})`
+    const insert = (rows: number): ((values: readonly Value[]) => void) => {
+      const values = Array.from({ length: rows }, () => row).join(', ')
+      const statement = database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values} ${otherwise}`)
+      return (bound) => void statement.run(bound)
+    }
+    this.#width = columns.length
+    this.#one = insert(1)
+    this.#many = insert(rowsTogether)
+  }
+
+  /** In the order of the columns. */
+  add(...row: readonly Value[]): void {
+    for (const value of row) this.#values.push(value)
+    if (this.#values.length < rowsTogether * this.#width) return
+    const values = this.#values
+    this.#values = []
+    this.#many(values)
+  }
+
+  /** What waits is inserted. */
+  flush(): void {
+    if (this.#values.length === 0) return
+    const values = this.#values
+    this.#values = []
+    for (let at = 0; at < values.length; at += this.#width) this.#one(values.slice(at, at + this.#width))
+  }
+
+  /** What waits is forgotten: its transaction is. */
+  discard(): void {
+    this.#values = []
+  }
+}
