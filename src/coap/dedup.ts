@@ -11,12 +11,14 @@
 import type { Bytes } from '../base/bytes.ts'
 import { never, type Duration, type Instant } from '../base/time.ts'
 import { AnswerStore } from './answer-store.ts'
+import { copied, ExpiryLines } from './expiry-lines.ts'
 
 /** A remembered exchange; 0 is none. */
 export type DedupEntry = number
 
 /** The part of a peer's state that is ours. */
 export interface DedupOwner {
+  /** 32 bits nobody else can foresee, so that peers cannot meet in one bucket on purpose. */
   readonly dedupSeed: number
   /** Entries that are in progress or have their answer, oldest first. */
   liveHead: DedupEntry
@@ -33,16 +35,11 @@ const spent = 3
 const evictable = 4
 const stateMask = 3
 
-/** Lifetimes are rounded up to this, so that few different ones share few lines. */
-const lifetimeStep = 4096
+/** Buckets for each row there is room for: most of them empty, so that a new id is seen to be new at once. */
+const bucketsARow = 4
 
-/** Entries of one lifetime and kind, in order of arrival and hence of expiry. */
-interface Line {
-  readonly lifetime: number
-  readonly evictable: boolean
-  head: DedupEntry
-  tail: DedupEntry
-}
+/** Of so many (2^13) entries one more goes at a time: what many of them need from memory comes at once. */
+const evictionShift = 13
 
 export interface DedupOptions {
   /** Entries with answers, one peer. */
@@ -59,13 +56,12 @@ export interface DedupOptions {
 export class DedupTable {
   readonly #options: DedupOptions
   readonly #answers = new AnswerStore()
-  readonly #lines: Line[] = []
-  readonly #lineOfLifetime = new Map<number, number>()
+  readonly #order = new ExpiryLines()
   #count = 0
   #freeEntry: DedupEntry = 0
   #used = 1
 
-  #buckets = new Int32Array(1024)
+  #buckets = new Int32Array(bucketsARow * 1024)
   #owners: (DedupOwner | undefined)[] = [undefined]
   #states = new Uint8Array(1024)
   #ids = new Uint16Array(1024)
@@ -74,15 +70,13 @@ export class DedupTable {
   #exchanges = new Float64Array(1024)
   #handles = new Int32Array(1024)
   #lengths = new Uint16Array(1024)
-  #lineOf = new Uint16Array(1024)
   #chain = new Int32Array(1024)
-  #lineNext = new Int32Array(1024)
-  #linePrevious = new Int32Array(1024)
   #peerNext = new Int32Array(1024)
   #peerPrevious = new Int32Array(1024)
 
   constructor(options: DedupOptions) {
     this.#options = options
+    this.#order.grow(this.#states.length)
   }
 
   get size(): number {
@@ -129,18 +123,14 @@ export class DedupTable {
     if (owner.liveCount >= this.#options.perPeer && !this.#makeRoomFor(owner)) return 0
     if (this.#count >= this.#options.total && !this.#makeRoom()) return 0
     const entry = this.#take()
-    const line = this.#lineFor(lifetime, mayEvict)
     this.#owners[entry] = owner
     this.#states[entry] = inProgress | (mayEvict ? evictable : 0)
     this.#ids[entry] = messageId
     this.#prints[entry] = print
-    this.#expiries[entry] = now + this.#lines[line]!.lifetime
+    this.#expiries[entry] = now + this.#order.link(entry, lifetime, mayEvict).lifetime
     this.#exchanges[entry] = 0
     this.#handles[entry] = 0
-    const bucket = this.#bucketOf(owner, messageId)
-    this.#chain[entry] = this.#buckets[bucket]!
-    this.#buckets[bucket] = entry
-    this.#linkLine(entry, line)
+    this.#linkHash(entry, owner)
     this.#linkLive(entry, owner)
     return entry
   }
@@ -171,10 +161,10 @@ export class DedupTable {
 
   /** It may be let go early after all: running it again does no harm (a block that was taken already). */
   relax(entry: DedupEntry): void {
-    const line = this.#lines[this.#lineOf[entry]!]!
-    if (line.evictable) return
-    this.#unlinkLine(entry)
-    this.#linkLine(entry, this.#lineFor(line.lifetime, true))
+    const { lifetime, evictable: isEvictable } = this.#order.lineOf(entry)
+    if (isEvictable) return
+    this.#order.unlink(entry)
+    this.#order.link(entry, lifetime, true)
     this.#states[entry]! |= evictable
   }
 
@@ -194,7 +184,7 @@ export class DedupTable {
   forget(entry: DedupEntry): void {
     const owner = this.#owners[entry]!
     this.#unlinkHash(entry, owner)
-    this.#unlinkLine(entry)
+    this.#order.unlink(entry)
     this.#unlinkPeer(entry, owner)
     this.#answers.free(this.#handles[entry]!)
     this.#handles[entry] = 0
@@ -227,14 +217,14 @@ export class DedupTable {
 
   /** Lets go of everything whose lifetime is over. */
   expire(now: Instant): void {
-    for (const line of this.#lines) {
+    for (const line of this.#order.lines) {
       while (line.head !== 0 && this.#expiries[line.head]! <= now) this.forget(line.head)
     }
   }
 
   nextExpiry(): Instant {
     let earliest: number = never
-    for (const line of this.#lines) {
+    for (const line of this.#order.lines) {
       if (line.head !== 0 && this.#expiries[line.head]! < earliest) earliest = this.#expiries[line.head]!
     }
     return earliest as Instant
@@ -268,58 +258,31 @@ export class DedupTable {
     owner.spentCount++
   }
 
-  /** Lets go of the evictable entry that arrived first, of whatever peer. */
+  /** Lets go of the evictable entry that arrived first, of whatever peer, and of a few behind it where there are many. */
   #makeRoom(): boolean {
     let victim: DedupEntry = 0
     let arrival: number = never
-    for (const line of this.#lines) {
+    for (const line of this.#order.lines) {
       if (!line.evictable) continue
       let entry = line.head
-      while (entry !== 0 && this.isInProgress(entry)) entry = this.#lineNext[entry]!
+      while (entry !== 0 && this.isInProgress(entry)) entry = this.#order.next(entry)
       if (entry === 0 || this.#expiries[entry]! - line.lifetime >= arrival) continue
       victim = entry
       arrival = this.#expiries[entry]! - line.lifetime
     }
     if (victim === 0) return false
-    this.forget(victim)
+    let more = this.#options.total >> evictionShift
+    do {
+      const next = this.#order.next(victim)
+      this.forget(victim)
+      victim = next
+    } while (more-- > 0 && victim !== 0 && !this.isInProgress(victim))
     return true
   }
 
+  /** Ids that follow each other lie beside each other: a peer's next one is in a cache line it has used already. */
   #bucketOf(owner: DedupOwner, messageId: number): number {
-    const mixed = Math.imul(messageId ^ owner.dedupSeed, 0x9e3779b1)
-    return (mixed ^ (mixed >>> 15)) & (this.#buckets.length - 1)
-  }
-
-  #lineFor(lifetime: number, mayEvict: boolean): number {
-    const steps = Math.ceil(lifetime / lifetimeStep)
-    const key = steps * 2 + (mayEvict ? 1 : 0)
-    let line = this.#lineOfLifetime.get(key)
-    if (line === undefined) {
-      line = this.#lines.length
-      this.#lines.push({ lifetime: steps * lifetimeStep, evictable: mayEvict, head: 0, tail: 0 })
-      this.#lineOfLifetime.set(key, line)
-    }
-    return line
-  }
-
-  #linkLine(entry: DedupEntry, index: number): void {
-    const line = this.#lines[index]!
-    this.#lineOf[entry] = index
-    this.#lineNext[entry] = 0
-    this.#linePrevious[entry] = line.tail
-    if (line.tail === 0) line.head = entry
-    else this.#lineNext[line.tail] = entry
-    line.tail = entry
-  }
-
-  #unlinkLine(entry: DedupEntry): void {
-    const line = this.#lines[this.#lineOf[entry]!]!
-    const next = this.#lineNext[entry]!
-    const previous = this.#linePrevious[entry]!
-    if (previous === 0) line.head = next
-    else this.#lineNext[previous] = next
-    if (next === 0) line.tail = previous
-    else this.#linePrevious[next] = previous
+    return (owner.dedupSeed + messageId) & (this.#buckets.length - 1)
   }
 
   #linkLive(entry: DedupEntry, owner: DedupOwner): void {
@@ -342,6 +305,12 @@ export class DedupTable {
     else owner.liveHead = next
     if (isSpent) owner.spentCount--
     else owner.liveCount--
+  }
+
+  #linkHash(entry: DedupEntry, owner: DedupOwner): void {
+    const bucket = this.#bucketOf(owner, this.#ids[entry]!)
+    this.#chain[entry] = this.#buckets[bucket]!
+    this.#buckets[bucket] = entry
   }
 
   #unlinkHash(entry: DedupEntry, owner: DedupOwner): void {
@@ -376,24 +345,14 @@ export class DedupTable {
     this.#exchanges = copied(new Float64Array(size), this.#exchanges)
     this.#handles = copied(new Int32Array(size), this.#handles)
     this.#lengths = copied(new Uint16Array(size), this.#lengths)
-    this.#lineOf = copied(new Uint16Array(size), this.#lineOf)
     this.#chain = copied(new Int32Array(size), this.#chain)
-    this.#lineNext = copied(new Int32Array(size), this.#lineNext)
-    this.#linePrevious = copied(new Int32Array(size), this.#linePrevious)
+    this.#order.grow(size)
     this.#peerNext = copied(new Int32Array(size), this.#peerNext)
     this.#peerPrevious = copied(new Int32Array(size), this.#peerPrevious)
-    this.#buckets = new Int32Array(size)
+    this.#buckets = new Int32Array(bucketsARow * size)
     for (let entry = 1; entry < this.#used; entry++) {
       const owner = this.#owners[entry]
-      if (owner === undefined) continue
-      const bucket = this.#bucketOf(owner, this.#ids[entry]!)
-      this.#chain[entry] = this.#buckets[bucket]!
-      this.#buckets[bucket] = entry
+      if (owner !== undefined) this.#linkHash(entry, owner)
     }
   }
-}
-
-function copied<T extends { set(from: T): void }>(into: T, from: T): T {
-  into.set(from)
-  return into
 }

@@ -112,7 +112,7 @@ export class Peers {
   #add(peer: Peer): PeerState {
     const { sink } = this.#options
     this.#seed = (this.#seed + 0x9e3779b9) | 0
-    const added = new PeerState(peer, sink.standingOf?.(peer) ?? 'secured', this.#seed, sink.profileOf(peer))
+    const added = new PeerState(peer, sink.standingOf?.(peer) ?? 'secured', mixed(this.#seed), sink.profileOf(peer))
     added.usedAt = this.now
     this.#derive(added)
     this.#peers.set(peer, added)
@@ -170,6 +170,13 @@ export class Peers {
     if (peer.newer === undefined) this.#newest = peer.older
     else peer.newer.older = peer.older
   }
+}
+
+/** 32 bits of which each depends on all of `seed` (the finalizer of MurmurHash3). */
+function mixed(seed: number): number {
+  let mix = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b)
+  mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35)
+  return mix ^ (mix >>> 16)
 }
 
 function isIdle(peer: PeerState): boolean {
