@@ -29,7 +29,8 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
     id,
     name,
     state,
-    ...present({ reason, advice }),
+    ...present({ reason: reason ?? campaign.held, advice }),
+    ...(status.warnings !== undefined && { warnings: [...status.warnings] }),
     image: { ...image },
     definition: presentDefinition(campaign),
     stage: stage + 1,
@@ -112,7 +113,7 @@ function presentTotals({ total, states, attempted }: Totals): CampaignCountsJson
 
 export function presentCampaignDevice(device: CampaignDevice): CampaignDeviceJson {
   const { deviceId, endpoint, stage, state, attempts, touched, bytes, resumes } = device
-  const { reason, detail, updateId, fromVersion, toVersion, result } = device
+  const { reason, detail, updateId, fromVersion, toVersion, result, way } = device
   return {
     deviceId,
     endpoint,
@@ -120,6 +121,7 @@ export function presentCampaignDevice(device: CampaignDevice): CampaignDeviceJso
     state,
     ...present({ reason, detail }),
     attempts,
+    ...(way !== undefined && { way: { legs: way.legs.map((leg) => ({ ...leg })), done: way.done } }),
     touched,
     ...present({ updateId, fromVersion, toVersion, result }),
     bytes,
@@ -137,13 +139,16 @@ export function presentCampaignPlan({
   forecast,
   text,
 }: CampaignPlan): CampaignPlanJson {
-  const { sha256, key, product, version, size } = image
+  const { sha256, key, product, version, size, fromVersions } = image
   return {
     name,
-    image: { sha256, key, product, version, size },
+    image: { sha256, key, product, version, size, ...present({ fromVersions }) },
     found: tally.found,
     eligible: tally.eligible,
     excluded: [...tally.excluded].map(([reason, { count, examples }]) => ({ reason, count, examples: [...examples] })),
+    unknown: { count: tally.unknown.count, examples: [...tally.unknown.examples] },
+    ways: forecast.ways.map((each) => ({ ...each })),
+    bytes: forecast.bytes,
     stages: forecast.stages.map(({ upTo, share, devices, soak }) => ({
       upTo,
       share,

@@ -115,7 +115,7 @@ export interface CampaignsCalls {
   status(reference: string): CampaignStatus
   /** Throws UsageError 'campaign.definition' (422) with the member `field`, or what images refuse. */
   plan(draft: CampaignDraft): Promise<CampaignPlan>
-  create(draft: CampaignDraft, author: Author): CampaignStatus
+  create(draft: CampaignDraft, author: Author): Promise<CampaignStatus>
   /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
   act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus
   rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus

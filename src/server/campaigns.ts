@@ -6,6 +6,7 @@ import { EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Instant } from '../base/time.ts'
 import { Campaigns, type CampaignSettings } from '../engine/campaigns/campaigns.ts'
+import type { OctetsAt } from '../engine/campaigns/picture.ts'
 import type { CampaignActors } from '../fleet/campaigns/service.ts'
 import type { Store } from '../fleet/store.ts'
 import type { Control } from './control.ts'
@@ -17,6 +18,7 @@ export interface CampaignsParts {
   readonly store: Store
   readonly control: Control
   readonly now: () => Instant
+  readonly octetsAt: OctetsAt
   readonly settings: CampaignSettings
   readonly log: Log
 }
@@ -28,11 +30,12 @@ export class CampaignsClock implements CampaignActors {
   #stopped = false
 
   constructor(parts: CampaignsParts) {
-    const { store, control, settings } = parts
+    const { store, control, octetsAt, settings } = parts
     this.#parts = parts
     this.#campaigns = new Campaigns(
       {
         store,
+        octetsAt,
         commit: (ops, events) => control.commitNow(ops, events),
         submit: (command, reply) =>
           void control.submit(command).then(

@@ -27,6 +27,7 @@ import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
 import { openImages } from './image-store.ts'
+import { octetsAtHand } from './octets-at-hand.ts'
 import { ObjectDefinitions } from './objects.ts'
 import { servicesOf } from './services.ts'
 import { SystemRandom } from './system-random.ts'
@@ -114,7 +115,14 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
       ? deviceSideInThread(parts)
       : deviceSideInShards(parts, { database: directory.database, images: directory.images })
   const { control } = devices
-  const campaigns = new CampaignsClock({ store, control, now, settings, log })
+  const campaigns = new CampaignsClock({
+    store,
+    control,
+    now,
+    settings,
+    log,
+    octetsAt: octetsAtHand({ files, store, now }),
+  })
   listeningToCommits.push(campaigns.committed)
   const profileOf = deviceProfiles(store, settings)
   const credentials = openCredentials({

@@ -110,6 +110,7 @@ export class ServerProcess implements EngineOutput {
         store: disk.store,
         commit: (ops, events) => this.#commitNow(ops, events),
         submit: (command, reply) => this.submit(this.#now, command, reply),
+        octetsAt: () => ({ atHand: true }),
       },
       settings,
     )

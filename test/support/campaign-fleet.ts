@@ -6,10 +6,12 @@ import { EnvironmentError, UsageError } from '../../src/base/errors.ts'
 import { after, instantOf, type Duration, type Instant } from '../../src/base/time.ts'
 import { defaultSettings } from '../../src/config/tunables.ts'
 import { Campaigns } from '../../src/engine/campaigns/campaigns.ts'
+import type { OctetsAt } from '../../src/engine/campaigns/picture.ts'
 import type { CommandReply } from '../../src/engine/inputs.ts'
 import { definitionOf, type CampaignDraft } from '../../src/fleet/campaigns/definition.ts'
 import type { Campaign } from '../../src/fleet/campaigns/types.ts'
 import type { Command } from '../../src/fleet/commands.ts'
+import { newUpdate } from '../../src/fleet/firmware/rules.ts'
 import type { FirmwareUpdate, UpdateFailure } from '../../src/fleet/firmware/types.ts'
 import type { Image } from '../../src/fleet/images/types.ts'
 import type { Device, Registration, Vitals } from '../../src/fleet/registry/types.ts'
@@ -46,13 +48,18 @@ export class CampaignFleet {
   commits = 0
   death: { readonly at: number; readonly when: Death } | undefined
   restarts = 0
+  octetsAt: OctetsAt = () => ({ atHand: true })
   /** Looks at every commit that went through. */
   watch: (ops: readonly StoreOp[]) => void = () => undefined
   /** Looks at every update a campaign asks for. */
   asked: (campaignId: number) => void = () => undefined
 
-  constructor(devices: number, vitals: (id: number) => Vitals = () => ({ version: '1.0.0' })) {
-    this.commit(['1.0.0', '1.1.0'].map((version) => ({ op: 'image.put', image: imageOf(version) })))
+  constructor(
+    devices: number,
+    vitals: (id: number) => Vitals = () => ({ version: '1.0.0' }),
+    images: readonly Image[] = [imageOf('1.0.0'), imageOf('1.1.0')],
+  ) {
+    this.commit(images.map((image) => ({ op: 'image.put', image })))
     for (let id = 1; id <= devices; id++) this.join(id, vitals(id))
   }
 
@@ -76,7 +83,8 @@ export class CampaignFleet {
   create(draft: Partial<CampaignDraft> = {}): Campaign {
     const whole = { name: 'spring', image: '1.1.0', ...draft }
     const definition = definitionOf(whole, 'meter', undefined)
-    const campaign = this.campaigns.create(whole.name, imageOf('1.1.0'), definition, { by: 'test' }, this.now)
+    const [image] = this.store.imageByVersion('meter', whole.image)
+    const campaign = this.campaigns.create(whole.name, image!, definition, { by: 'test' }, this.now)
     return this.campaigns.act(campaign, 'start', { by: 'test' }, this.now)
   }
 
@@ -123,7 +131,7 @@ export class CampaignFleet {
             state,
             fetched: open.size,
             finishedAt: this.now,
-            seen: { firmwareVersion: state === 'confirmed' ? open.version : '1.0.0' },
+            seen: { firmwareVersion: state === 'confirmed' ? open.version : (this.#runs(deviceId) ?? '1.0.0') },
             ...(state === 'failed' ? { failure, reason: 'as the test said' } : {}),
           }
     const ops: StoreOp[] = [{ op: 'update.put', update }]
@@ -143,6 +151,10 @@ export class CampaignFleet {
       { op: 'update.reverted', id: update.id, at: this.now, reason: 'as the test said' },
       { op: 'campaign.reverted', campaignId: update.campaign!, deviceId, updateId: update.id },
     ])
+  }
+
+  #runs(deviceId: number): string | undefined {
+    return this.store.deviceById(deviceId)?.device.learned?.vitals?.version
   }
 
   delete(deviceId: number): void {
@@ -174,6 +186,7 @@ export class CampaignFleet {
           alive.yes = false
           throw new EnvironmentError('server.down', 'the server died here', { retriable: true })
         },
+        octetsAt: (sha256) => this.octetsAt(sha256),
         submit: (command, reply) => {
           if (command.command === 'firmware.start') this.asked(command.campaign!.id)
           this.#underWay.push({ command, reply })
@@ -207,20 +220,9 @@ export class CampaignFleet {
     reply.resolve(undefined)
   }
 
-  #begin(deviceId: number, { image, campaign, endpoint }: Extract<Command, { command: 'firmware.start' }>): void {
+  #begin(deviceId: number, { campaign, endpoint, ...wish }: Extract<Command, { command: 'firmware.start' }>): void {
     const update: FirmwareUpdate = {
-      id: ++this.#updates,
-      deviceId,
-      endpoint,
-      sha256: image.sha256,
-      version: image.version,
-      size: image.size,
-      target: '/5/0',
-      state: 'pending',
-      fetched: 0,
-      resumes: 0,
-      createdAt: this.now,
-      changedAt: this.now,
+      ...newUpdate(++this.#updates, { id: deviceId, endpoint }, wish, this.now),
       ...(campaign === undefined ? {} : { campaign: campaign.id }),
     }
     const begun =

@@ -104,6 +104,9 @@ export const campaignDraftSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    deltas: Type.Optional(
+      Type.Boolean({ description: 'The devices take deltas; whole images go to those that refuse one' }),
+    ),
     timeout: Type.Optional(durationText),
     deadline: Type.Optional(durationText),
     approval: Type.Optional(Type.Enum([...approvals])),
@@ -164,7 +167,14 @@ const stageSchema = Type.Object(
 export type CampaignStageJson = Static<typeof stageSchema>
 
 const campaignImageSchema = Type.Object(
-  { sha256: Type.String(), key: Type.String(), product: Type.String(), version: Type.String(), size: octets },
+  {
+    sha256: Type.String(),
+    key: Type.String(),
+    product: Type.String(),
+    version: Type.String(),
+    size: octets,
+    fromVersions: Type.Optional(Type.String({ description: 'What it goes over' })),
+  },
   { additionalProperties: false },
 )
 
@@ -181,6 +191,9 @@ export const campaignSchema = Type.Object(
     reason: Type.Optional(Type.String({ description: 'Why it stands where it stands' })),
     /** What an operator would do next, as a command; absent where nothing waits for one. */
     advice: Type.Optional(Type.String()),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), { description: 'What may not have been meant; told when it is made' }),
+    ),
     image: campaignImageSchema,
     definition: campaignDraftSchema,
     stage: Type.Integer({ minimum: 1, description: 'The one being rolled out, from 1' }),
@@ -268,6 +281,20 @@ export const campaignDeviceSchema = Type.Object(
     reason: Type.Optional(Type.String()),
     detail: Type.Optional(Type.String()),
     attempts: count,
+    way: Type.Optional(
+      Type.Object(
+        {
+          legs: Type.Array(
+            Type.Object(
+              { version: Type.String(), kind: Type.Enum(['whole', 'delta']), size: octets },
+              { additionalProperties: false },
+            ),
+          ),
+          done: Type.Integer({ minimum: 0, description: 'Of them so many are confirmed' }),
+        },
+        { additionalProperties: false, description: 'Absent where it goes straight to one whole image' },
+      ),
+    ),
     touched: Type.Boolean({ description: 'It was told to install the image' }),
     updateId: Type.Optional(idSchema),
     fromVersion: Type.Optional(Type.String()),
@@ -298,6 +325,16 @@ export const campaignDevicePageSchema = Type.Object(
   { title: 'CampaignDevicePage', additionalProperties: false },
 )
 
+const wayPlanSchema = Type.Object(
+  {
+    way: Type.String({ description: 'whole; by delta, from 1.0.0; 1.1.0 whole, then 1.2.0 whole' }),
+    devices: count,
+    bytes: Type.Integer({ minimum: 0, description: 'Octets each of them is handed' }),
+    hops: Type.Integer({ minimum: 1, description: 'Installations of each' }),
+  },
+  { additionalProperties: false },
+)
+
 const profilePlanSchema = Type.Object(
   {
     profile: Type.String({ description: 'Network profile' }),
@@ -322,6 +359,12 @@ export const campaignPlanSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    unknown: Type.Object(
+      { count, examples: Type.Array(endpointSchema) },
+      { additionalProperties: false, description: 'Endpoints of the selection that nobody knows' },
+    ),
+    ways: Type.Array(wayPlanSchema),
+    bytes: Type.Integer({ minimum: 0, description: 'Octets handed over altogether' }),
     stages: Type.Array(
       Type.Object(
         { upTo: Type.String(), share: count, devices: count, soak: durationText },

@@ -27,7 +27,7 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
   app.route({
     ...routes.createCampaign,
     handler: async ({ body: { by, why, ...draft } }, reply) => {
-      const status = campaigns.create(draft, authorOf({ by, why }))
+      const status = await campaigns.create(draft, authorOf({ by, why }))
       return reply.status(201).header('location', `/v1/campaigns/${status.campaign.name}`).send(presentCampaign(status))
     },
   })

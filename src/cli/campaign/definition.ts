@@ -28,6 +28,7 @@ export interface DefinitionOptions {
   readonly zone?: string
   readonly battery?: string
   readonly signal?: string
+  readonly deltas?: boolean
   readonly attempts?: string
   readonly giveUpAfter?: string
   readonly deadline?: string
@@ -53,7 +54,7 @@ export function withDefinition(command: Command): Command {
     .option('--sample <count>', 'but not before so many were attempted: 20')
     .option('--stop-after <count>', 'stop at so many failures')
     .option('--parallel <count>', 'devices updated at one time')
-    .option('--bytes-per-second <octets>', 'what all its downloads may take')
+    .option('--bytes-per-second <octets>', 'what all that is handed to its devices may take')
     .option('--per-cell <count>', 'devices at one time in one radio cell')
     .option('--per-prefix <count>', 'devices at one time behind one border router')
     .option('--window <from-to>', 'begin updates only then: 22:00-04:00')
@@ -61,8 +62,9 @@ export function withDefinition(command: Command): Command {
     .option('--zone <zone>', "with --window: Europe/Berlin, UTC, or device for each device's own clock")
     .option('--battery <percent>', 'only devices that reported at least so much')
     .option('--signal <dbm>', 'only devices that reported at least such a signal: -105')
+    .option('--deltas', 'the devices take deltas: from what they run, where there are some')
     .option('--attempts <count>', 'tries of one device altogether')
-    .option('--give-up-after <duration>', 'a device not done by then has timed out: 24h')
+    .option('--give-up-after <duration>', 'a device whose update is not done by then has timed out: 24h')
     .option('--deadline <duration>', 'after its start nobody is begun any more: 14d')
     .option('--approval <when>', 'none, campaign, or stage: who starts it is not alone')
     .option('--on-breach <action>', 'when it stops itself: pause, or rollback')
@@ -146,6 +148,7 @@ function flagsOf(options: DefinitionOptions): Members {
     window: windowOf(options),
     require: group({ battery: count('--battery', options.battery), signal: decimal('--signal', options.signal) }),
     retry: group({ attempts: count('--attempts', options.attempts) }),
+    deltas: options.deltas,
     timeout: giveUpAfter,
     deadline,
     approval,

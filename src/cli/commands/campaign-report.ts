@@ -67,6 +67,7 @@ export function addCampaignDevices(campaign: Command, frame: Frame): void {
           { title: 'STAGE', text: ({ stage }) => (stage === undefined ? '' : String(stage)), align: 'right' },
           { title: 'STATE', text: (device) => device.state, style: (device) => styles[device.state] },
           { title: 'TRIES', text: ({ attempts }) => String(attempts), align: 'right' },
+          { title: 'HOP', text: hopOf },
           { title: 'FROM', text: ({ fromVersion }) => fromVersion ?? '' },
           { title: 'RUNS', text: ({ toVersion }) => toVersion ?? '' },
           { title: 'FETCHED', text: ({ bytes }) => sizeText(bytes), align: 'right' },
@@ -78,6 +79,15 @@ export function addCampaignDevices(campaign: Command, frame: Frame): void {
       })
     },
   )
+}
+
+/** `1/2` while the first of two is not confirmed, with `delta` where one is handed over. */
+function hopOf({ way }: CampaignDeviceJson): string {
+  if (way === undefined) return ''
+  const { legs, done } = way
+  const at = Math.min(done, legs.length - 1)
+  const kind = legs[at]?.kind === 'delta' ? 'delta' : ''
+  return legs.length === 1 ? kind : `${at + 1}/${legs.length} ${kind}`.trim()
 }
 
 async function devicesOf(

@@ -49,7 +49,11 @@ function addDefining(campaign: Command, frame: Frame): void {
         .description('say what a campaign would do, to how many devices and for how long; nothing is kept of it'),
     ),
     frame,
-    ['coapstan campaign plan spring --image 1.2.0 --tag site=berlin', 'coapstan campaign plan --file spring.yaml'],
+    [
+      'coapstan campaign plan spring --image 1.2.0 --tag site=berlin',
+      'coapstan campaign plan spring --image 1.2.0 --deltas',
+      'coapstan campaign plan --file spring.yaml',
+    ],
     async (session, [name], options) => {
       const { client, output, note, surroundings } = session
       const plan = await client.call('planCampaign', { body: await draftFrom(name, options, surroundings) }, 60_000)
@@ -85,6 +89,7 @@ function addDefining(campaign: Command, frame: Frame): void {
       const author = authorOf(options, session)
       const body = { ...(await draftFrom(name, options, session.surroundings)), ...author }
       const created = await session.client.call('createCampaign', { body })
+      for (const warning of created.warnings ?? []) session.note(`mind: ${warning}`)
       if (options.start !== true) return told(session, created, `campaign ${created.name} is defined`)
       const started = await session.client.call('startCampaign', { params: { campaign: created.name }, body: author })
       if (options.watch === true) return watchCampaign(session, created.name)

@@ -8,6 +8,7 @@ import { EnvironmentError, UsageError } from '../../base/errors.ts'
 import { after, between, seconds, type Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
 import type { Start, Starting } from '../../fleet/campaigns/admission.ts'
+import { isShort } from '../../fleet/campaigns/budget.ts'
 import { act, newCampaign, rollBack, startedWayBack, type CampaignAction } from '../../fleet/campaigns/commands.ts'
 import { Course, type CampaignStep } from '../../fleet/campaigns/course.ts'
 import { step } from '../../fleet/campaigns/rules.ts'
@@ -22,12 +23,14 @@ import {
 } from '../../fleet/campaigns/types.ts'
 import type { Command } from '../../fleet/commands.ts'
 import type { EventDraft } from '../../fleet/events/types.ts'
+import { wishOf } from '../../fleet/firmware/journey.ts'
+import type { UpdateWish } from '../../fleet/firmware/rules.ts'
 import type { Image } from '../../fleet/images/types.ts'
 import { statusRulesOf, type StatusRules, type StatusSettings } from '../../fleet/registry/rules.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { CommandReply } from '../inputs.ts'
-import { campaignImageOf, pictureOf, wayBackOf, type CampaignReads, type Look } from './picture.ts'
+import { campaignImageOf, pictureOf, wayBackOf, type CampaignReads, type Look, type OctetsAt } from './picture.ts'
 
 export interface CampaignPorts {
   readonly store: CampaignReads
@@ -35,6 +38,7 @@ export interface CampaignPorts {
   commit(ops: readonly CampaignsOp[], events: readonly EventDraft[]): void
   /** A command for a device's actor. */
   submit(command: Command, reply: CommandReply): void
+  readonly octetsAt: OctetsAt
 }
 
 export type CampaignSettings = Pick<Settings, 'campaigns.active'> & StatusSettings
@@ -109,7 +113,7 @@ export class Campaigns {
     const look = this.#look(campaign, errands, heard, now)
     const taken = step(look, errands, now)
     this.#commit(campaign, taken)
-    if (!taken.again) this.#lookedThrough(errands, look, taken.starts, now)
+    if (!taken.again) this.#lookedThrough(errands, look, taken, now)
     this.#carryOut(taken, errands, now)
     if (taken.rollback === undefined) return taken.again
     const course = new Course(taken.next, now)
@@ -129,15 +133,17 @@ export class Campaigns {
     if (scanFrom === undefined && (passBegan === undefined || between(passBegan, now) >= passInterval)) {
       errands.scanFrom = -1
     }
-    return pictureOf(this.#ports.store, campaign, errands, { heard, scanFrom: errands.scanFrom }, now, this.#status)
+    const { store, octetsAt } = this.#ports
+    return pictureOf(store, campaign, errands, { heard, scanFrom: errands.scanFrom }, now, this.#status, octetsAt)
   }
 
   /** The look goes on where it ended; from the same place where there was no room for all it saw. */
-  #lookedThrough(errands: Errands, { room, scannedTo }: Look, starts: readonly Start[], now: Instant): void {
+  #lookedThrough(errands: Errands, { room, scannedTo }: Look, { starts, next }: CampaignStep, now: Instant): void {
     if (room.parallel === 0 || errands.scanFrom === undefined) return
     if (errands.scanFrom === -1) errands.passBegan = now
     const fresh = starts.filter(({ row }) => row.stage === undefined).length
-    const isFull = starts.length === room.parallel || (fresh > 0 && fresh === room.share)
+    const isSpent = next.credit !== undefined && isShort(next.credit)
+    const isFull = isSpent || starts.length === room.parallel || (fresh > 0 && fresh === room.share)
     if (!isFull) errands.scanFrom = scannedTo
   }
 
@@ -193,8 +199,7 @@ export class Campaigns {
   }
 
   #carryOut({ next, starts, cancels, questions }: CampaignStep, errands: Errands, now: Instant): void {
-    const image = starts.length === 0 ? undefined : this.#ports.store.image(next.image.sha256)
-    if (image !== undefined) for (const start of starts) this.#start(next, start, image, errands)
+    for (const start of starts) this.#start(next, start, errands)
     for (const row of cancels) this.#cancel(row, errands)
     for (const { row, paths } of questions) {
       for (const path of paths) {
@@ -204,7 +209,8 @@ export class Campaigns {
     }
   }
 
-  #start({ id }: Campaign, { row, ...begin }: Start, image: Image, { starting, cancelled, refusals }: Errands): void {
+  #start({ id, image }: Campaign, start: Start, { starting, cancelled, refusals }: Errands): void {
+    const { row, begin } = start
     const { deviceId, endpoint } = row
     // What was taken back once and is begun anew can be taken back again.
     cancelled.delete(deviceId)
@@ -214,7 +220,7 @@ export class Campaigns {
       ...(begin.prefix === undefined ? {} : { prefix: begin.prefix }),
     })
     this.#ports.submit(
-      { command: 'firmware.start', endpoint, image, campaign: { id, begin } },
+      { command: 'firmware.start', endpoint, campaign: { id, begin }, ...wishOfStart(start, image.version) },
       {
         resolve: () => void starting.delete(deviceId),
         reject: (error) => {
@@ -258,6 +264,13 @@ export class Campaigns {
       if (this.#ports.store.campaignByName(candidate) === undefined) return candidate
     }
   }
+}
+
+/** One hop alone: the campaign begins the next itself. */
+function wishOfStart({ leg, from, begin: { way } }: Start, goal: string): UpdateWish {
+  if (way === undefined) return { image: leg }
+  const place = { goal, hop: way.done + 1, hops: way.legs.length }
+  return wishOf({}, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })
 }
 
 /** Whatever becomes of it is seen in the device's row. */

@@ -4,20 +4,16 @@
  */
 import type { Instant } from '../../base/time.ts'
 import { totalsOf } from '../../fleet/campaigns/counts.ts'
-import type { Candidate } from '../../fleet/campaigns/admission.ts'
-import {
-  beginningRoom,
-  closesAt,
-  type Asked,
-  type EndedUpdate,
-  type Picture,
-  type WayBack,
-} from '../../fleet/campaigns/rules.ts'
+import type { Candidate, Missing } from '../../fleet/campaigns/admission.ts'
+import type { Asked, EndedUpdate, Found, Picture, WayBack } from '../../fleet/campaigns/picture.ts'
+import { beginningRoom } from '../../fleet/campaigns/rules.ts'
 import { factsOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
 import type { Campaign, CampaignDevice, CampaignImage } from '../../fleet/campaigns/types.ts'
-import { retryOf, wordsOf } from '../../fleet/firmware/results.ts'
+import { closesAt } from '../../fleet/campaigns/windows.ts'
+import { isDeltaRefused, retryOf, wordsOf } from '../../fleet/firmware/results.ts'
 import type { FirmwareUpdate } from '../../fleet/firmware/types.ts'
-import type { Image } from '../../fleet/images/types.ts'
+import { packageOf, type Image } from '../../fleet/images/types.ts'
+import { Ways } from '../../fleet/images/ways.ts'
 import { describedDevice, type StatusRules } from '../../fleet/registry/rules.ts'
 import type { DeviceRow } from '../../fleet/registry/store.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
@@ -38,6 +34,12 @@ export interface Attention {
   readonly scanFrom: number | undefined
 }
 
+/**
+ * Whether the octets can be handed to devices now; asked again they may have come. `obstacle`: why not, for people;
+ * absent while they are being looked for.
+ */
+export type OctetsAt = (sha256: string) => { readonly atHand: boolean; readonly obstacle?: string }
+
 export interface Look extends Picture {
   readonly room: { readonly parallel: number; readonly share: number }
   /** Where the next look goes on; undefined where all waiting ones were seen. */
@@ -51,6 +53,7 @@ export function pictureOf(
   { heard, scanFrom }: Attention,
   now: Instant,
   rules: StatusRules,
+  octetsAt: OctetsAt,
 ): Look {
   const { id, state, definition } = campaign
   const counts = store.campaignCounts(id)
@@ -62,36 +65,47 @@ export function pictureOf(
   const scanned =
     room.parallel === 0 || scanFrom === undefined ? [] : store.campaignDevicesWaiting(id, scanFrom, rowsAStep)
   const last = scanned.length === rowsAStep ? scanned.at(-1) : undefined
+  const ways = waysOf(store, campaign)
+  const found = (row: DeviceRow): Found => {
+    const known = facts(row)
+    return { facts: known, path: ways?.from(runningOf(known)) }
+  }
+  const candidates =
+    room.parallel === 0 || ways === undefined
+      ? []
+      : [
+          ...candidatesOf(
+            store,
+            campaign,
+            heardRows.flatMap(({ row }) => (row === undefined ? [] : [row])),
+            { heard: true, facts, ways },
+          ),
+          ...candidatesOf(store, campaign, scanned, { heard: false, facts, ways }),
+        ]
+  const coming = comingOf(store, campaign)
   const isCrowdLimited = definition.limits.perCell !== undefined || definition.limits.perPrefix !== undefined
   return {
     campaign,
     counts,
     room,
-    ...(state === 'selecting' ? { page: pageFor(store, campaign, facts) } : {}),
+    ...(state === 'selecting' ? { page: pageFor(store, campaign, found) } : {}),
     newcomers: definition.lateJoiners
       ? heardRows
           .filter(({ row }) => row === undefined)
-          .flatMap(({ deviceId }) => newcomer(store, campaign, deviceId, facts))
-      : [],
+          .flatMap(({ deviceId }) => newcomer(store, campaign, deviceId, found))
+      : coming
+          .filter(({ deviceId }) => store.campaignDevice(id, deviceId) === undefined)
+          .flatMap(({ deviceId }) => store.deviceById(deviceId) ?? [])
+          .map(found),
+    stillComing: coming.length,
     ended:
       totals.states.ended === 0
         ? []
         : store.campaignDevices(id, 'ended', 0, rowsAStep).map((row) => endedOf(store, row)),
     due: store.campaignDevicesDue(id, now, rowsAStep),
     lost: scanned.filter(({ deviceId }) => store.deviceById(deviceId) === undefined),
-    candidates:
-      room.parallel === 0
-        ? []
-        : [
-            ...candidatesOf(
-              store,
-              campaign,
-              heardRows.flatMap(({ row }) => (row === undefined ? [] : [row])),
-              true,
-              facts,
-            ),
-            ...candidatesOf(store, campaign, scanned, false, facts),
-          ],
+    candidates,
+    missing: missingOf(candidates, octetsAt),
     ...(last === undefined ? {} : { scannedTo: last.rank }),
     updating: state === 'halted' || state === 'aborting' ? allUpdating(store, id) : [],
     letGo: isLettingGo
@@ -102,6 +116,38 @@ export function pictureOf(
       ? { wayBack: wayBackOf(store, campaign) }
       : {}),
   }
+}
+
+/** Undefined where the image itself is gone: nobody begins then. */
+function waysOf(store: CampaignReads, { definition, image }: Campaign): Ways | undefined {
+  const target = store.image(image.sha256)
+  if (target === undefined) return undefined
+  return new Ways(target, store.images(target.product), definition.deltas === true ? store.deltas(undefined) : [])
+}
+
+/** The image of the version a device tells: one of ours, or one made of the same octets elsewhere. */
+function runningOf({ vitals: { version } }: DeviceFacts): { readonly version?: string } {
+  return version === undefined ? {} : { version }
+}
+
+/** What candidates would be handed and cannot be. */
+function missingOf(candidates: readonly Candidate[], octetsAt: OctetsAt): Missing {
+  const wanted = new Set(candidates.flatMap(({ path }) => ('legs' in path ? [packageOf(path.legs[0]).sha256] : [])))
+  return new Map(
+    [...wanted].flatMap((sha256) => {
+      const { atHand, obstacle } = octetsAt(sha256)
+      return atHand ? [] : [[sha256, obstacle] as const]
+    }),
+  )
+}
+
+/** Of a campaign that takes devices back: those that the other one still updates. */
+function comingOf(store: CampaignReads, { state, definition: { selector } }: Campaign): readonly CampaignDevice[] {
+  const origin = selector.touchedBy
+  if (origin === undefined || state === 'aborting') return []
+  const { updating, ended } = totalsOf(store.campaignCounts(origin)).states
+  if (updating + ended === 0) return []
+  return [...allUpdating(store, origin), ...store.campaignDevices(origin, 'ended', 0, rowsAStep)]
 }
 
 /** At most as many as the campaign updates at one time. */
@@ -118,26 +164,26 @@ function allUpdating(store: CampaignReads, id: number): readonly CampaignDevice[
 function pageFor(
   store: CampaignReads,
   { definition: { selector }, cursor }: Campaign,
-  facts: (row: DeviceRow) => DeviceFacts,
+  found: (row: DeviceRow) => Found,
 ): NonNullable<Picture['page']> {
   if (selector.touchedBy !== undefined) {
     const rows = store.campaignDevicesTouched(selector.touchedBy, Number(cursor ?? 0), pageSize)
     const devices = rows.map(({ deviceId }) => store.deviceById(deviceId)).filter((row) => row !== undefined)
-    return page(devices.map(facts), rows.length, rows.at(-1)?.deviceId)
+    return page(devices.map(found), rows.length, rows.at(-1)?.deviceId)
   }
   if (selector.endpoints !== undefined) {
     const from = Number(cursor ?? 0)
     const names = selector.endpoints.slice(from, from + pageSize)
     const devices = names.map((name) => store.device(name)).filter((row) => row !== undefined)
-    return page(devices.map(facts), names.length, from + names.length)
+    return page(devices.map(found), names.length, from + names.length)
   }
   const { product, tags } = selector
   const rows = store.devices({ tags, ...(product === undefined ? {} : { product }) }, cursor, pageSize)
-  return page(rows.map(facts), rows.length, rows.at(-1)?.device.endpoint)
+  return page(rows.map(found), rows.length, rows.at(-1)?.device.endpoint)
 }
 
 function page(
-  devices: readonly DeviceFacts[],
+  devices: readonly Found[],
   looked: number,
   next: string | number | undefined,
 ): NonNullable<Picture['page']> {
@@ -148,30 +194,32 @@ function newcomer(
   store: CampaignReads,
   { definition: { selector } }: Campaign,
   deviceId: DeviceId,
-  facts: (row: DeviceRow) => DeviceFacts,
-): readonly DeviceFacts[] {
+  found: (row: DeviceRow) => Found,
+): readonly Found[] {
   const row = store.deviceById(deviceId)
   if (row === undefined) return []
   const { product, tags } = row.device
   const isMeant =
     (selector.product === undefined || selector.product === product) &&
     Object.entries(selector.tags).every(([name, value]) => tags[name] === value)
-  return isMeant ? [facts(row)] : []
+  return isMeant ? [found(row)] : []
 }
 
 function candidatesOf(
   store: CampaignReads,
-  { id }: Campaign,
+  { id, definition: { selector } }: Campaign,
   rows: readonly CampaignDevice[],
-  heard: boolean,
-  facts: (row: DeviceRow) => DeviceFacts,
+  { heard, facts, ways }: { heard: boolean; facts: (row: DeviceRow) => DeviceFacts; ways: Ways },
 ): readonly Candidate[] {
   return rows.flatMap((row) => {
     if (row.state !== 'waiting') return []
     const device = store.deviceById(row.deviceId)
     if (device === undefined) return []
     const claims = store.campaignClaims(row.deviceId).filter(({ campaign }) => campaign.id !== id)
-    return [{ row, facts: facts(device), heard, claims }]
+    const known = facts(device)
+    const path = ways.from(runningOf(known), row.way?.isWhole !== true)
+    const origin = selector.touchedBy === undefined ? undefined : store.campaignDevice(selector.touchedBy, row.deviceId)
+    return [{ row, facts: known, heard, claims, path, ...(origin === undefined ? {} : { origin }) }]
   })
 }
 
@@ -181,6 +229,9 @@ function endedOf(store: CampaignReads, row: CampaignDevice): EndedUpdate {
   return {
     row,
     end: end === 'confirmed' || end === 'failed' ? end : 'cancelled',
+    sha256: update?.sha256 ?? '',
+    version: update?.version ?? '',
+    isDeltaRefused: update !== undefined && isDeltaRefused(update),
     ranBefore: end === 'confirmed' && update?.registrationAtOffer === undefined,
     transient: update?.failure !== undefined && retryOf(update.failure) === 'transient',
     ...whyOf(update),
@@ -210,6 +261,8 @@ export function wayBackOf(store: CampaignReads, campaign: Campaign, given?: Imag
       obstacle: `the security counter of ${back.version} is ${before}, that of ${image.version} is ${now}: boot loaders refuse the older image`,
     }
   }
+  const way = new Ways(back, store.images(back.product), []).from({ version: image.version, sha256: image.sha256 })
+  if ('misfit' in way) return { obstacle: way.misfit.reason }
   if (back.sha256 === image.sha256) return { obstacle: `${back.version} is what the campaign installs` }
   return { image: campaignImageOf(back) }
 }
@@ -229,6 +282,6 @@ function commonOrigin(
   return image ?? { obstacle: `there is no image of ${product} ${origin.version}, which its devices ran before` }
 }
 
-export function campaignImageOf({ sha256, key, product, version, size }: Image): CampaignImage {
-  return { sha256, key, product, version, size }
+export function campaignImageOf({ sha256, key, product, version, size, fromVersions }: Image): CampaignImage {
+  return { sha256, key, product, version, size, ...(fromVersions === undefined ? {} : { fromVersions }) }
 }

@@ -3,13 +3,15 @@
  * it is awake, meets the requirements, and nobody with a better claim wants it. What it waits for is said.
  */
 import { after, between, hours, seconds, type Instant } from '../../base/time.ts'
+import { packageOf, type Leg, type Way } from '../images/types.ts'
 import type { DeviceId } from '../registry/types.ts'
-import { coveredBy, creditAt, type Credit } from './budget.ts'
+import { covers, creditAt, isShort, type Credit } from './budget.ts'
 import type { Totals } from './counts.ts'
 import { shareUpTo } from './gates.ts'
-import { prefixOf, unfitnessOfVersion, type DeviceFacts } from './selection.ts'
-import type { Begin, BusyPlace, Claim, DeviceChange } from './store.ts'
+import { prefixOf, unfitnessOfVersion, unfitnessOfWay, type DeviceFacts } from './selection.ts'
+import { openDeviceStates, type Begin, type BusyPlace, type Claim, type DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
+import { wayOver } from './way.ts'
 import { deviceZone, windowAt } from './windows.ts'
 
 export interface Candidate {
@@ -18,11 +20,23 @@ export interface Candidate {
   /** It was heard a moment ago: it listens, whatever its status is worth. */
   readonly heard: boolean
   readonly claims: readonly Claim[]
+  /** From what it runs to the campaign's image. */
+  readonly path: Way
+  /** Of a campaign that takes devices back: how it stands in the one they are taken back from. */
+  readonly origin?: CampaignDevice
 }
 
-export interface Start extends Begin {
+export interface Start {
   readonly row: CampaignDevice
+  readonly begin: Begin
+  /** What is installed now. */
+  readonly leg: Leg
+  /** What the device is known to run. */
+  readonly from?: string
 }
+
+/** Octets that cannot be handed over just now, by SHA-256: why, for people; undefined while they are being looked for. */
+export type Missing = ReadonlyMap<string, string | undefined>
 
 /** Begun by a command that has not come back yet: it counts as begun. */
 export interface Starting {
@@ -38,7 +52,9 @@ export interface Admission {
   /** Resources to be read first, by device. */
   readonly questions: readonly { readonly row: CampaignDevice; readonly paths: readonly string[] }[]
   /** The budget after the starts. */
-  readonly credit?: Credit
+  readonly credit: Credit | undefined
+  /** Why a device that could have begun did not: its octets cannot be handed over. */
+  readonly held: string | undefined
 }
 
 /** The most devices begun in one step. */
@@ -55,13 +71,12 @@ export function roomOf(
   starting: ReadonlyMap<DeviceId, Starting>,
   now: Instant,
 ): { readonly parallel: number; readonly share: number } {
-  const { definition, image, stage } = campaign
+  const { definition, stage } = campaign
   const fresh = [...starting.values()].filter(({ isNew }) => isNew).length
   const share = shareUpTo(definition.stages, stage, totals.eligible) - totals.begun - fresh
   const parallel = Math.min(
     definition.limits.parallel - totals.states.updating - starting.size,
-    coveredBy(creditAt(campaign, now), image.size),
-    startsAStep,
+    isShort(creditAt(campaign, now)) ? 0 : startsAStep,
   )
   return { parallel: Math.max(0, parallel), share: Math.max(0, share) }
 }
@@ -70,11 +85,11 @@ export function admit(
   campaign: Campaign,
   candidates: readonly Candidate[],
   room: { readonly parallel: number; readonly share: number },
-  places: readonly BusyPlace[],
+  { places, missing }: { readonly places: readonly BusyPlace[]; readonly missing: Missing },
   starting: ReadonlyMap<DeviceId, Starting>,
   now: Instant,
 ): Admission {
-  const round = new Round(campaign, room, places, starting, now)
+  const round = new Round(campaign, room, places, missing, starting, now)
   for (const candidate of candidates) round.consider(candidate)
   return round
 }
@@ -86,39 +101,49 @@ class Round implements Admission {
   readonly #campaign: Campaign
   readonly #starting: ReadonlyMap<DeviceId, Starting>
   readonly #busy = new Map<string, number>()
+  readonly #missing: Missing
   readonly #now: Instant
+  readonly #budget: Credit | undefined
   #parallel: number
   #share: number
+  #spent = 0
+  /** What the first device wants that the budget does not cover: it is saved up for, and nobody passes by. */
+  #wants: number | undefined
+  held: string | undefined
 
   constructor(
     campaign: Campaign,
     room: { readonly parallel: number; readonly share: number },
     places: readonly BusyPlace[],
+    missing: Missing,
     starting: ReadonlyMap<DeviceId, Starting>,
     now: Instant,
   ) {
     this.#campaign = campaign
+    this.#missing = missing
     this.#starting = starting
     this.#now = now
+    this.#budget = creditAt(campaign, now)
     this.#parallel = room.parallel
     this.#share = room.share
     for (const { cell, prefix, count } of places) this.#occupy(cell, prefix, count)
     for (const { cell, prefix } of starting.values()) this.#occupy(cell, prefix, 1)
   }
 
-  get credit(): Credit {
-    const credit = creditAt(this.#campaign, this.#now) ?? { bytes: 0, at: this.#now }
-    return { ...credit, bytes: credit.bytes - this.starts.length * this.#campaign.image.size }
+  get credit(): Credit | undefined {
+    if (this.#budget === undefined) return undefined
+    const { bytes, at } = this.#budget
+    return { bytes: bytes - this.#spent, at, ...(this.#wants === undefined ? {} : { wants: this.#wants }) }
   }
 
   consider(candidate: Candidate): void {
-    const { row, facts } = candidate
+    const { row, path } = candidate
     const isNew = row.stage === undefined
     if (this.#starting.has(row.deviceId) || row.state !== 'waiting') return
     if (this.#parallel === 0 || (isNew && this.#share === 0)) return
-    const unfit = isNew ? this.#unfitness(facts) : undefined
+    const unfit = this.#unfitness(candidate)
     if (unfit !== undefined) {
-      this.changes.push({ row, change: { state: 'skipped', reason: unfit, finishedAt: this.#now } })
+      this.changes.push({ row, change: { ...unfit, finishedAt: this.#now } })
       return
     }
     const obstacle = this.#obstacle(candidate)
@@ -126,29 +151,58 @@ class Round implements Admission {
       if (row.reason !== obstacle) this.changes.push({ row, change: { reason: obstacle } })
       return
     }
-    this.#begin(candidate, isNew)
+    if ('legs' in path && this.#isAffordable(path.legs[0])) this.#begin(candidate, path.legs, isNew)
   }
 
-  #begin({ row, facts }: Candidate, isNew: boolean): void {
+  /** At hand, and covered by the budget. */
+  #isAffordable(leg: Leg): boolean {
+    const { sha256, size } = packageOf(leg)
+    if (this.#missing.has(sha256)) {
+      this.held ??= this.#missing.get(sha256)
+      return false
+    }
+    if (this.#budget === undefined || covers({ ...this.#budget, bytes: this.#budget.bytes - this.#spent }, size)) {
+      this.#spent += size
+      return true
+    }
+    this.#wants = size
+    this.#parallel = 0
+    return false
+  }
+
+  #begin({ row, facts }: Candidate, legs: readonly [Leg, ...Leg[]], isNew: boolean): void {
     const { definition, stage } = this.#campaign
     const { cell } = facts.vitals
     const prefix = prefixOf(facts.address, definition.limits.prefixBits)
     this.#parallel--
     if (isNew) this.#share--
     this.#occupy(cell, prefix, 1)
-    this.starts.push({
-      row,
+    const { version } = facts.vitals
+    const way = wayOver(row, legs)
+    const begin: Begin = {
       stage,
       dueAt: after(this.#now, definition.timeout),
+      ...(way === undefined ? {} : { way }),
       ...(cell === undefined ? {} : { cell }),
       ...(prefix === undefined ? {} : { prefix }),
-    })
+    }
+    this.starts.push({ row, begin, leg: legs[0], ...(version === undefined ? {} : { from: version }) })
   }
 
   /** Who fitted when the campaign began may have shown since that it runs another version. */
-  #unfitness({ vitals: { version } }: DeviceFacts): string | undefined {
+  #unfitness({ row, facts, path, origin }: Candidate): DeviceChange | undefined {
     const { definition, image } = this.#campaign
-    return version === undefined ? undefined : unfitnessOfVersion(version, definition.selector, image)
+    const { version } = facts.vitals
+    const noWay = unfitnessOfWay(path, image)
+    const isUntouched = origin?.touched === false && !isUnderWay(origin)
+    // Who is on its way, or on its way back, has left the campaign's selection behind.
+    if (row.stage !== undefined || isUntouched || definition.selector.touchedBy !== undefined) {
+      if (isUntouched) return { state: 'skipped', reason: 'was not made to install' }
+      return noWay === undefined ? undefined : { state: 'failed', ...noWay }
+    }
+    const reason = version === undefined ? undefined : unfitnessOfVersion(version, definition.selector, image)
+    if (reason !== undefined) return { state: 'skipped', reason }
+    return noWay === undefined ? undefined : { state: 'skipped', ...noWay }
   }
 
   /** What the device waits for. */
@@ -158,6 +212,7 @@ class Round implements Admission {
     if (facts.status === 'quarantined') return 'waits to be accepted'
     const rival = rivalOf(this.#campaign, candidate.claims)
     if (rival !== undefined) return rival
+    if (candidate.origin !== undefined && isUnderWay(candidate.origin)) return 'is still being updated'
     if (facts.status !== 'awake' && !(heard && facts.status === 'asleep')) return facts.status.replace('-', ' ')
     return this.#unanswered(candidate) ?? this.#unmet(candidate) ?? this.#crowded(facts)
   }
@@ -234,7 +289,7 @@ interface Wanted {
 }
 
 /** What the campaign's rules depend on. */
-function wantedOf({ definition: { limits, require, selector, window } }: Campaign): readonly Wanted[] {
+function wantedOf({ definition: { deltas, limits, require, selector, window }, image }: Campaign): readonly Wanted[] {
   const wanted: Wanted[] = []
   if (require.battery !== undefined) {
     wanted.push({
@@ -252,11 +307,11 @@ function wantedOf({ definition: { limits, require, selector, window } }: Campaig
       known: ({ vitals }) => vitals.signal !== undefined,
     })
   }
-  if (selector.version !== undefined) {
+  if (selector.version !== undefined || image.fromVersions !== undefined || deltas === true) {
     wanted.push({
       path: '/3/0/3',
       name: 'version',
-      isRequired: true,
+      isRequired: selector.version !== undefined || image.fromVersions !== undefined,
       known: ({ vitals }) => vitals.version !== undefined,
     })
   }
@@ -272,6 +327,11 @@ function wantedOf({ definition: { limits, require, selector, window } }: Campaig
     })
   }
   return wanted
+}
+
+/** It may still be made to install what it is to be taken back from. */
+function isUnderWay({ state }: CampaignDevice): boolean {
+  return state !== 'waiting' && openDeviceStates.includes(state)
 }
 
 /** A campaign that goes first for a device: the one that updates it, else the higher priority, else the older. */

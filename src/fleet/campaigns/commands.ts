@@ -4,7 +4,8 @@ import type { Instant } from '../../base/time.ts'
 import { totalsOf } from './counts.ts'
 import { breachOf, sampleOf } from './gates.ts'
 import { Course, type CampaignStep } from './course.ts'
-import { beginStage, type Picture, type WayBack } from './rules.ts'
+import type { Picture, WayBack } from './picture.ts'
+import { beginStage } from './rules.ts'
 import {
   isOver,
   type Author,

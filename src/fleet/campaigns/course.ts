@@ -41,12 +41,19 @@ export class Course implements CampaignStep {
 
   /** To another state, for a reason or for none; the audit says so. */
   to(state: CampaignState, what: string, reason?: string, by = 'campaign'): void {
-    const { reason: _, resumeTo: __, ...rest } = this.next
+    const { reason: _, resumeTo: __, held: ___, ...rest } = this.next
     this.next = rest
     const over = state === 'completed' || state === 'aborted'
     this.change({ state, ...(reason === undefined ? {} : { reason }), ...(over ? { finishedAt: this.now } : {}) })
     this.note(what, reason, by)
     this.again = !over
+  }
+
+  /** What it was held by is there. */
+  release(): void {
+    const { held: _, ...rest } = this.next
+    this.next = rest
+    this.change({})
   }
 
   note(what: string, why?: string, by = 'campaign'): void {

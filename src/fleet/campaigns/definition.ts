@@ -45,6 +45,7 @@ export interface CampaignDraft {
     readonly factor?: number
     readonly longest?: string
   }
+  readonly deltas?: boolean
   readonly timeout?: string
   readonly deadline?: string
   readonly approval?: Approval
@@ -109,6 +110,7 @@ export function definitionOf(
       factor: retry.factor ?? defaults.retry.factor,
       longest: duration('retry.longest', retry.longest) ?? defaults.retry.longest,
     },
+    ...(draft.deltas === true ? { deltas: true } : {}),
     timeout: duration('timeout', draft.timeout, 60_000) ?? defaults.timeout,
     ...optional('deadline', duration('deadline', draft.deadline, 60_000)),
     approval: draft.approval ?? 'none',
@@ -244,6 +246,7 @@ export function draftOf(name: string, image: string, definition: CampaignDefinit
     ...(window === undefined ? {} : { window: { ...window, length: durationText(window.length) } }),
     require,
     retry: { ...retry, backoff: durationText(retry.backoff), longest: durationText(retry.longest) },
+    ...(definition.deltas === true ? { deltas: true } : {}),
     timeout: durationText(definition.timeout),
     ...(definition.deadline === undefined ? {} : { deadline: durationText(definition.deadline) }),
     approval: definition.approval,

@@ -6,6 +6,7 @@ import { after, between, milliseconds, seconds, type Duration, type Instant } fr
 import { profiles, type ProfileName } from '../../config/profiles.ts'
 import { durationText, shareText } from './definition.ts'
 import { shareUpTo } from './gates.ts'
+import type { Sums, Tally } from './tally.ts'
 import type { CampaignDefinition, CampaignImage } from './types.ts'
 import { windowAt } from './windows.ts'
 
@@ -27,19 +28,16 @@ const installTime = seconds(90)
 /** Blocks lost and asked for again, naps in between: what a fleet takes beyond the sum of its parts. */
 const slack = 1.25
 
-/** The devices a campaign would be for, counted. */
-export interface Tally {
-  readonly found: number
-  readonly eligible: number
-  readonly byProfile: ReadonlyMap<ProfileName, number>
-  readonly asleep: number
-  /** Neither awake nor asleep: nobody knows when they come. */
-  readonly absent: number
-  /** When the last of the sleeping is expected. */
-  readonly lastWake?: Instant
-  readonly excluded: ReadonlyMap<string, { readonly count: number; readonly examples: readonly string[] }>
+export interface WayForecast {
+  /** `whole`, `by delta from 1.0.0`. */
+  readonly way: string
+  readonly devices: number
+  /** Octets one of them is handed. */
+  readonly bytes: number
+  readonly hops: number
 }
 
+/** Means over the devices, where they go different ways. */
 export interface ProfileForecast {
   readonly profile: ProfileName
   readonly devices: number
@@ -58,6 +56,9 @@ export interface StageForecast {
 }
 
 export interface Forecast {
+  readonly ways: readonly WayForecast[]
+  /** Octets handed over altogether, where nothing is lost and nothing tried again. */
+  readonly bytes: number
   readonly profiles: readonly ProfileForecast[]
   readonly stages: readonly StageForecast[]
   readonly shortest: Duration
@@ -65,15 +66,25 @@ export interface Forecast {
   readonly warnings: readonly string[]
 }
 
-export function forecastOf(definition: CampaignDefinition, image: CampaignImage, tally: Tally, now: Instant): Forecast {
-  const perProfile = [...tally.byProfile].map(([name, devices]) => forecastProfile(name, devices, image.size))
-  const stages = forecastStages(definition, image.size, tally.eligible, perProfile)
+export function forecastOf(definition: CampaignDefinition, tally: Tally, now: Instant): Forecast {
+  const perProfile = [...tally.byProfile].map(([name, sums]) => forecastProfile(name, sums))
+  const ways = [...tally.byWay].map(([way, { devices, bytes: all, hops }]) => ({
+    way,
+    devices,
+    bytes: all / devices,
+    hops: hops / devices,
+  }))
+  const bytes = [...tally.byWay.values()].reduce((sum, each) => sum + each.bytes, 0)
+  const mean = tally.eligible === 0 ? 0 : bytes / tally.eligible
+  const stages = forecastStages(definition, mean, tally.eligible, perProfile)
   const working = stages.reduce((sum, { takes }) => sum + takes, 0)
   const soaking = stages.slice(0, -1).reduce((sum, { soak }) => sum + soak, 0)
   const shortest = passedBy(definition, now, milliseconds(working), milliseconds(soaking))
   const slow = passedBy(definition, now, milliseconds(working * slack), milliseconds(soaking))
   const lastWake = tally.lastWake === undefined ? 0 : between(now, tally.lastWake)
   return {
+    ways: ways.sort((a, b) => b.devices - a.devices),
+    bytes,
     profiles: perProfile.sort((a, b) => b.devices - a.devices),
     stages,
     shortest: rounded(shortest),
@@ -82,14 +93,15 @@ export function forecastOf(definition: CampaignDefinition, image: CampaignImage,
   }
 }
 
-function forecastProfile(name: ProfileName, devices: number, size: number): ProfileForecast {
+function forecastProfile(name: ProfileName, { devices, bytes, hops }: Sums): ProfileForecast {
   const profile = profiles[name]
+  const size = Math.ceil(bytes / devices)
   const blocks = Math.max(1, Math.ceil(size / profile.blockSize))
   return {
     profile: profile.name,
     devices,
     blockSize: profile.blockSize,
-    perDevice: rounded(milliseconds(blocks * blockTime[profile.name] + installTime)),
+    perDevice: rounded(milliseconds(blocks * blockTime[profile.name] + (hops / devices) * installTime)),
     bytesOnAir: size + blocks * overheadOfBlock,
   }
 }
@@ -137,6 +149,8 @@ function warningsOf(
   perProfile: readonly ProfileForecast[],
 ): readonly string[] {
   const warnings: string[] = []
+  const { unknown } = tally
+  if (unknown.count > 0) warnings.push(unknownText(unknown))
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
   const { asleep, absent } = tally
   if (asleep > 0) warnings.push(`${count(asleep, 'device')} sleep: each begins when it wakes`)
@@ -156,6 +170,12 @@ function warningsOf(
     }
   }
   return warnings
+}
+
+/** What is left out because nobody knows it. */
+export function unknownText({ count: n, examples }: Tally['unknown']): string {
+  const more = n > examples.length ? ', …' : ''
+  return `${count(n, 'endpoint')} of the selection ${n === 1 ? 'is' : 'are'} known to nobody and left out: ${examples.join(', ')}${more}`
 }
 
 function count(n: number, noun: string): string {
@@ -181,6 +201,12 @@ export function forecastText(
   ]
   for (const [reason, { count: n, examples }] of tally.excluded)
     lines.push(`Not: ${n} because each ${reason}, such as ${examples[0]}.`)
+  const { ways, bytes } = forecast
+  const isPlain = ways.length === 1 && ways[0]!.way === 'whole'
+  for (const { way, devices, bytes: each } of isPlain ? [] : ways) {
+    lines.push(`${count(devices, 'device')} ${way}: ${each} octets each.`)
+  }
+  if (ways.length > 0) lines.push(`Handed over altogether: ${bytes} octets.`)
   for (const [i, { upTo, devices, soak, takes }] of forecast.stages.entries()) {
     const isLast = i === forecast.stages.length - 1
     const watched = isLast && soak === 0 ? '' : `, then watched for ${durationText(soak)}`

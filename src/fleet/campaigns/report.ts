@@ -2,7 +2,7 @@
 import type { Totals } from './counts.ts'
 import { percentText } from './gates.ts'
 import { revertedSince } from './store.ts'
-import type { Campaign, DeviceCount } from './types.ts'
+import type { Campaign, CampaignDeviceState, DeviceCount } from './types.ts'
 
 export type Verdict = 'passed' | 'failed' | 'unfinished'
 
@@ -24,7 +24,9 @@ export function summaryOf(
     `${name} brings ${image.product} ${image.version} to ${eligible} devices in ${definition.stages.length} stages; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
     `${begun} devices were begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
   ]
-  for (const [text, count] of foremost(counts)) lines.push(`${count} failed because ${text}.`)
+  for (const [text, count] of foremost(counts, ['succeeded']))
+    lines.push(`Of those that succeeded, ${count} went ${text}.`)
+  for (const [text, count] of foremost(counts, ['failed', 'timed-out'])) lines.push(`${count} failed because ${text}.`)
   const rest = [
     [states.waiting, 'wait'],
     [states.updating + states.ended, 'are being updated'],
@@ -49,11 +51,14 @@ export function summaryOf(
   return lines
 }
 
-/** The most frequent reasons of failures. */
-function foremost(counts: readonly DeviceCount[]): readonly (readonly [string, number])[] {
+/** The most frequent reasons of those states. */
+function foremost(
+  counts: readonly DeviceCount[],
+  states: readonly CampaignDeviceState[],
+): readonly (readonly [string, number])[] {
   const sums = new Map<string, number>()
-  for (const { state, reason = 'for a reason not told', count } of counts) {
-    if (state === 'failed' || state === 'timed-out') sums.set(reason, (sums.get(reason) ?? 0) + count)
+  for (const { state, reason, count } of counts) {
+    if (reason !== undefined && states.includes(state)) sums.set(reason, (sums.get(reason) ?? 0) + count)
   }
   return [...sums].sort((a, b) => b[1] - a[1]).slice(0, 5)
 }

@@ -3,59 +3,18 @@
  * ended, begins others, and stops or goes on by its gates. A step does one thing, so that what it decides by
  * is never older than its last commit; `again` asks for the next one at once.
  */
-import { after, between, instantOf, type Instant } from '../../base/time.ts'
+import { after, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'
-import { admit, roomOf, type Candidate, type Starting } from './admission.ts'
+import { admit, roomOf, type Starting } from './admission.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { Course, type CampaignStep } from './course.ts'
 import { breachOf, sampleOf, shareUpTo, shortfallOf } from './gates.ts'
-import { rankOf, unfitnessOf, type DeviceFacts } from './selection.ts'
-import type { BusyPlace } from './store.ts'
-import type { Campaign, CampaignDevice, CampaignImage, DeviceCount, Stage } from './types.ts'
-import { deviceZone, windowAt } from './windows.ts'
-
-/** An update of this campaign that has come to its end. */
-export interface EndedUpdate {
-  readonly row: CampaignDevice
-  readonly end: 'confirmed' | 'failed' | 'cancelled'
-  /** Confirmed without having been offered anything: the device ran the version before. */
-  readonly ranBefore: boolean
-  /** Another try may mend it. */
-  readonly transient: boolean
-  /** Why it failed, in words that are the same for all alike, and in full. */
-  readonly reason?: string
-  readonly detail?: string
-}
-
-/** Everything one step depends on; lists are bounded, and empty where the state does not need them. */
-export interface Picture {
-  readonly campaign: Campaign
-  readonly counts: readonly DeviceCount[]
-  /** Of a campaign that gathers its devices: the next of them, and where to go on. */
-  readonly page?: { readonly devices: readonly DeviceFacts[]; readonly cursor?: string }
-  /** Heard of lately, and in no list of the campaign. */
-  readonly newcomers: readonly DeviceFacts[]
-  readonly ended: readonly EndedUpdate[]
-  /** Time-outs and next tries that have come. */
-  readonly due: readonly CampaignDevice[]
-  readonly candidates: readonly Candidate[]
-  /** Their devices were deleted while they were being enrolled. */
-  readonly lost: readonly CampaignDevice[]
-  /** Devices being updated, and such as wait: of a campaign that lets go of them. */
-  readonly updating: readonly CampaignDevice[]
-  readonly letGo: readonly CampaignDevice[]
-  readonly places: readonly BusyPlace[]
-  /** For a rollback: the image, or why there is none. */
-  readonly wayBack?: WayBack
-}
-
-export type WayBack = { readonly image: CampaignImage } | { readonly obstacle: string }
-
-/** What this life of the server has asked of devices and not heard of yet. */
-export interface Asked {
-  readonly starting: ReadonlyMap<DeviceId, Starting>
-  readonly cancelled: ReadonlySet<DeviceId>
-}
+import type { Asked, Picture } from './picture.ts'
+import { enrol, settle } from './settling.ts'
+import type { DeviceChange } from './store.ts'
+import type { Campaign, CampaignDevice, Stage } from './types.ts'
+import { hopText } from './way.ts'
+import { closesAt, deviceZone, windowAt } from './windows.ts'
 
 export function step(picture: Picture, asked: Asked, now: Instant): CampaignStep {
   const course = new Course(picture.campaign, now)
@@ -82,9 +41,9 @@ export function step(picture: Picture, asked: Asked, now: Instant): CampaignStep
 
 // ——— gathering ———
 
-function gather(course: Course, { page, counts }: Picture): void {
+function gather(course: Course, { page, counts, stillComing }: Picture): void {
   if (page === undefined) return
-  for (const facts of page.devices) enrol(course, facts)
+  for (const found of page.devices) enrol(course, found)
   if (page.cursor !== undefined) {
     course.change({ cursor: page.cursor })
     course.again = true
@@ -93,99 +52,11 @@ function gather(course: Course, { page, counts }: Picture): void {
   const { cursor: _, ...rest } = course.next
   course.next = rest
   const fits =
+    stillComing > 0 ||
     totalsOf(counts).eligible > 0 ||
     course.ops.some((op) => op.op === 'campaign.enrol' && op.device.state === 'waiting')
   if (!fits) course.to('completed', 'completed', 'no device fits')
   else beginStage(course, 0)
-}
-
-function enrol(course: Course, facts: DeviceFacts): void {
-  const { id, definition, image } = course.next
-  const unfit = unfitnessOf(facts, definition.selector, image, course.now)
-  const device: CampaignDevice = {
-    campaignId: id,
-    deviceId: facts.deviceId,
-    endpoint: facts.endpoint,
-    rank: rankOf(id, facts.deviceId),
-    state: unfit === undefined ? 'waiting' : 'skipped',
-    attempts: 0,
-    touched: false,
-    bytes: 0,
-    resumes: 0,
-    enrolledAt: course.now,
-    ...(unfit === undefined ? {} : { reason: unfit, finishedAt: course.now }),
-    ...(facts.vitals.version === undefined ? {} : { fromVersion: facts.vitals.version }),
-  }
-  course.ops.push({ op: 'campaign.enrol', device })
-}
-
-// ——— what has happened to devices ———
-
-/** True where it took a step. */
-function settle(course: Course, { campaign, ended, due, newcomers, lost }: Picture, { cancelled }: Asked): boolean {
-  for (const each of ended) judge(course, each, cancelled)
-  for (const row of lost) course.device(row, { state: 'gone', reason: 'deleted', dueAt: null })
-  for (const row of due) {
-    if (row.state === 'retrying') course.device(row, { state: 'waiting', reason: null, dueAt: null })
-    else if (row.state === 'updating') {
-      const detail = `not done ${hoursText(between(row.startedAt ?? row.enrolledAt, course.now))} after it was begun`
-      // Whether it installs we do not know; a way back has to look after it.
-      course.device(row, {
-        state: 'timed-out',
-        reason: 'timed out',
-        detail,
-        touched: true,
-        finishedAt: course.now,
-        dueAt: null,
-      })
-      course.cancels.push(row)
-    }
-  }
-  if (campaign.definition.lateJoiners && campaign.state !== 'aborting') {
-    for (const facts of newcomers) enrol(course, facts)
-  }
-  course.again = course.ops.length > 0
-  return course.again
-}
-
-function judge(
-  course: Course,
-  { row, end, ranBefore, transient, reason, detail }: EndedUpdate,
-  cancelled: ReadonlySet<DeviceId>,
-): void {
-  const { definition, state } = course.next
-  if (end === 'confirmed') {
-    if (ranBefore) course.device(row, { state: 'skipped', reason: `ran ${course.next.image.version} already` })
-    else course.device(row, { state: 'succeeded', reason: null, detail: null })
-    return
-  }
-  if (end === 'cancelled') {
-    const isOurs = cancelled.has(row.deviceId) || state === 'halted'
-    if (isOurs && state !== 'aborting')
-      course.device(row, { state: 'waiting', reason: 'let go when the campaign halted', finishedAt: null })
-    else
-      course.device(row, {
-        state: 'cancelled',
-        reason: isOurs ? 'let go when the campaign was aborted' : 'cancelled by somebody',
-      })
-    return
-  }
-  const why = { reason: reason ?? 'failed', detail: detail ?? null }
-  const mayTry =
-    transient && row.attempts < definition.retry.attempts && state !== 'aborting' && closesAt(course.next) > course.now
-  if (mayTry) course.device(row, { state: 'retrying', dueAt: nextTry(row, course.next, course.now), ...why })
-  else course.device(row, { state: 'failed', ...why })
-}
-
-/** Backs off further each time, a little scattered so that those who failed together do not return together. */
-export function nextTry(
-  row: Pick<CampaignDevice, 'attempts' | 'rank'>,
-  { definition: { retry } }: Campaign,
-  now: Instant,
-): Instant {
-  const wait = Math.min(retry.longest, retry.backoff * retry.factor ** (row.attempts - 1))
-  const scatter = 1 + 0.1 * (row.rank / 2 ** 32)
-  return instantOf(Math.round(now + wait * scatter))
 }
 
 // ——— stopping ———
@@ -236,21 +107,20 @@ function takeBack(course: Course, updating: readonly CampaignDevice[], cancelled
 
 // ——— stages ———
 
-/** From then on no device is begun any more. */
-export function closesAt({ definition, startedAt }: Campaign): Instant {
-  if (definition.deadline === undefined || startedAt === undefined) return instantOf(Number.POSITIVE_INFINITY)
-  return after(startedAt, definition.deadline)
-}
-
 /** The deadline has come: who waits is not reached, who is under way may end. */
 function close(course: Course, { letGo }: Picture, totals: Totals): void {
   for (const row of letGo) {
-    const change = row.state === 'retrying' ? ({ state: 'failed' } as const) : ({ state: 'not-reached' } as const)
-    course.device(row, { ...change, dueAt: null, finishedAt: course.now })
+    course.device(row, { ...closing(row), dueAt: null, finishedAt: course.now })
   }
   course.again = letGo.length > 0
   const { waiting, retrying, updating, ended } = totals.states
   if (waiting + retrying + updating + ended === 0) course.to('completed', 'completed', 'the deadline has come')
+}
+
+function closing({ state, way }: CampaignDevice): DeviceChange {
+  if (state === 'retrying') return { state: 'failed' }
+  if (way === undefined || way.done === 0) return { state: 'not-reached' }
+  return { state: 'failed', reason: 'the deadline came between two hops', detail: hopText(way) ?? null }
 }
 
 function goOn(course: Course, picture: Picture, totals: Totals, asked: Asked): void {
@@ -260,7 +130,7 @@ function goOn(course: Course, picture: Picture, totals: Totals, asked: Asked): v
   if (record === undefined || stage === undefined) return
   switch (campaign.state) {
     case 'running':
-      if (isStageDone(campaign, stage, totals, asked, course.now)) completeStage(course, picture, stage)
+      if (isStageDone(picture, stage, totals, asked, course.now)) completeStage(course, picture, stage)
       else begin(course, picture, totals, asked)
       return
     case 'soaking':
@@ -270,13 +140,19 @@ function goOn(course: Course, picture: Picture, totals: Totals, asked: Asked): v
   }
 }
 
-function isStageDone(campaign: Campaign, stage: Stage, totals: Totals, { starting }: Asked, now: Instant): boolean {
+function isStageDone(
+  { campaign, stillComing }: Picture,
+  stage: Stage,
+  totals: Totals,
+  { starting }: Asked,
+  now: Instant,
+): boolean {
   const isShut = isStageShut(campaign, stage, now)
   const { updating, ended, retrying } = totals.states
   // Devices that were let go and wait for another begin hold a stage up no longer than its time.
   if ((isShut ? updating + ended + retrying : totals.active) > 0 || starting.size > 0) return false
   const isLast = campaign.stage === campaign.definition.stages.length - 1
-  if (isLast && campaign.definition.lateJoiners) return false
+  if (isLast && (campaign.definition.lateJoiners || stillComing > 0)) return false
   return (
     isShut ||
     totals.states.waiting === 0 ||
@@ -321,17 +197,20 @@ export function beginStage(course: Course, stage: number, by?: string, why?: str
 }
 
 function begin(course: Course, picture: Picture, totals: Totals, { starting }: Asked): void {
-  const { campaign, candidates, places } = picture
+  const { campaign, candidates } = picture
   const room = beginningRoom(campaign, totals, starting, course.now)
   if (room.parallel === 0) return
-  const admission = admit(campaign, candidates, room, places, starting, course.now)
+  const admission = admit(campaign, candidates, room, picture, starting, course.now)
   for (const { row, change } of admission.changes) course.device(row, change)
   course.starts = admission.starts
   course.questions = admission.questions
-  if (course.starts.length > 0 && campaign.definition.limits.bytesPerSecond !== undefined) {
+  const { credit, held } = admission
+  if (credit !== undefined && (course.starts.length > 0 || credit.wants !== campaign.credit?.wants)) {
     // Spent before it is used: a crash in between wastes some of it and never overdraws.
-    course.change({ credit: admission.credit! })
+    course.change({ credit })
   }
+  if (held !== undefined && held !== campaign.held) course.change({ held })
+  else if (campaign.held !== undefined && course.starts.length > 0) course.release()
 }
 
 /** No room at all outside the window, after the stage's time, or in a state that begins nobody. */
@@ -350,8 +229,4 @@ export function beginningRoom(
   if (isSpent) return { parallel: 0, share: 0 }
   // Those it has begun may still be tried again.
   return isStageShut(campaign, stages[campaign.stage]!, now) ? { ...room, share: 0 } : room
-}
-
-function hoursText(wait: number): string {
-  return wait < 5_400_000 ? `${Math.round(wait / 60_000)} min` : `${Math.round(wait / 3_600_000)} h`
 }

@@ -4,6 +4,7 @@
  */
 import semver from 'semver'
 import { between, type Instant } from '../../base/time.ts'
+import type { Misfit, Way } from '../images/types.ts'
 import type { DeviceId, DeviceStatus, DeviceWithStatus, EndpointName, Vitals } from '../registry/types.ts'
 import type { CampaignId, CampaignImage, Selector } from './types.ts'
 
@@ -78,6 +79,23 @@ export function unfitnessOfVersion(
   if (touchedBy !== undefined) return undefined
   if (version === image.version) return `runs ${image.version} already`
   return range === undefined || isWithin(version, range) ? undefined : `runs no version ${range}`
+}
+
+const misfitWords: Readonly<Record<Misfit['field'], (version: string) => string>> = {
+  product: () => 'is another product',
+  fromVersions: (version) => `runs a version from which no way leads to ${version}`,
+  hardware: (version) => `has hardware that ${version} does not run on`,
+  securityCounter: (version) => `has a higher security counter than ${version}`,
+}
+
+/** The same of the way to the image from what it runs: why there is none. */
+export function unfitnessOfWay(
+  way: Way | undefined,
+  { version }: Pick<CampaignImage, 'version'>,
+): { readonly reason: string; readonly detail: string } | undefined {
+  if (way === undefined || 'legs' in way) return undefined
+  const { field, reason } = way.misfit
+  return { reason: misfitWords[field](version), detail: reason }
 }
 
 /** A range of semver, or the text itself; versions that are none are compared as texts. */

@@ -4,19 +4,18 @@
  */
 import { UsageError } from '../../base/errors.ts'
 import { after, hours, instantOf, minutes, type Duration, type Instant } from '../../base/time.ts'
-import type { ProfileName } from '../../config/profiles.ts'
 import type { ImagesService } from '../images/service.ts'
 import type { Image } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceWithStatus } from '../registry/types.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
-import { forecastOf, forecastText, type Forecast, type Tally } from './forecast.ts'
+import { forecastOf, forecastText, unknownText, type Forecast } from './forecast.ts'
 import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
-import { closesAt } from './rules.ts'
-import { factsOf, unfitnessOf } from './selection.ts'
+import { factsOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import type { CampaignsStore, ProgressPoint } from './store.ts'
+import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
   isOver,
   type Author,
@@ -29,7 +28,7 @@ import {
   type CampaignImage,
   type DeviceCount,
 } from './types.ts'
-import { deviceZone, windowAt } from './windows.ts'
+import { closesAt, deviceZone, windowAt } from './windows.ts'
 
 /** The campaigns' actors, as far as operators have to do with them. */
 export interface CampaignActors {
@@ -41,8 +40,8 @@ export interface CampaignActors {
 export interface CampaignsParts {
   readonly store: CampaignsStore
   readonly actors: CampaignActors
-  readonly images: Pick<ImagesService, 'image' | 'list'>
-  readonly registry: Pick<RegistryService, 'list' | 'device'>
+  readonly images: Pick<ImagesService, 'image' | 'list' | 'waysTo'>
+  readonly registry: Pick<RegistryService, 'list' | 'device' | 'knows'>
   readonly now: () => Instant
   /** Lets others have their turn in a long look at the fleet. */
   readonly breathe: () => Promise<void>
@@ -63,6 +62,8 @@ export interface CampaignStatus {
   readonly rollback?: Campaign
   /** What an operator would do next. */
   readonly advice?: string
+  /** What an operator may not have meant; told when it is made. */
+  readonly warnings?: readonly string[]
 }
 
 export interface CampaignPlan {
@@ -85,7 +86,6 @@ export interface CampaignReport {
 }
 
 const pageSize = 500
-const examplesTold = 3
 const failuresTold = 100
 const entriesTold = 1000
 const progressSteps = 121
@@ -131,7 +131,7 @@ export class CampaignsService {
     const { image, definition } = this.#defined(draft)
     const now = this.#parts.now()
     const tally = await this.#tallyOf(definition, image, now)
-    const forecast = forecastOf(definition, image, tally, now)
+    const forecast = forecastOf(definition, tally, now)
     return {
       name: draft.name,
       image,
@@ -143,9 +143,24 @@ export class CampaignsService {
   }
 
   /** The same, and 'campaign.exists' (409). Durable when it returns; throws EnvironmentError. */
-  create(draft: CampaignDraft, author: Author): CampaignStatus {
+  async create(draft: CampaignDraft, author: Author): Promise<CampaignStatus> {
     const { image, definition } = this.#defined(draft)
-    return this.#statusOf(this.#parts.actors.create(draft.name, image, definition, author))
+    const unknown = await this.#unknownOf(definition)
+    const status = this.#statusOf(this.#parts.actors.create(draft.name, image, definition, author))
+    return { ...status, warnings: unknown.count === 0 ? [] : [unknownText(unknown)] }
+  }
+
+  async #unknownOf({ selector }: CampaignDefinition): Promise<Tally['unknown']> {
+    const { endpoints = [] } = selector
+    const examples: string[] = []
+    let count = 0
+    for (const [i, endpoint] of endpoints.entries()) {
+      if (i % pageSize === pageSize - 1) await this.#parts.breathe()
+      if (this.#parts.registry.knows(endpoint)) continue
+      count++
+      if (examples.length < examplesTold) examples.push(endpoint)
+    }
+    return { count, examples }
   }
 
   /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
@@ -191,13 +206,19 @@ export class CampaignsService {
   }
 
   /** Campaigns that need an image, in words; none where it may be removed. */
-  needing({ sha256 }: Image): readonly string[] {
+  needing(image: Image): readonly string[] {
     const { store } = this.#parts
     return store
       .activeCampaigns()
-      .map((id) => store.campaign(id))
-      .filter((campaign) => campaign?.image.sha256 === sha256 || campaign?.definition.rollbackTo === sha256)
-      .map((campaign) => `campaign ${campaign!.name}`)
+      .flatMap((id) => store.campaign(id) ?? [])
+      .filter((campaign) => this.#needs(campaign, image))
+      .map(({ name }) => `campaign ${name}`)
+  }
+
+  #needs({ image: { sha256, product, fromVersions }, definition }: Campaign, image: Image): boolean {
+    if (sha256 === image.sha256 || definition.rollbackTo === image.sha256) return true
+    if (product !== image.product || fromVersions === undefined) return false
+    return this.#parts.images.waysTo(this.#parts.images.image(sha256), false).mayGoOver(image)
   }
 
   #defined(draft: CampaignDraft): { image: Image; definition: CampaignDefinition } {
@@ -210,8 +231,16 @@ export class CampaignsService {
     return { image, definition: definitionOf(draft, image.product, back?.sha256) }
   }
 
-  async #tallyOf({ selector }: CampaignDefinition, image: Image, now: Instant): Promise<Tally> {
-    const tally = new FleetTally((device) => unfitnessOf(factsOf(device), selector, image, now))
+  async #tallyOf(definition: CampaignDefinition, image: Image, now: Instant): Promise<Tally> {
+    const { selector, deltas } = definition
+    const ways = this.#parts.images.waysTo(image, deltas === true)
+    const unknown = await this.#unknownOf(definition)
+    const tally = new FleetTally(unknown, (device) => {
+      const facts = factsOf(device)
+      const { version } = facts.vitals
+      const path = ways.from(version === undefined ? {} : { version })
+      return { path, unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason }
+    })
     for await (const devices of this.#pages(selector)) {
       for (const device of devices) tally.add(device)
       await this.#parts.breathe()
@@ -227,7 +256,8 @@ export class CampaignsService {
     const { registry } = this.#parts
     if (endpoints !== undefined) {
       for (let i = 0; i < endpoints.length; i += pageSize) {
-        yield endpoints.slice(i, i + pageSize).flatMap((endpoint) => this.#deviceOrNothing(endpoint))
+        const known = endpoints.slice(i, i + pageSize).filter((endpoint) => registry.knows(endpoint))
+        yield known.map((endpoint) => registry.device(endpoint))
       }
       return
     }
@@ -238,15 +268,6 @@ export class CampaignsService {
       yield page.devices
       cursor = page.next
     } while (cursor !== undefined)
-  }
-
-  #deviceOrNothing(endpoint: string): readonly DeviceWithStatus[] {
-    try {
-      return [this.#parts.registry.device(endpoint)]
-    } catch (error) {
-      if (error instanceof UsageError && error.code === 'device.unknown') return []
-      throw error
-    }
   }
 
   #statusOf(campaign: Campaign): CampaignStatus {
@@ -328,45 +349,6 @@ function adviceOf({ name, state, definition, approvedAt, rollback }: Campaign, {
       }
     default:
       return {}
-  }
-}
-
-class FleetTally implements Tally {
-  found = 0
-  eligible = 0
-  asleep = 0
-  absent = 0
-  lastWake?: Instant
-  readonly byProfile = new Map<ProfileName, number>()
-  readonly excluded = new Map<string, { count: number; examples: string[] }>()
-  readonly #unfitness: (device: DeviceWithStatus) => string | undefined
-
-  constructor(unfitness: (device: DeviceWithStatus) => string | undefined) {
-    this.#unfitness = unfitness
-  }
-
-  add(device: DeviceWithStatus): void {
-    this.found++
-    const reason = this.#unfitness(device)
-    if (reason !== undefined) {
-      this.#exclude(device, reason)
-      return
-    }
-    this.eligible++
-    const { profile } = device.network
-    this.byProfile.set(profile, (this.byProfile.get(profile) ?? 0) + 1)
-    if (device.status === 'asleep') {
-      this.asleep++
-      const wake = device.nextExpectedAt
-      if (wake !== undefined && wake > (this.lastWake ?? 0)) this.lastWake = wake
-    } else if (device.status !== 'awake') this.absent++
-  }
-
-  #exclude({ endpoint }: DeviceWithStatus, reason: string): void {
-    let all = this.excluded.get(reason)
-    if (all === undefined) this.excluded.set(reason, (all = { count: 0, examples: [] }))
-    all.count++
-    if (all.examples.length < examplesTold) all.examples.push(endpoint)
   }
 }
 

@@ -6,7 +6,16 @@
 import type { Instant } from '../../base/time.ts'
 import type { FirmwareUpdate } from '../firmware/types.ts'
 import type { DeviceId } from '../registry/types.ts'
-import type { Campaign, CampaignDevice, CampaignDeviceState, CampaignEntry, CampaignId, DeviceCount } from './types.ts'
+import type {
+  Campaign,
+  CampaignDevice,
+  CampaignDeviceState,
+  CampaignEntry,
+  CampaignId,
+  DeviceCount,
+  DeviceWay,
+} from './types.ts'
+import { hopText } from './way.ts'
 
 export type CampaignsOp =
   /** Inserts, or replaces the row of the same id. */
@@ -43,7 +52,7 @@ export type CampaignsOp =
 export type DeviceChange = {
   readonly [K in 'state' | 'attempts' | 'touched' | 'bytes' | 'resumes']?: CampaignDevice[K]
 } & {
-  readonly [K in 'stage' | 'reason' | 'detail' | 'finishedAt' | 'dueAt' | 'askedAt']?: CampaignDevice[K] | null
+  readonly [K in 'stage' | 'reason' | 'detail' | 'finishedAt' | 'dueAt' | 'askedAt' | 'way']?: CampaignDevice[K] | null
 }
 
 /** What an update is begun with. */
@@ -53,6 +62,8 @@ export interface Begin {
   readonly dueAt: Instant
   readonly cell?: number
   readonly prefix?: string
+  /** Absent where it goes straight to one whole image. */
+  readonly way?: DeviceWay
 }
 
 /** States in which a campaign still wants something of a device. */
@@ -62,14 +73,17 @@ export const openDeviceStates: readonly CampaignDeviceState[] = ['waiting', 'upd
 export function begun(
   row: CampaignDevice,
   update: FirmwareUpdate,
-  { stage, dueAt, cell, prefix }: Begin,
+  { stage, dueAt, cell, prefix, way }: Begin,
 ): CampaignDevice {
-  const { reason: _, detail: __, finishedAt: ___, result: ____, ...rest } = row
+  const { reason: _, detail: __, finishedAt: ___, result: ____, way: before, ...rest } = row
+  const hop = way === undefined ? undefined : hopText(way)
   return {
     ...rest,
     stage: row.stage ?? stage,
     state: 'updating',
-    attempts: row.attempts + 1,
+    attempts: row.attempts + (before?.goesOn === true ? 0 : 1),
+    ...(way === undefined ? {} : { way }),
+    ...(hop === undefined ? {} : { reason: hop }),
     updateId: update.id,
     ...(update.fromVersion === undefined ? {} : { fromVersion: update.fromVersion }),
     ...(cell === undefined ? {} : { cell }),
@@ -86,8 +100,10 @@ export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignD
   const from = row.fromVersion ?? update.fromVersion
   const seen: CampaignDevice = { ...row, touched: isTouched, ...(from === undefined ? {} : { fromVersion: from }) }
   if (update.finishedAt === undefined) return seen
-  // It may come to its end after it was given up; then the end it came to is what counts.
-  const mayEnd = row.state === 'updating' || (row.state === 'timed-out' && update.state === 'confirmed')
+  // It may come to its end after it was given up; then the end it came to is what counts. A hop is no end.
+  const { journey } = update
+  const isLastHop = journey === undefined || journey.hop === journey.hops
+  const mayEnd = row.state === 'updating' || (row.state === 'timed-out' && update.state === 'confirmed' && isLastHop)
   if (!mayEnd) return seen
   const running = update.seen?.firmwareVersion
   const { dueAt: _, ...rest } = seen

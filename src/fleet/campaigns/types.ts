@@ -46,7 +46,7 @@ export interface FailureGate {
 export interface Limits {
   /** Devices being updated at one time. */
   readonly parallel: number
-  /** Octets a second: an update is begun when its whole image is covered. */
+  /** Octets a second: an update is begun when all that its device is handed is covered. */
   readonly bytesPerSecond?: number
   /** Devices at one time in one radio cell (/4/0/8), those of other campaigns included. */
   readonly perCell?: number
@@ -99,7 +99,9 @@ export interface CampaignDefinition {
   readonly window?: Window
   readonly require: Requirements
   readonly retry: Retry
-  /** A device that is not done by then has timed out. */
+  /** The devices take deltas: handed over where there are some from what they run, else whole images. */
+  readonly deltas?: boolean
+  /** A device whose update is not done by then has timed out; each hop of a way is an update. */
   readonly timeout: Duration
   /** Counted from the start; who was not begun by then is not reached. */
   readonly deadline?: Duration
@@ -144,6 +146,8 @@ export interface CampaignImage {
   readonly version: string
   /** Octets. */
   readonly size: number
+  /** As of the image: what it goes over. */
+  readonly fromVersions?: string
 }
 
 /** What befell a stage; the campaign has one for each it has begun. */
@@ -169,8 +173,10 @@ export interface Campaign {
   readonly stages: readonly StageRecord[]
   /** Where gathering its devices goes on. */
   readonly cursor?: string
-  /** What of the budget is left, octets, and as of when. */
-  readonly credit?: { readonly bytes: number; readonly at: Instant }
+  /** What of the budget is left, octets, and as of when; `wants`: what the next device is to be handed, if more. */
+  readonly credit?: { readonly bytes: number; readonly at: Instant; readonly wants?: number }
+  /** Why it begins nobody just now though devices are ready: octets that cannot be handed over. */
+  readonly held?: string
   /**
    * The failure gate counts beyond these, and this stage needs no successes to be passed: what was known when
    * somebody resumed a halted campaign.
@@ -208,6 +214,18 @@ export const campaignDeviceStates = [
  */
 export type CampaignDeviceState = (typeof campaignDeviceStates)[number]
 
+/** The way of a device that is not straight to one whole image. */
+export interface DeviceWay {
+  /** Gone and to be gone, as it was planned when its newest update was begun. */
+  readonly legs: readonly { readonly version: string; readonly kind: 'whole' | 'delta'; readonly size: number }[]
+  /** Legs that are confirmed. */
+  readonly done: number
+  /** It has refused a delta and is sent whole images. */
+  readonly isWhole?: true
+  /** Its next update belongs to the same try. */
+  readonly goesOn?: true
+}
+
 /** One device in one campaign: kept as evidence when all is over. */
 export interface CampaignDevice {
   readonly campaignId: CampaignId
@@ -222,8 +240,9 @@ export interface CampaignDevice {
   readonly reason?: string
   /** The same in full where there is more to say. */
   readonly detail?: string
-  /** Updates begun. */
+  /** Tries begun: a try takes as many updates as its way has hops. */
   readonly attempts: number
+  readonly way?: DeviceWay
   /** It was told to install the image at least once. */
   readonly touched: boolean
   /** Its newest update. */

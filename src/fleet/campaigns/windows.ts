@@ -1,10 +1,10 @@
 /**
- * Maintenance windows: when updates may be begun, in a time zone or by each device's own clock. Knows no
- * campaign.
+ * When updates may be begun: maintenance windows, in a time zone or by each device's own clock, and the deadline.
+ * Knows no device.
  */
 import { Cron } from 'croner'
 import { after, instantOf, type Instant } from '../../base/time.ts'
-import type { Window } from './types.ts'
+import type { Campaign, Window } from './types.ts'
 
 /** A device's own clock, as it told: /3/0/15 and /3/0/14. */
 export interface DeviceClock {
@@ -92,4 +92,10 @@ function zoneOfDevice({ zone, offset }: DeviceClock): string | number {
   if (match === null) return 'UTC'
   const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0)
   return minutes > 14 * 60 ? 'UTC' : minutes * (match[1] === '-' ? -1 : 1)
+}
+
+/** From then on no device is begun any more. */
+export function closesAt({ definition, startedAt }: Campaign): Instant {
+  if (definition.deadline === undefined || startedAt === undefined) return instantOf(Number.POSITIVE_INFINITY)
+  return after(startedAt, definition.deadline)
 }

@@ -51,6 +51,10 @@ export class RegistryService {
     return this.#describe(row)
   }
 
+  knows(endpoint: EndpointName): boolean {
+    return this.#store.device(endpoint) !== undefined
+  }
+
   async put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus> {
     if (mustExist) this.device(endpoint)
     return this.#commands.submit({ command: 'device.put', endpoint, patch, mustExist })

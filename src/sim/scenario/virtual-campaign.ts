@@ -46,6 +46,7 @@ export class VirtualCampaign {
           disk.commit([...ops, ...appended.map((event) => ({ op: 'event.append', event }) as const)])
         },
         submit: (command, reply) => server.submit(timeline.now, command, reply),
+        octetsAt: () => ({ atHand: true }),
       },
       settings,
     )

@@ -13,9 +13,9 @@ import {
   type CampaignsStore,
   type ProgressPoint,
 } from '../../fleet/campaigns/store.ts'
-import type { CampaignDevice, CampaignDeviceState, CampaignId } from '../../fleet/campaigns/types.ts'
+import type { CampaignDevice, CampaignDeviceState, CampaignId, DeviceWay } from '../../fleet/campaigns/types.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
-import { columnOf, type Appliers } from './appliers.ts'
+import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 
 interface DeviceRow {
@@ -42,6 +42,7 @@ interface DeviceRow {
   finished_at: number | null
   due_at: number | null
   asked_at: number | null
+  way: string | null
 }
 
 export type DeviceReads = Pick<
@@ -201,8 +202,8 @@ export class CampaignRows {
     this.#put = database.prepare(
       `INSERT OR REPLACE INTO campaign_device (campaign_id, device_id, endpoint, rank, stage, state, reason, detail, attempts,
          touched, update_id, from_version, to_version, result, bytes, resumes, cell, prefix, enrolled_at, started_at,
-         finished_at, due_at, asked_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         finished_at, due_at, asked_at, way)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#count = database.prepare(
       `INSERT INTO campaign_count (campaign_id, stage, state, reason, count) VALUES (?, ?, ?, ?, ?)
@@ -246,6 +247,7 @@ export class CampaignRows {
       columnOf(d.finishedAt),
       columnOf(d.dueAt),
       columnOf(d.askedAt),
+      jsonOf(d.way),
     )
     if (before?.state === d.state && before.reason === d.reason && before.stage === d.stage) return
     if (before !== undefined) this.#move(before, -1)
@@ -282,5 +284,6 @@ function deviceOf(row: DeviceRow): CampaignDevice {
     ...(row.finished_at === null ? {} : { finishedAt: instantOf(row.finished_at) }),
     ...(row.due_at === null ? {} : { dueAt: instantOf(row.due_at) }),
     ...(row.asked_at === null ? {} : { askedAt: instantOf(row.asked_at) }),
+    ...(row.way === null ? {} : { way: JSON.parse(row.way) as DeviceWay }),
   }
 }

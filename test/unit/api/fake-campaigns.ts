@@ -16,7 +16,15 @@ export function campaignsInMemory({
   now,
 }: Pick<CampaignsParts, 'images' | 'registry' | 'now'>): CampaignsInMemory {
   const store = new MemoryStore()
-  const machine = new Campaigns({ store, commit: (ops) => store.commit(ops), submit: () => undefined }, defaultSettings)
+  const machine = new Campaigns(
+    {
+      store,
+      commit: (ops) => store.commit(ops),
+      submit: () => undefined,
+      octetsAt: () => ({ atHand: true }),
+    },
+    defaultSettings,
+  )
   const service = new CampaignsService({
     store,
     images,

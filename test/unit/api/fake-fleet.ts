@@ -11,6 +11,7 @@ import type { CredentialsService } from '../../../src/fleet/credentials/service.
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import type { Image } from '../../../src/fleet/images/types.ts'
+import { Ways } from '../../../src/fleet/images/ways.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
 import type { ObservationRule } from '../../../src/fleet/observation-rules/types.ts'
 import type { Observation } from '../../../src/fleet/observations/types.ts'
@@ -209,7 +210,19 @@ export class FakeFleet implements Services {
 
   readonly signingKeys = signingKeysOver(() => this.now)
   readonly deltas = deltasOver(this.images, () => this.now)
-  readonly inCampaigns = campaignsInMemory({ images: this.images, registry: this.registry, now: () => this.now })
+  readonly inCampaigns = campaignsInMemory({
+    images: {
+      list: (product) => this.images.list(product),
+      image: (reference) => this.images.image(reference),
+      waysTo: (target) => new Ways(target, this.kept, []),
+    },
+    registry: {
+      list: (filter, page) => this.registry.list(filter, page),
+      device: (endpoint) => this.registry.device(endpoint),
+      knows: (endpoint) => this.known.has(endpoint),
+    },
+    now: () => this.now,
+  })
   readonly campaigns: Services['campaigns'] = this.inCampaigns.service
 
   readonly firmware: Services['firmware'] = {

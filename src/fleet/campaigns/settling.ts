@@ -1,0 +1,135 @@
+/**
+ * What has happened to the devices of a campaign, and what becomes of each by it: who joins, who has succeeded, who is
+ * tried again, who goes on to the next hop of its way. Pure.
+ */
+import { between, instantOf, type Instant } from '../../base/time.ts'
+import type { DeviceId } from '../registry/types.ts'
+import type { Course } from './course.ts'
+import type { Asked, EndedUpdate, Found, Picture } from './picture.ts'
+import { rankOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import type { Campaign, CampaignDevice } from './types.ts'
+import { hopText, mostHops, wayText } from './way.ts'
+import { closesAt } from './windows.ts'
+
+/** True where it took a step. */
+export function settle(
+  course: Course,
+  { campaign, ended, due, newcomers, lost }: Picture,
+  { cancelled }: Asked,
+): boolean {
+  for (const each of ended) judge(course, each, cancelled)
+  for (const row of lost) course.device(row, { state: 'gone', reason: 'deleted', dueAt: null })
+  for (const row of due) {
+    if (row.state === 'retrying') course.device(row, { state: 'waiting', reason: null, dueAt: null })
+    else if (row.state === 'updating') {
+      const detail = `not done ${hoursText(between(row.startedAt ?? row.enrolledAt, course.now))} after it was begun`
+      // Whether it installs we do not know; a way back has to look after it.
+      course.device(row, {
+        state: 'timed-out',
+        reason: 'timed out',
+        detail,
+        touched: true,
+        finishedAt: course.now,
+        dueAt: null,
+      })
+      course.cancels.push(row)
+    }
+  }
+  if (campaign.state !== 'aborting') for (const found of newcomers) enrol(course, found)
+  course.again = course.ops.length > 0
+  return course.again
+}
+
+function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<DeviceId>): void {
+  const { row, end, sha256, transient, isDeltaRefused, reason = 'failed', detail } = ended
+  const { definition, image, state } = course.next
+  if (end === 'confirmed') {
+    if (sha256 === image.sha256) arrived(course, ended)
+    else goOnward(course, ended)
+    return
+  }
+  if (end === 'cancelled') {
+    const isOurs = cancelled.has(row.deviceId) || state === 'halted'
+    if (isOurs && state !== 'aborting')
+      course.device(row, { state: 'waiting', reason: 'let go when the campaign halted', finishedAt: null })
+    else
+      course.device(row, {
+        state: 'cancelled',
+        reason: isOurs ? 'let go when the campaign was aborted' : 'cancelled by somebody',
+      })
+    return
+  }
+  const hop = row.way === undefined ? undefined : hopText(row.way)
+  const named = (text: string): string => (hop === undefined ? text : `${hop}: ${text}`)
+  const why = { reason: named(reason), detail: detail === undefined ? null : named(detail) }
+  const isOpen = state !== 'aborting' && closesAt(course.next) > course.now
+  if (isDeltaRefused && isOpen && row.way !== undefined) {
+    const way = { ...row.way, isWhole: true, goesOn: true } as const
+    course.device(row, { ...comingAgain, way, ...why, reason: 'refused the delta; the whole image comes next' })
+    return
+  }
+  const mayTry = transient && row.attempts < definition.retry.attempts && isOpen
+  if (mayTry) course.device(row, { state: 'retrying', dueAt: nextTry(row, course.next, course.now), ...why })
+  else course.device(row, { state: 'failed', ...why })
+}
+
+const comingAgain = { state: 'waiting', finishedAt: null, dueAt: null } as const
+
+/** The campaign's image runs. */
+function arrived(course: Course, { row, ranBefore, version }: EndedUpdate): void {
+  const { way } = row
+  if (ranBefore && way === undefined) course.device(row, { state: 'skipped', reason: `ran ${version} already` })
+  else {
+    const gone = way === undefined ? {} : { way: { legs: way.legs, done: way.legs.length } }
+    course.device(row, { state: 'succeeded', reason: way === undefined ? null : wayText(way), detail: null, ...gone })
+  }
+}
+
+/** An image on the way runs; the next hop is begun as a device is, where its turn comes. */
+function goOnward(course: Course, { row, version }: EndedUpdate): void {
+  const { image, state } = course.next
+  const { legs, done } = row.way ?? { legs: [], done: 0 }
+  if (state === 'aborting') course.device(row, { state: 'cancelled', reason: 'let go when the campaign was aborted' })
+  else if (done + 1 >= mostHops) course.device(row, { state: 'failed', reason: 'goes to and fro between versions' })
+  else {
+    const way = { ...row.way, legs, done: done + 1, goesOn: true } as const
+    course.device(row, { ...comingAgain, way, detail: null, reason: `runs ${version}, ${image.version} comes next` })
+  }
+}
+
+/** Backs off further each time, a little scattered so that those who failed together do not return together. */
+export function nextTry(
+  row: Pick<CampaignDevice, 'attempts' | 'rank'>,
+  { definition: { retry } }: Campaign,
+  now: Instant,
+): Instant {
+  const wait = Math.min(retry.longest, retry.backoff * retry.factor ** (row.attempts - 1))
+  const scatter = 1 + 0.1 * (row.rank / 2 ** 32)
+  return instantOf(Math.round(now + wait * scatter))
+}
+
+export function enrol(course: Course, { facts, path }: Found): void {
+  const { id, definition, image } = course.next
+  const reason = unfitnessOf(facts, definition.selector, image, course.now)
+  const noWay = definition.selector.touchedBy === undefined ? unfitnessOfWay(path, image) : undefined
+  const unfit = reason === undefined ? noWay : { reason }
+  const device: CampaignDevice = {
+    campaignId: id,
+    deviceId: facts.deviceId,
+    endpoint: facts.endpoint,
+    rank: rankOf(id, facts.deviceId),
+    state: unfit === undefined ? 'waiting' : 'skipped',
+    attempts: 0,
+    touched: false,
+    bytes: 0,
+    resumes: 0,
+    enrolledAt: course.now,
+    ...(unfit === undefined ? {} : { ...unfit, finishedAt: course.now }),
+    ...(facts.vitals.version === undefined ? {} : { fromVersion: facts.vitals.version }),
+  }
+  course.ops.push({ op: 'campaign.enrol', device })
+}
+
+function hoursText(wait: number): string {
+  return wait < 5_400_000 ? `${Math.round(wait / 60_000)} min` : `${Math.round(wait / 3_600_000)} h`
+}
