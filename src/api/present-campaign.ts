@@ -4,10 +4,10 @@ import { draftOf, durationText, shareText } from '../fleet/campaigns/definition.
 import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
 import type { Campaign, CampaignDevice } from '../fleet/campaigns/types.ts'
+import type { CampaignDraftJson } from './contract/campaign-draft.ts'
 import type {
   CampaignCountsJson,
   CampaignDeviceJson,
-  CampaignDraftJson,
   CampaignJson,
   CampaignPlanJson,
   CampaignReportJson,

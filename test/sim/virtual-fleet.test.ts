@@ -1,7 +1,7 @@
 /** `failing-update` in virtual time: the shipped scenario, in small, with the store that ships. */
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { campaignDraftSchema } from '../../src/api/contract/campaign.ts'
+import { campaignDraftSchema } from '../../src/api/contract/campaign-draft.ts'
 import { minutes } from '../../src/base/time.ts'
 import { fleetCrypto } from '../../src/sim/fleet/crypto.ts'
 import { unmet, type Outcome } from '../../src/sim/scenario/outcome.ts'

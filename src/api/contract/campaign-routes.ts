@@ -1,11 +1,11 @@
 /** The rows of the route table for campaigns. */
+import { campaignOrderSchema } from './campaign-draft.ts'
 import {
   campaignActionSchema,
   campaignDevicePageSchema,
   campaignDeviceQuerySchema,
   campaignListQuerySchema,
   campaignListSchema,
-  campaignOrderSchema,
   campaignParamsSchema,
   campaignPlanSchema,
   campaignReportSchema,

@@ -1,6 +1,6 @@
 /** What a campaign is to be: from a YAML file, from flags, or from both, where the flags win. */
 import type { Command } from 'commander'
-import type { CampaignDraftJson } from '../../api/contract/campaign.ts'
+import type { CampaignDraftJson } from '../../api/contract/campaign-draft.ts'
 import { gathered } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, pairsOf } from '../session.ts'

@@ -1,5 +1,6 @@
 /** The campaign of a simulation by the API: made, approved, started, and looked at until nothing more comes of it. */
-import type { CampaignDraftJson, CampaignJson } from '../../api/contract/campaign.ts'
+import type { CampaignDraftJson } from '../../api/contract/campaign-draft.ts'
+import type { CampaignJson } from '../../api/contract/campaign.ts'
 import type { CampaignEnd } from '../../sim/scenario/outcome.ts'
 import type { Session } from '../session.ts'
 

@@ -1,7 +1,7 @@
 /** Scenarios that come along, and those in files: found by name or path, read, and refused with line and member. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { campaignDraftSchema } from '../../api/contract/campaign.ts'
+import { campaignDraftSchema } from '../../api/contract/campaign-draft.ts'
 import { readScenario } from '../../sim/scenario/read.ts'
 import type { Scenario } from '../../sim/scenario/scenario.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'

@@ -1,7 +1,7 @@
 /** Scenario files: what they come to, and what is said of those that are wrong. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { campaignDraftSchema } from '../../../../src/api/contract/campaign.ts'
+import { campaignDraftSchema } from '../../../../src/api/contract/campaign-draft.ts'
 import { readScenario } from '../../../../src/sim/scenario/read.ts'
 
 const smallest = 'name: a\ndevices: 3\nduration: 5m\n'
