@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { SeededRandom } from '../base/random.ts'
+import { milliseconds } from '../base/time.ts'
 import { bootstrapped, type BootstrappingParts } from './bootstrapping.ts'
 import { DirectoryFlash, MemoryFlash, bootLoader, type Boot, type Flash } from './firmware/flash.ts'
 import { narrator as narratorOf, type Narrator } from './narrator.ts'
@@ -101,13 +102,20 @@ function introduce(
   )
 }
 
+/** Long enough for a server to see the State in between. */
+const shortestInstallation = milliseconds(500)
+
 function personalityOf({ personality, latency, updatePeriod, rebootTime }: DeviceOptions): Personality {
   const base = personalities[personality]
   return {
     ...base,
     latency: latency ?? base.latency,
     updatePeriod: updatePeriod ?? base.updatePeriod,
-    rebootTime: rebootTime ?? base.rebootTime,
+    // Who wants quick reboots wants quick installations, too.
+    ...(rebootTime !== undefined && {
+      rebootTime,
+      installTime: milliseconds(Math.min(base.installTime, Math.max(rebootTime, shortestInstallation))),
+    }),
   }
 }
 

@@ -50,7 +50,7 @@ export const addDevice: AddCommand = (parent, frame) => {
     .option('--seed <number>', 'makes measurements and losses repeatable')
     .option('--latency <duration>', 'time its datagrams take, besides the real network')
     .option('--update-every <duration>', 'how often it updates its registration')
-    .option('--reboot-time <duration>', 'how long a reboot takes')
+    .option('--reboot-time <duration>', 'how long a reboot takes; installing an image takes no longer then')
     .option('--once', 'register, update, deregister, and end')
     .option('--duration <duration>', 'end after this time')
     .option('--quiet', 'only tell what goes wrong')

@@ -7,8 +7,14 @@ import type { ShippedServer } from '../../support/shipped-server.ts'
 
 const launcher = join(import.meta.dirname, '../../../bin/coapstan.cjs')
 
-/** Its standard output; fails with what else it said where it does not end with 0. */
-export async function runCli(server: ShippedServer, ...argv: readonly string[]): Promise<string> {
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** How it ended, and all it said. */
+export async function cliEnd(server: ShippedServer, ...argv: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [launcher, ...argv], {
     env: {
       PATH: process.env['PATH'],
@@ -16,12 +22,17 @@ export async function runCli(server: ShippedServer, ...argv: readonly string[]):
       COAPSTAN_TOKEN: server.token,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 15_000,
   })
   const texts = { out: '', err: '' }
   child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
-  expect([argv.join(' '), code, code === 0 ? '' : texts.err + texts.out]).toEqual([argv.join(' '), 0, ''])
-  return texts.out
+  return { code, ...texts }
+}
+
+/** Its standard output; fails with what else it said where it does not end with 0. */
+export async function runCli(server: ShippedServer, ...argv: readonly string[]): Promise<string> {
+  const { code, out, err } = await cliEnd(server, ...argv)
+  expect([argv.join(' '), code, code === 0 ? '' : err + out]).toEqual([argv.join(' '), 0, ''])
+  return out
 }

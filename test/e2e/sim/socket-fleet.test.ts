@@ -1,13 +1,12 @@
 /** `coapstan sim` against the shipped server: real sockets, DTLS, a campaign that stops itself and goes back. */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
+import { cliEnd, type Ended } from '../server/run-cli.ts'
 
-const launcher = fileURLToPath(new URL('../../../bin/coapstan.cjs', import.meta.url))
 const scenario = fileURLToPath(new URL('../../support/small-fleet.yaml', import.meta.url))
 
 let directory: string
@@ -23,20 +22,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function coapstan(...args: readonly string[]): Promise<Ended> {
-  const env = { ...process.env, COAPSTAN_SERVER: `http://127.0.0.1:${server.httpPort}`, COAPSTAN_TOKEN: server.token }
-  const child = spawn(process.execPath, [launcher, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const texts = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (texts.out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (texts.err += chunk.toString()))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...texts })))
-}
+const coapstan = (...args: readonly string[]): Promise<Ended> => cliEnd(server, ...args)
 
 test(
   'sixty devices over UDP and DTLS: the campaign halts, takes back whom it touched, and says so',
