@@ -119,6 +119,8 @@ export interface CampaignsCalls {
   /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
   act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus
   rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus
+  /** Throws UsageError 'campaign.state' (409: it is under way, or its devices are being taken back). */
+  remove(reference: string, author: Author): void
   devices(
     reference: string,
     state: CampaignDeviceState | undefined,

@@ -99,7 +99,10 @@ function begin(
   }
   endWatch(draft)
   draft.change({ update })
-  draft.ops.push({ op: 'update.put', update })
+  draft.ops.push(
+    { op: 'update.put', update },
+    { op: 'update.trim', deviceId: device.id, keep: context.settings['firmware.updates-kept'] },
+  )
   if (campaign !== undefined) {
     draft.ops.push({ op: 'campaign.begun', campaignId: campaign.id, update, begin: campaign.begin })
   }

@@ -69,6 +69,8 @@ export class CampaignsClock implements CampaignActors {
   readonly rollBack: CampaignActors['rollBack'] = (campaign, image, author) =>
     this.#campaigns.rollBack(campaign, image, author, this.#parts.now())
 
+  readonly remove: CampaignActors['remove'] = (campaign, author) => this.#campaigns.remove(campaign, author)
+
   #wait(milliseconds: number): void {
     if (this.#stopped) return
     const turn = (): void => this.#wait(this.#turn() ? 0 : turnEvery)

@@ -29,6 +29,7 @@ import { ImageBodies } from './image-bodies.ts'
 import { openImages } from './image-store.ts'
 import { octetsAtHand } from './octets-at-hand.ts'
 import { ObjectDefinitions } from './objects.ts'
+import { Retention } from './retention.ts'
 import { servicesOf } from './services.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
@@ -177,6 +178,9 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
   later.bootstrap = bootstrap
   undo.push(credentials.start())
   undo.push(campaigns.start())
+  undo.push(
+    new Retention({ store, commit: (ops, drafts) => control.commitNow(ops, drafts), now, settings, log }).start(),
+  )
 
   const services = servicesOf({
     settings,

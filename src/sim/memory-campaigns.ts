@@ -1,5 +1,5 @@
 /** The campaigns of a store without a disk: the same answers as `storage/sqlite/campaigns`. */
-import { instantOf } from '../base/time.ts'
+import { instantOf, type Instant } from '../base/time.ts'
 import {
   begun,
   changed,
@@ -12,13 +12,14 @@ import {
   type Claim,
   type ProgressPoint,
 } from '../fleet/campaigns/store.ts'
-import type {
-  Campaign,
-  CampaignDevice,
-  CampaignDeviceState,
-  CampaignEntry,
-  CampaignId,
-  DeviceCount,
+import {
+  isOver,
+  type Campaign,
+  type CampaignDevice,
+  type CampaignDeviceState,
+  type CampaignEntry,
+  type CampaignId,
+  type DeviceCount,
 } from '../fleet/campaigns/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { DeviceId } from '../fleet/registry/types.ts'
@@ -56,6 +57,13 @@ class Roll {
     this.#count(device, 1)
   }
 
+  shed(limit: number): void {
+    for (const row of [...this.devices.values()].sort(byDevice).slice(0, limit)) {
+      this.devices.delete(row.deviceId)
+      this.byState.get(row.state)?.delete(row.deviceId)
+    }
+  }
+
   #count({ stage, state, reason }: CampaignDevice, by: number): void {
     const key = `${stage ?? -1} ${state} ${reason ?? ''}`
     const count = (this.counts.get(key)?.count ?? 0) + by
@@ -80,6 +88,7 @@ const idle: readonly Campaign['state'][] = ['draft', 'completed', 'aborted']
 export abstract class MemoryCampaigns extends MemoryImages implements CampaignsStore {
   readonly #campaigns = new Map<CampaignId, Campaign>()
   readonly #rolls = new Map<CampaignId, Roll>()
+  readonly #discarded = new Set<CampaignId>()
   #lastId = 0
   #entries = 0
 
@@ -102,6 +111,24 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
 
   activeCampaigns(): readonly CampaignId[] {
     return [...this.#campaigns.values()].filter(({ state }) => !idle.includes(state)).map(({ id }) => id)
+  }
+
+  campaignsOver(limit: number): readonly Campaign[] {
+    return this.#over().slice(0, limit)
+  }
+
+  countCampaignsOver(): number {
+    return this.#over().length
+  }
+
+  campaignDiscarded(): CampaignId | undefined {
+    return this.#discarded.size === 0 ? undefined : Math.min(...this.#discarded)
+  }
+
+  campaignWithEvidence(before: Instant): CampaignId | undefined {
+    const isDue = ({ id, finishedAt }: Campaign) =>
+      finishedAt !== undefined && finishedAt < before && this.#roll(id).devices.size > 0
+    return this.#over().find(isDue)?.id
   }
 
   lastCampaignId(): CampaignId {
@@ -174,9 +201,10 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
   }
 
   campaignClaims(deviceId: DeviceId): readonly Claim[] {
-    return this.#openOf(deviceId)
-      .map(({ campaignId, state }) => ({ campaign: this.#campaigns.get(campaignId)!, state }))
-      .filter(({ campaign }) => !idle.includes(campaign.state))
+    return this.#openOf(deviceId).flatMap(({ campaignId, state }) => {
+      const campaign = this.#campaigns.get(campaignId)
+      return campaign === undefined || idle.includes(campaign.state) ? [] : [{ campaign, state }]
+    })
   }
 
   campaignBytes(id: CampaignId): number {
@@ -210,6 +238,10 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
     return this.#roll(id).entries.slice(0, limit)
   }
 
+  #over(): readonly Campaign[] {
+    return [...this.#campaigns.values()].filter(({ state }) => isOver(state)).sort((a, b) => a.id - b.id)
+  }
+
   #openOf(deviceId: DeviceId): readonly CampaignDevice[] {
     return [...this.#rolls.values()]
       .map(({ devices }) => devices.get(deviceId))
@@ -228,6 +260,17 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
       case 'campaign.put':
         this.#lastId = Math.max(this.#lastId, op.campaign.id)
         this.#campaigns.set(op.campaign.id, op.campaign)
+        return
+      case 'campaign.discard':
+        if (!idle.includes(this.#campaigns.get(op.id)?.state ?? 'running')) return
+        this.#campaigns.delete(op.id)
+        this.#discarded.add(op.id)
+        return
+      case 'campaign.shed':
+        this.#roll(op.id).shed(op.limit)
+        return
+      case 'campaign.delete':
+        if (this.#discarded.delete(op.id)) this.#rolls.delete(op.id)
         return
       case 'campaign.entry':
         this.#roll(op.entry.campaignId).entries.push({ ...op.entry, id: ++this.#entries })
@@ -250,8 +293,8 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
       }
       case 'campaign.reverted': {
         const row = this.campaignDevice(op.campaignId, op.deviceId)
-        const isOver = idle.includes(this.#campaigns.get(op.campaignId)!.state)
-        if (row !== undefined) this.#roll(op.campaignId).write(row, wentBack(row, op.updateId, isOver))
+        const isEnded = idle.includes(this.#campaigns.get(op.campaignId)?.state ?? 'completed')
+        if (row !== undefined) this.#roll(op.campaignId).write(row, wentBack(row, op.updateId, isEnded))
         return
       }
       case 'campaign.followed': {

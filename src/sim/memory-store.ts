@@ -22,6 +22,7 @@ import { isOfCampaigns, MemoryCampaigns } from './memory-campaigns.ts'
 import { isBootstrapOp } from './memory-bootstrap.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryEvents } from './memory-events.ts'
+import { MemoryUpdates } from './memory-updates.ts'
 import { byPath, dueOf, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
 export interface MemoryStoreLimits {
@@ -38,12 +39,11 @@ export class MemoryStore extends MemoryCampaigns implements Store {
   readonly #byRegistration = new Map<string, Row>()
   readonly #byToken = new Map<string, Row>()
   readonly #operations = new Map<OperationId, Operation>()
-  readonly #updates = new Map<number, FirmwareUpdate>()
+  readonly #updates = new MemoryUpdates()
   readonly #events: MemoryEvents
   readonly #due = new DeadlineQueue<Row>()
   #lastDeviceId = 0
   #lastOperationId = 0
-  #lastUpdateId = 0
   readonly #associations = new MemoryAssociations()
   readonly #rules = new MemoryObservationRules()
   readonly observationRules: Store['observationRules'] = () => this.#rules.list()
@@ -188,14 +188,11 @@ export class MemoryStore extends MemoryCampaigns implements Store {
   }
 
   update(id: number): FirmwareUpdate | undefined {
-    return this.#updates.get(id)
+    return this.#updates.find(id)
   }
 
   updates(deviceId: DeviceId | undefined, limit: number): readonly FirmwareUpdate[] {
-    return [...this.#updates.values()]
-      .filter((update) => deviceId === undefined || update.deviceId === deviceId)
-      .sort((a, b) => b.id - a.id)
-      .slice(0, limit)
+    return this.#updates.list(deviceId, limit)
   }
 
   openUpdate(deviceId: DeviceId): FirmwareUpdate | undefined {
@@ -208,8 +205,12 @@ export class MemoryStore extends MemoryCampaigns implements Store {
       .slice(0, limit)
   }
 
+  updatesBegunBefore(before: Instant, after: number, limit: number): number | undefined {
+    return this.#updates.begunBefore(before, after, limit)
+  }
+
   lastUpdateId(): number {
-    return this.#lastUpdateId
+    return this.#updates.lastId
   }
 
   readonly events: Store['events'] = (filter, after, limit) => this.#events.list(filter, after, limit)
@@ -287,14 +288,12 @@ export class MemoryStore extends MemoryCampaigns implements Store {
         return this.applyToImages(op)
       case 'update.put':
         return this.#putUpdate(op.update)
-      case 'update.reverted': {
-        const update = this.#updates.get(op.id)
-        if (update?.state !== 'confirmed') return
-        const { at, reason } = op
-        const end = { state: 'failed', failure: 'reverted-later', reason, changedAt: at, finishedAt: at } as const
-        this.#updates.set(op.id, { ...update, ...end })
-        return
-      }
+      case 'update.trim':
+        return this.#updates.trim(op)
+      case 'update.forget':
+        return this.#updates.forget(op, (id) => this.#rows.has(id))
+      case 'update.reverted':
+        return this.#updates.revert(op)
       case 'event.append':
         return this.#events.append(op.event)
     }
@@ -357,8 +356,7 @@ export class MemoryStore extends MemoryCampaigns implements Store {
 
   #putUpdate(update: FirmwareUpdate): void {
     const row = this.#row(update.deviceId)
-    this.#lastUpdateId = Math.max(this.#lastUpdateId, update.id)
-    this.#updates.set(update.id, update)
+    this.#updates.put(update)
     if (!isFinished(update)) row.update = update
     else if (row.update?.id === update.id) row.update = undefined
     this.#schedule(row)

@@ -12,7 +12,7 @@ import {
   campaignRollbackSchema,
   campaignSchema,
 } from './campaign.ts'
-import { route } from './route.ts'
+import { noContent, route } from './route.ts'
 
 export const campaignRoutes = {
   listCampaigns: route('listCampaigns', {
@@ -38,6 +38,13 @@ export const campaignRoutes = {
     tags: ['campaigns'],
     params: campaignParamsSchema,
     response: { 200: campaignSchema },
+  }),
+  removeCampaign: route('removeCampaign', {
+    summary: 'Remove a draft, or a campaign that is over, with all that was kept of it',
+    tags: ['campaigns'],
+    params: campaignParamsSchema,
+    querystring: campaignActionSchema,
+    response: { 204: noContent },
   }),
   approveCampaign: campaignAction('approveCampaign', 'Approve a campaign, or its next stage'),
   startCampaign: campaignAction('startCampaign', 'Start a campaign: gather its devices and begin the first stage'),

@@ -45,6 +45,7 @@ export const paths = {
   createCampaign: { method: 'POST', url: '/v1/campaigns' },
   planCampaign: { method: 'POST', url: '/v1/campaigns/plan' },
   readCampaign: { method: 'GET', url: '/v1/campaigns/:campaign' },
+  removeCampaign: { method: 'DELETE', url: '/v1/campaigns/:campaign' },
   approveCampaign: { method: 'POST', url: '/v1/campaigns/:campaign/approve' },
   startCampaign: { method: 'POST', url: '/v1/campaigns/:campaign/start' },
   pauseCampaign: { method: 'POST', url: '/v1/campaigns/:campaign/pause' },

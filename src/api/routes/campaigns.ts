@@ -42,6 +42,14 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
     handler: async ({ params }) => presentCampaign(campaigns.status(params.campaign)),
   })
 
+  app.route({
+    ...routes.removeCampaign,
+    handler: async ({ params, query }, reply) => {
+      campaigns.remove(params.campaign, authorOf(query))
+      return reply.status(204).send(null)
+    },
+  })
+
   const acting =
     (action: Parameters<typeof campaigns.act>[1]) =>
     async ({ params, body }: { params: { campaign: string }; body: { by?: string; why?: string } }) =>

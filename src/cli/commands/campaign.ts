@@ -35,7 +35,10 @@ function withAuthor(command: Command): Command {
     .option('--by <name>', 'who wants it; your login name unless told')
 }
 
-function authorOf({ why, by }: AuthorOptions, { surroundings: { environment } }: Session): AuthorOptions {
+function authorOf(
+  { why, by }: AuthorOptions,
+  { surroundings: { environment } }: Pick<Session, 'surroundings'>,
+): AuthorOptions {
   const person = by ?? environment['USER'] ?? environment['USERNAME']
   return { ...(person ? { by: person.slice(0, 128) } : {}), ...(why === undefined ? {} : { why }) }
 }
@@ -170,6 +173,23 @@ function addActing(campaign: Command, frame: Frame): void {
       },
     )
   }
+  does<AuthorOptions>(
+    withAuthor(
+      campaign
+        .command('remove')
+        .argument('<campaign>', 'its name or number')
+        .description('remove a campaign that is over, or a draft, with all that was kept of it'),
+    ),
+    frame,
+    ['coapstan campaign remove spring', 'coapstan campaign report spring > spring.md   # before it is gone'],
+    async ({ client, output, ...session }, [reference], options) => {
+      const params = { campaign: reference! }
+      const { name, counts } = await client.call('readCampaign', { params })
+      await client.call('removeCampaign', { params, query: authorOf(options, session) })
+      const lost = counts.total === 0 ? '' : `, and with it what was kept of ${counted(counts.total, 'device')}`
+      await output.done({ name, devices: counts.total }, name, `campaign ${name} is removed${lost}`)
+    },
+  )
   does<AuthorOptions & { image?: string; watch?: boolean }>(
     withAuthor(
       campaign

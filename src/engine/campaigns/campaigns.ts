@@ -11,6 +11,7 @@ import type { Start, Starting } from '../../fleet/campaigns/admission.ts'
 import { isShort } from '../../fleet/campaigns/budget.ts'
 import { act, newCampaign, rollBack, startedWayBack, type CampaignAction } from '../../fleet/campaigns/commands.ts'
 import { Course, type CampaignStep } from '../../fleet/campaigns/course.ts'
+import { removalOf, validateRemoval } from '../../fleet/campaigns/retention.ts'
 import { step } from '../../fleet/campaigns/rules.ts'
 import type { CampaignsOp } from '../../fleet/campaigns/store.ts'
 import {
@@ -177,6 +178,12 @@ export class Campaigns {
     const taken = act(this.#look(campaign, errands, [], now), action, author, now)
     this.#commit(campaign, taken)
     return taken.next
+  }
+
+  /** Hidden at once, forgotten a slice at a time. Throws UsageError 'campaign.state' (409). */
+  remove(campaign: Campaign, author: Author): void {
+    validateRemoval(this.#ports.store, campaign)
+    this.#ports.commit([{ op: 'campaign.discard', id: campaign.id }], [removalOf(campaign, 'operator', author)])
   }
 
   /** The campaign that takes back. Throws UsageError 'campaign.state' or 'campaign.rollback' (409). */

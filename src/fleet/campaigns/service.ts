@@ -35,6 +35,7 @@ export interface CampaignActors {
   create(name: string, image: Image, definition: CampaignDefinition, author: Author): Campaign
   act(campaign: Campaign, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): Campaign
   rollBack(campaign: Campaign, image: Image | undefined, author: Author): Campaign
+  remove(campaign: Campaign, author: Author): void
 }
 
 export interface CampaignsParts {
@@ -175,6 +176,14 @@ export class CampaignsService {
     return this.#statusOf(this.#parts.actors.rollBack(campaign, back, author))
   }
 
+  /**
+   * A draft, or a campaign that is over, with all that was kept of it. Throws UsageError 'campaign.unknown' (404),
+   * 'campaign.state' (409: it is under way, or its devices are being taken back).
+   */
+  remove(reference: string, author: Author): void {
+    this.#parts.actors.remove(this.campaign(reference), author)
+  }
+
   /** In device order, with ids above `after`. */
   devices(
     reference: string,
@@ -196,7 +205,12 @@ export class CampaignsService {
     )
     return {
       verdict: verdictOf(campaign),
-      summary: summaryOf(campaign, status.totals, status.counts, status.rollback),
+      summary: [
+        ...summaryOf(campaign, status.totals, status.counts, status.rollback),
+        ...(status.totals.total > 0 && store.campaignDevices(campaign.id, undefined, 0, 1).length === 0
+          ? ['Its devices were forgotten since, one by one; the numbers are kept.']
+          : []),
+      ],
       status,
       failures: failures.slice(0, failuresTold),
       entries: store.campaignEntries(campaign.id, entriesTold),

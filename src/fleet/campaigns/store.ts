@@ -47,6 +47,12 @@ export type CampaignsOp =
       readonly deviceId: DeviceId
       readonly updateId: number
     }
+  /** Hides a draft, or a campaign that is over, and frees its name; what hangs on it is forgotten afterwards. */
+  | { readonly op: 'campaign.discard'; readonly id: CampaignId }
+  /** Forgets at most `limit` of its devices; the counts stay. */
+  | { readonly op: 'campaign.shed'; readonly id: CampaignId; readonly limit: number }
+  /** A discarded one whose devices are forgotten. */
+  | { readonly op: 'campaign.delete'; readonly id: CampaignId }
 
 /** `null` takes a value away. */
 export type DeviceChange = {
@@ -178,6 +184,13 @@ export interface CampaignsStore {
   /** Those that are neither drafts nor over. */
   activeCampaigns(): readonly CampaignId[]
   lastCampaignId(): CampaignId
+  /** Completed and aborted ones, the oldest first; and how many there are. */
+  campaignsOver(limit: number): readonly Campaign[]
+  countCampaignsOver(): number
+  /** The oldest that was discarded and is not yet deleted. */
+  campaignDiscarded(): CampaignId | undefined
+  /** The oldest that is over since before `before` and has devices still. */
+  campaignWithEvidence(before: Instant): CampaignId | undefined
   campaignCounts(id: CampaignId): readonly DeviceCount[]
   campaignDevice(id: CampaignId, deviceId: DeviceId): CampaignDevice | undefined
   /** In device order above `after`; of one state, or of all. */

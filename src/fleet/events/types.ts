@@ -34,6 +34,7 @@ export const eventKinds = [
   'firmware.progress',
   'firmware.reverted-later',
   'campaign.state',
+  'campaign.removed',
   'credential.added',
   'credential.imported',
   'credential.rotated',

@@ -50,14 +50,34 @@ export function campaignsIn(database: Sqlite): {
   }
 }
 
+/** Word for word the condition of the partial index. */
+const isKeptAndOver = `state IN ('completed', 'aborted') AND discarded = 0`
+
 function campaignReads(database: Sqlite): Omit<CampaignsStore, keyof DeviceReads> {
   const text = <P extends unknown[]>(sql: string) => database.prepare<P, string>(sql).pluck()
-  const one = text<[number]>('SELECT body FROM campaign WHERE id = +?')
+  const one = text<[number]>('SELECT body FROM campaign WHERE id = +? AND discarded = 0')
   const byName = text<[string]>('SELECT body FROM campaign WHERE name = +?')
-  const newest = text<[number, number]>('SELECT body FROM campaign WHERE id < +? ORDER BY id DESC LIMIT +?')
+  const newest = text<[number, number]>(
+    'SELECT body FROM campaign WHERE id < +? AND discarded = 0 ORDER BY id DESC LIMIT +?',
+  )
   const active = database
     .prepare<[], number>(
       `SELECT id FROM campaign INDEXED BY campaign_active WHERE state NOT IN ('draft', 'completed', 'aborted') ORDER BY id`,
+    )
+    .pluck()
+  const over = text<[number]>(
+    `SELECT body FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver} ORDER BY id LIMIT +?`,
+  )
+  const countOver = database
+    .prepare<[], number>(`SELECT count(*) FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver}`)
+    .pluck()
+  const discarded = database
+    .prepare<[], number>('SELECT min(id) FROM campaign INDEXED BY campaign_discarded WHERE discarded = 1')
+    .pluck()
+  const withEvidence = database
+    .prepare<[number], number>(
+      `SELECT id FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver} AND json_extract(body, '$.finishedAt') < ?
+       AND EXISTS (SELECT 1 FROM campaign_device WHERE campaign_id = id) ORDER BY id LIMIT 1`,
     )
     .pluck()
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'campaign'`).pluck()
@@ -79,6 +99,10 @@ function campaignReads(database: Sqlite): Omit<CampaignsStore, keyof DeviceReads
     campaignByName: (name) => orNothing(byName.get(name)),
     campaigns: (before, limit) => newest.all(before ?? Number.MAX_SAFE_INTEGER, limit).map(campaignOf),
     activeCampaigns: () => active.all(),
+    campaignsOver: (limit) => over.all(limit).map(campaignOf),
+    countCampaignsOver: () => countOver.get() ?? 0,
+    campaignDiscarded: () => discarded.get() ?? undefined,
+    campaignWithEvidence: (before) => withEvidence.get(before),
     lastCampaignId: () => lastId.get() ?? 0,
     campaignCounts: (id) => counts.all(id).map(countOf),
     campaignEntries: (id, limit) => entries.all(id, limit).map(entryOf),
@@ -95,7 +119,19 @@ function campaignAppliers(database: Sqlite): Omit<Appliers<CampaignsOp>, DeviceO
   const append = database.prepare(
     'INSERT INTO campaign_entry (campaign_id, at, what, author, why) VALUES (?, ?, ?, ?, ?)',
   )
+  // No campaign can be called by a number behind a blank.
+  const discard = database.prepare<[number]>(
+    `UPDATE campaign SET discarded = 1, name = ' ' || id WHERE id = ? AND state IN ('draft', 'completed', 'aborted')`,
+  )
+  const shed = database.prepare<[number, number, number]>(
+    `DELETE FROM campaign_device WHERE campaign_id = +? AND device_id IN (
+       SELECT device_id FROM campaign_device WHERE campaign_id = +? LIMIT +?)`,
+  )
+  const remove = database.prepare<[number]>('DELETE FROM campaign WHERE id = ? AND discarded = 1')
   return {
+    'campaign.discard': ({ id }) => void discard.run(id),
+    'campaign.shed': ({ id, limit }) => void shed.run(id, id, limit),
+    'campaign.delete': ({ id }) => void remove.run(id),
     'campaign.put': ({ campaign }) => void put.run(campaign.id, campaign.name, campaign.state, jsonOf(campaign)),
     'campaign.entry': ({ entry: { campaignId, at, what, by, why } }) =>
       void append.run(campaignId, at, what, by, columnOf(why)),

@@ -1,6 +1,6 @@
 /** Firmware updates in SQLite. */
 import { instantOf } from '../../base/time.ts'
-import type { FirmwareOp, FirmwareStore } from '../../fleet/firmware/store.ts'
+import { trimSlice, type FirmwareOp, type FirmwareStore } from '../../fleet/firmware/store.ts'
 import type { FirmwareReport, FirmwareUpdate, Journey, UpdateOptions } from '../../fleet/firmware/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
@@ -65,6 +65,9 @@ function updateReads(database: Sqlite): FirmwareStore {
     `SELECT * FROM firmware_update INDEXED BY firmware_update_on_its_way
      WHERE journey IS NOT NULL AND ${isOpenUpdate} AND sha256 <> ? AND instr(journey, ?) > 0 LIMIT +?`,
   )
+  const begun = database.prepare<[number, number], Pick<UpdateRow, 'id' | 'created_at'>>(
+    'SELECT id, created_at FROM firmware_update WHERE id > +? ORDER BY id LIMIT +?',
+  )
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'firmware_update'`).pluck()
   const updateOrNothing = (row: UpdateRow | undefined) => (row === undefined ? undefined : updateOf(row))
   return {
@@ -74,6 +77,11 @@ function updateReads(database: Sqlite): FirmwareStore {
     openUpdate: (deviceId) => updateOrNothing(open.get(deviceId)),
     openUpdatesNeeding: (sha256, limit) =>
       [...openTo.all(sha256, limit), ...openOver.all(sha256, sha256, limit)].slice(0, limit).map(updateOf),
+    updatesBegunBefore: (before, after, limit) => {
+      const rows = begun.all(after, limit)
+      const young = rows.findIndex(({ created_at }) => created_at >= before)
+      return (young === -1 ? rows : rows.slice(0, young)).at(-1)?.id
+    },
     lastUpdateId: () => lastId.get() ?? 0,
   }
 }
@@ -92,6 +100,17 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
        registration_at_update = excluded.registration_at_update, registration_at_offer = excluded.registration_at_offer,
        attempts = excluded.attempts, install_command = excluded.install_command, proving_since = excluded.proving_since,
        uplinks = excluded.uplinks, registration = excluded.registration, seen = excluded.seen, journey = excluded.journey`,
+  )
+  const isNewestConfirmed = `u.state = 'confirmed' AND NOT EXISTS (
+      SELECT 1 FROM firmware_update n WHERE n.device_id = u.device_id AND n.id > u.id AND n.state = 'confirmed')`
+  const trim = database.prepare<[number, number, number]>(
+    `DELETE FROM firmware_update AS u WHERE id IN (
+       SELECT id FROM firmware_update WHERE device_id = +? AND NOT (${isOpenUpdate}) ORDER BY id DESC LIMIT +? OFFSET +?)
+     AND NOT (${isNewestConfirmed})`,
+  )
+  const forget = database.prepare<[number, number, number]>(
+    `DELETE FROM firmware_update AS u WHERE id > +? AND id <= +? AND finished_at < ?
+     AND NOT (${isNewestConfirmed} AND EXISTS (SELECT 1 FROM device WHERE id = u.device_id))`,
   )
   const revert = database.prepare<[string, number, number, number]>(
     `UPDATE firmware_update SET state = 'failed', failure = 'reverted-later', reason = ?, changed_at = ?, finished_at = ?
@@ -134,6 +153,8 @@ function firmwareAppliers(database: Sqlite): Appliers<FirmwareOp> {
       )
     },
     'update.reverted': ({ id, at, reason }) => void revert.run(reason, at, at, id),
+    'update.trim': ({ deviceId, keep }) => void trim.run(deviceId, trimSlice, keep),
+    'update.forget': ({ after, upTo, before }) => void forget.run(after, upTo, before),
   }
 }
 

@@ -25,7 +25,8 @@ const reason = fc.constantFrom('asleep', 'reverted', null)
 function campaign(id: number, as: Campaign['state'] = 'running'): Campaign {
   const image = { sha256: 'ab', key: 'ab', product: 'meter', version: '2.0.0', size: 100 }
   const definition = definitionOf({ name: `c${id}`, image: 'ab' }, 'meter', undefined)
-  return { id, name: `c${id}`, image, definition, state: as, stage: 0, stages: [], createdAt: instantOf(1e12) }
+  const over = as === 'completed' || as === 'aborted' ? { finishedAt: instantOf(1e12 + 5000) } : {}
+  return { id, name: `c${id}`, image, definition, state: as, stage: 0, stages: [], createdAt: instantOf(1e12), ...over }
 }
 
 function update(id: number, of: number, more: Partial<FirmwareUpdate>): FirmwareUpdate {
@@ -110,6 +111,13 @@ const anyOp: fc.Arbitrary<StoreOp> = fc.oneof(
   })),
 )
 
+/** What is forgotten when all is over. */
+const anyForgetting: fc.Arbitrary<StoreOp> = fc.oneof(
+  campaignId.map((id): StoreOp => ({ op: 'campaign.discard', id })),
+  fc.tuple(campaignId, fc.nat(3)).map(([id, limit]): StoreOp => ({ op: 'campaign.shed', id, limit })),
+  campaignId.map((id): StoreOp => ({ op: 'campaign.delete', id })),
+)
+
 const sorted = <T>(rows: readonly T[]): readonly T[] =>
   rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 
@@ -131,6 +139,8 @@ function answersOf(store: Store): unknown {
     entries: store.campaignEntries(id, 10),
     claims: devices.map((of) => sorted(store.campaignClaims(of))),
     busy: store.campaignPlacesBusy().reduce((sum, { count }) => sum + count, 0),
+    over: [store.campaignsOver(1), store.countCampaignsOver(), store.campaignDiscarded()],
+    evidence: [from, to, instantOf(2e12)].map((before) => store.campaignWithEvidence(before)),
     rest: [store.campaigns(undefined, 5), store.activeCampaigns(), store.lastCampaignId()],
   }))
 }
@@ -150,36 +160,42 @@ test('SQLite and memory keep campaigns alike, and count every device once', () =
   let run = 0
   try {
     fc.assert(
-      fc.property(fc.array(fc.array(anyOp, { maxLength: 6 }), { maxLength: 10 }), (batches) => {
-        const file = join(directory, `${run++}.db`)
-        const sqlite = openSqliteStore({
-          file,
-          now: () => instantOf(0),
-          log: silentLog,
-          eventsKept: 10,
-          operationsKept: 10,
-        })
-        const memory = new MemoryStore()
-        try {
-          for (const store of [sqlite, memory]) {
-            store.commit(campaigns.map((id) => ({ op: 'campaign.put', campaign: campaign(id) }) as const))
-            store.commit(devices.map((id) => ({ op: 'device.put', device: device(id) }) as const))
-            for (const batch of batches) store.commit(batch)
+      fc.property(
+        fc.array(fc.array(anyOp, { maxLength: 6 }), { maxLength: 10 }),
+        fc.array(anyForgetting),
+        (batches, forgetting) => {
+          const file = join(directory, `${run++}.db`)
+          const sqlite = openSqliteStore({
+            file,
+            now: () => instantOf(0),
+            log: silentLog,
+            eventsKept: 10,
+            operationsKept: 10,
+          })
+          const memory = new MemoryStore()
+          try {
+            for (const store of [sqlite, memory]) {
+              store.commit(campaigns.map((id) => ({ op: 'campaign.put', campaign: campaign(id) }) as const))
+              store.commit(devices.map((id) => ({ op: 'device.put', device: device(id) }) as const))
+              for (const batch of batches) store.commit(batch)
+            }
+            expect(answersOf(sqlite)).toEqual(answersOf(memory))
+            for (const id of campaigns) {
+              const kept = sqlite
+                .campaignCounts(id)
+                .map(({ stage, state: as, reason: why, count }) => [
+                  JSON.stringify([stage ?? null, as, why ?? null]),
+                  count,
+                ])
+              expect(sorted(kept)).toEqual(recounted(sqlite, id))
+            }
+            for (const op of forgetting) for (const store of [sqlite, memory]) store.commit([op])
+            expect(answersOf(sqlite)).toEqual(answersOf(memory))
+          } finally {
+            sqlite.close()
           }
-          expect(answersOf(sqlite)).toEqual(answersOf(memory))
-          for (const id of campaigns) {
-            const kept = sqlite
-              .campaignCounts(id)
-              .map(({ stage, state: as, reason: why, count }) => [
-                JSON.stringify([stage ?? null, as, why ?? null]),
-                count,
-              ])
-            expect(sorted(kept)).toEqual(recounted(sqlite, id))
-          }
-        } finally {
-          sqlite.close()
-        }
-      }),
+        },
+      ),
       { numRuns: 15 },
     )
   } finally {

@@ -34,6 +34,7 @@ export function campaignsInMemory({
     actors: {
       create: (name, image, definition, author) => machine.create(name, image, definition, author, now()),
       act: (campaign, action, author) => machine.act(campaign, action, author, now()),
+      remove: (campaign, author) => machine.remove(campaign, author),
       rollBack: (campaign, image, author) => machine.rollBack(campaign, image, author, now()),
     },
   })
