@@ -29,10 +29,8 @@ interface AuthorOptions {
   readonly by?: string
 }
 
-function withAuthor(command: Command): Command {
-  return command
-    .option('--why <text>', 'kept with the campaign')
-    .option('--by <name>', 'who wants it; your login name unless told')
+function withAuthor(command: Command, keptWith = 'kept with the campaign'): Command {
+  return command.option('--why <text>', keptWith).option('--by <name>', 'who wants it; your login name unless told')
 }
 
 function authorOf(
@@ -179,6 +177,7 @@ function addActing(campaign: Command, frame: Frame): void {
         .command('remove')
         .argument('<campaign>', 'its name or number')
         .description('remove a campaign that is over, or a draft, with all that was kept of it'),
+      'kept with the event',
     ),
     frame,
     ['coapstan campaign remove spring', 'coapstan campaign report spring > spring.md   # before it is gone'],
