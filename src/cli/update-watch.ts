@@ -65,10 +65,9 @@ export function hopText({ way, version }: UpdateJson): string {
   return hops === 1 ? `To ${version}` : `Hop ${hop} of ${hops}, to ${version}`
 }
 
-/** `a delta of 9 kB`. */
-function packageText({ package: handed, size, way }: UpdateJson): string {
-  const again = way?.follows !== undefined && handed === 'whole' ? 'the whole image' : 'the image'
-  return `${handed === 'delta' ? 'a delta' : again}, ${sizeText(size)}`
+/** `a delta, 9 kB`. */
+function packageText({ package: handed, size }: UpdateJson): string {
+  return `${handed === 'delta' ? 'a delta' : 'the whole image'}, ${sizeText(size)}`
 }
 
 const endWords: Partial<Record<UpdateJson['state'], string>> = { failed: 'failed', gone: 'ended' }

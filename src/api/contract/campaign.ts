@@ -205,7 +205,7 @@ export const campaignDevicePageSchema = Type.Object(
 
 const wayPlanSchema = Type.Object(
   {
-    way: Type.String({ description: 'whole; by delta, from 1.0.0; 1.1.0 whole, then 1.2.0 whole' }),
+    way: Type.String({ description: 'whole; by delta, from 1.0.0; over 1.1.0 (whole) to 1.2.0 (whole)' }),
     devices: count,
     bytes: Type.Integer({ minimum: 0, description: 'Octets each of them is handed' }),
     hops: Type.Integer({ minimum: 1, description: 'Installations of each' }),

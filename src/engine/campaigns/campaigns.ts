@@ -139,12 +139,19 @@ export class Campaigns {
   }
 
   /** The look goes on where it ended; from the same place where there was no room for all it saw. */
-  #lookedThrough(errands: Errands, { room, scannedTo }: Look, { starts, next }: CampaignStep, now: Instant): void {
+  #lookedThrough(
+    errands: Errands,
+    { room, scannedTo, missing }: Look,
+    { starts, next }: CampaignStep,
+    now: Instant,
+  ): void {
     if (room.parallel === 0 || errands.scanFrom === undefined) return
     if (errands.scanFrom === -1) errands.passBegan = now
     const fresh = starts.filter(({ row }) => row.stage === undefined).length
     const isSpent = next.credit !== undefined && isShort(next.credit)
-    const isFull = isSpent || starts.length === room.parallel || (fresh > 0 && fresh === room.share)
+    // In a moment it is known whether they are at hand.
+    const isLooking = [...missing.values()].includes(undefined)
+    const isFull = isSpent || isLooking || starts.length === room.parallel || (fresh > 0 && fresh === room.share)
     if (!isFull) errands.scanFrom = scannedTo
   }
 

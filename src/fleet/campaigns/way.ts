@@ -27,9 +27,10 @@ export function hopText({ legs, done }: DeviceWay): string | undefined {
   return `hop ${Math.min(done + 1, legs.length)} of ${legs.length}, to ${(legs[done] ?? legs.at(-1)!).version}`
 }
 
-/** `whole`, `by delta`, `1.1.0 by delta, then 1.2.0 whole`. */
+/** `whole`, `by delta`, `over 1.1.0 (by delta) to 1.2.0 (whole)`. */
 export function wayText({ legs }: Pick<DeviceWay, 'legs'>): string {
   const words = { whole: 'whole', delta: 'by delta' } as const
   if (legs.length === 1) return words[legs[0]!.kind]
-  return legs.map(({ version, kind }) => `${version} ${words[kind]}`).join(', then ')
+  const named = legs.map(({ version, kind }) => `${version} (${words[kind]})`)
+  return `over ${named.slice(0, -1).join(', ')} to ${named.at(-1)}`
 }

@@ -54,6 +54,22 @@ it('plans in plain text, and keeps nothing of it', async () => {
   expect((await cli.run('campaign', 'list')).err).toContain('no campaigns')
 })
 
+it('names endpoints that nobody knows, and says how many go which way', async () => {
+  const ghosts = ['--endpoint', 'dev-1', '--endpoint', 'dev-2', '--endpoint', 'dev-9']
+  const mind = 'mind: 1 endpoint of the selection is known to nobody and left out: dev-9\n'
+  cli.files.set('next.bin', 'y'.repeat(20_000))
+  await cli.run('firmware', 'add', 'next.bin', '--version', '1.2.0', '--product', 'demo', '--from', '>=1.1.0')
+  cli.fleet.known.get('dev-1')!.learned = { vitals: { version: '1.0.0' } }
+  cli.fleet.known.get('dev-2')!.learned = { vitals: { version: '1.1.0' } }
+  const { out, err } = await cli.run('campaign', 'plan', 'spring', '--image', '1.2.0', ...ghosts)
+  expect(err).toContain(mind)
+  expect(out).toContain(
+    '1 device over 1.1.0 (whole) to 1.2.0 (whole): 32345 octets each.\n1 device whole: 20000 octets',
+  )
+  expect(out).toContain('Handed over altogether: 52345 octets.\n')
+  expect((await cli.run('campaign', 'create', 'spring', '--image', '1.2.0', ...ghosts)).err).toContain(mind)
+})
+
 it('is started, shown, paused, reported and aborted', async () => {
   await cli.run('campaign', 'create', 'spring', ...define, '--by', 'anna', '--why', 'the clock')
   expect((await cli.run('campaign', 'start', 'spring')).out).toBe('campaign spring is started\n')

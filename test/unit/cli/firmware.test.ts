@@ -145,6 +145,46 @@ Updating (the device installs and restarts)
     })
   })
 
+  it('are watched over every hop to the end of their way', async () => {
+    const leg = { sha256: 'a'.repeat(64), product: 'demo', version: '1.1.0', size: 12_345 }
+    const journey = { goal: '1.2.0', hops: 2, leg, onward: [] }
+    const [onward] = [{ ...leg, version: '1.2.0' }]
+    plays(
+      {
+        journey: { ...journey, hop: 1, onward: [onward] },
+        options: { delta: { sha256: leg.sha256, size: 9 } },
+        size: 9,
+      },
+      { state: 'confirmed', finishedAt: cli.fleet.now },
+    )
+    const { update } = cli.fleet.firmware
+    cli.fleet.firmware.update = (id) => {
+      const read = update(id)
+      if (read.finishedAt === undefined || cli.fleet.started.length > 1) return read
+      const { finishedAt: _, options: __, ...before } = read
+      const next = { ...before, id: 2, version: '1.2.0', size: 12_345, fetched: 12_345 }
+      cli.fleet.started.push({
+        ...next,
+        state: 'confirmed',
+        finishedAt: cli.fleet.now,
+        journey: { ...journey, hop: 2, follows: 1 },
+      })
+      return read
+    }
+    expect(await cli.run('firmware', 'update', 'dev', '1.1.0', '--watch')).toEqual({
+      code: 0,
+      out: '1.2.0 confirmed\n',
+      err: `Waiting for the device
+Hop 1 of 2, to 1.1.0: a delta, 9 B
+Downloaded 9 B
+1.1.0 confirmed
+Hop 2 of 2, to 1.2.0: the whole image, 12.3 kB
+Downloaded 12.3 kB
+1.2.0 confirmed
+`,
+    })
+  })
+
   it('are watched with a bar on a terminal', async () => {
     cli.terminal = { columns: 80 }
     plays(...download, { state: 'confirmed', finishedAt: cli.fleet.now })

@@ -69,7 +69,7 @@ describe('a device that the image does not go over', () => {
     expect(fleet.campaign().state).toBe('running')
     fleet.follow(1, 'confirmed')
     go(fleet)
-    expect(statesOf(fleet)).toEqual({ 'succeeded: 1.1.0 whole, then 1.2.0 whole': 1, succeeded: 1 })
+    expect(statesOf(fleet)).toEqual({ 'succeeded: over 1.1.0 (whole) to 1.2.0 (whole)': 1, succeeded: 1 })
     expect(sentTo(fleet, 1)).toEqual(['1.1.0 20000 confirmed', '1.2.0 20000 confirmed'])
     expect(row(fleet, 1)).toMatchObject({ attempts: 1, fromVersion: '1.0.0', toVersion: '1.2.0', bytes: 40_000 })
     expect(fleet.campaign().state).toBe('completed')
