@@ -157,7 +157,7 @@ Updating (the device installs and restarts)
       },
       { state: 'confirmed', finishedAt: cli.fleet.now },
     )
-    const { update } = cli.fleet.firmware
+    const update = cli.fleet.firmware.update.bind(cli.fleet.firmware)
     cli.fleet.firmware.update = (id) => {
       const read = update(id)
       if (read.finishedAt === undefined || cli.fleet.started.length > 1) return read
