@@ -35,9 +35,9 @@ napi_value throw_code(napi_env env, const char *code, const char *message);
 typedef struct {
   struct sockaddr_in6 remote;
   struct in6_addr local; /* the address this peer spoke to last; :: while unknown */
-  uint64_t number;       /* slot plus a multiple of the limit, so that no number comes twice */
   int32_t next_in_bucket, newer, older;
-} path;
+  uint64_t number; /* slot plus a multiple of the limit, so that no number comes twice */
+} path;            /* fills one cache line */
 
 typedef struct {
   path *slots;

@@ -11,7 +11,7 @@ bool paths_init(path_table *table, uint32_t limit) {
   uint32_t buckets = 1;
   while (buckets < limit) buckets *= 2;
   *table = (path_table){.limit = limit, .bucket_mask = buckets - 1, .newest = NONE, .oldest = NONE};
-  table->slots = calloc(limit, sizeof *table->slots);
+  table->slots = aligned_alloc(sizeof *table->slots, limit * sizeof *table->slots);
   table->buckets = malloc(buckets * sizeof *table->buckets);
   if (table->buckets != NULL) memset(table->buckets, 0xff, buckets * sizeof *table->buckets);
   return table->slots != NULL && table->buckets != NULL &&

@@ -5,7 +5,7 @@
  */
 import { type Bytes } from '../base/bytes.ts'
 
-const places = 1024
+const places = 8192
 /** Octets of the longest text that is kept. */
 const longest = 32
 
