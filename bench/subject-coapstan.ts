@@ -4,7 +4,7 @@
  * GET /constant (of whose answers no copies are kept), and a 1 MiB image at GET /image. Whoever posts to /rd is observed.
  */
 import { performance } from 'node:perf_hooks'
-import { utf8 } from '../src/base/bytes.ts'
+import { copyOctets, utf8 } from '../src/base/bytes.ts'
 import { instantOf, never, type Instant } from '../src/base/time.ts'
 import { CoapEndpoint } from '../src/coap/endpoint.ts'
 import { method, response } from '../src/coap/codes.ts'
@@ -23,7 +23,10 @@ const image = new Uint8Array(1_048_576)
 const imageBody: BodySource = {
   size: image.length,
   etag: utf8('v1'),
-  read: (offset, length) => image.subarray(offset, offset + length),
+  copy: (offset, length, into, at) => {
+    copyOctets(image, offset, offset + length, into, at)
+    return true
+  },
 }
 const imageContent: OutboundResponse = { code: response.content, body: imageBody }
 

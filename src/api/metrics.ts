@@ -5,6 +5,11 @@ import type { Metrics } from '../base/metrics.ts'
 
 type Labels = Readonly<Record<string, string>>
 
+interface Unsaid {
+  readonly counter: Counter.Internal
+  count: number
+}
+
 export interface ExposedMetrics extends Metrics {
   readonly contentType: string
   /** Text exposition format, version 0.0.4; with the samples of `others` added up. */
@@ -17,6 +22,14 @@ export interface ExposedMetrics extends Metrics {
 export function createMetrics(options: { process: boolean }): ExposedMetrics {
   const registry = new Registry()
   if (options.process) collectDefaultMetrics({ register: registry })
+  /** Counted since somebody last looked: told when somebody does, for a datagram cannot wait for that. */
+  const unsaid: Unsaid[] = []
+  const tell = (): void => {
+    for (const counted of unsaid) {
+      if (counted.count > 0) counted.counter.inc(counted.count)
+      counted.count = 0
+    }
+  }
 
   function known<M extends Counter | Gauge>(
     kind: new (about: { name: string; help: string; labelNames: string[]; registers: Registry[] }) => M,
@@ -34,15 +47,26 @@ export function createMetrics(options: { process: boolean }): ExposedMetrics {
 
   return {
     contentType: registry.contentType,
-    exposition: async (others = []) =>
-      others.length === 0
+    exposition: async (others = []) => {
+      tell()
+      return others.length === 0
         ? registry.metrics()
-        : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics(),
-    samples: () => registry.getMetricsAsJSON(),
+        : AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), ...others]).metrics()
+    },
+    samples: () => {
+      tell()
+      return registry.getMetricsAsJSON()
+    },
     counter(name, help, labels = {}) {
       const child = known(Counter, name, help, labels).labels(labels)
       child.inc(0)
-      return { add: (count = 1) => child.inc(count) }
+      const counted: Unsaid = { counter: child, count: 0 }
+      unsaid.push(counted)
+      return {
+        add: (count = 1) => {
+          counted.count += count
+        },
+      }
     },
     gauge(name, help, labels = {}) {
       const child = known(Gauge, name, help, labels).labels(labels)

@@ -4,6 +4,7 @@
  */
 import { copyOctets, noBytes, type Bytes } from '../base/bytes.ts'
 import type { MessageType } from './codes.ts'
+import type { BodySource } from './types.ts'
 
 const encoder = new TextEncoder()
 
@@ -75,6 +76,27 @@ export class MessageWriter {
 
   /** Writes options and payload octets `from` to `to`; the end of the message, or -1 where it did not fit. */
   finish(payload: Bytes = noBytes, from = 0, to = payload.length): number {
+    this.#writeOptions()
+    const room = this.#roomFor(to - from)
+    if (room && to > from) this.#copy(payload, from, to)
+    return room ? this.#at : -1
+  }
+
+  /** The same with `length` octets of a body, at least one; -1 also where they are not to be had any more. */
+  finishWith(body: BodySource, offset: number, length: number): number {
+    this.#writeOptions()
+    if (!this.#roomFor(length) || !body.copy(offset, length, this.slab, this.#at)) return -1
+    return (this.#at += length)
+  }
+
+  /** Writes the payload marker; false where the payload behind it, or what is there already, does not fit. */
+  #roomFor(length: number): boolean {
+    if (this.#full || (length > 0 && this.#at + 1 + length > this.slab.length)) return false
+    if (length > 0) this.slab[this.#at++] = 0xff
+    return true
+  }
+
+  #writeOptions(): void {
     let last = 0
     for (let i = 0; i < this.#count; i++) {
       const number = this.#numbers[i]!
@@ -86,13 +108,6 @@ export class MessageWriter {
       this.#values[i] = 0
     }
     this.#count = 0
-    const length = to - from
-    if (length > 0) {
-      if (this.#at + 1 + length > this.slab.length) return -1
-      this.slab[this.#at++] = 0xff
-      this.#copy(payload, from, to)
-    }
-    return this.#full ? -1 : this.#at
   }
 
   #head(delta: number, length: number): void {

@@ -43,7 +43,7 @@ export function writeRequest(outbox: Outbox, exchange: OutboundExchange): number
   if (request.blockSize !== undefined && to === length && !asksForOneSlice(request)) {
     writer.add(option.block2, blockValue(0, false, exponentOf(request.blockSize)))
   }
-  if (request.body !== undefined) return writer.finish(request.body.read(from, to - from))
+  if (request.body !== undefined && to > from) return writer.finishWith(request.body, from, to - from)
   return writer.finish(request.payload, from, to)
 }
 

@@ -73,7 +73,8 @@ export class ResponseWriter {
     }
     this.isFirstOfMore = slice.more && slice.number === 0
     if (answer.body === undefined) return writer.finish(payload, slice.offset, slice.offset + slice.length)
-    return writer.finish(answer.body.read(slice.offset, slice.length))
+    if (slice.length === 0) return writer.finish()
+    return writer.finishWith(answer.body, slice.offset, slice.length)
   }
 
   /** RFC 7959 §2.4: never more than asked for, never more than the peer's profile bears. */

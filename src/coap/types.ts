@@ -153,8 +153,8 @@ export interface BodySource {
   readonly size: number
   /** Strong, 1–8 octets: the same bytes for ever under the same tag (RFC 7252 §5.10.6). */
   readonly etag: Bytes
-  /** Octets from `offset`, `length` or fewer at the end; a view is enough. */
-  read(offset: number, length: number): Bytes
+  /** Writes octets `offset` to `offset + length`, all of them within `size`, to `into` from `at` on; false where they are gone. */
+  copy(offset: number, length: number, into: Bytes, at: number): boolean
 }
 
 export interface OutboundResponse {

@@ -3,7 +3,7 @@
  * passed. Grown chunk by chunk up to a limit and then used again; never an object per datagram. Slots are
  * linked into chains by whoever holds them; knows no device and decodes nothing.
  */
-import type { Bytes } from '../base/bytes.ts'
+import { copyOctets, type Bytes } from '../base/bytes.ts'
 import type { Peer } from '../coap/types.ts'
 
 export type Slot = number
@@ -11,8 +11,8 @@ export const noSlot: Slot = -1
 
 const slotsAChunk = 1024
 const chunkBits = 10
-/** Up to so many octets a loop is quicker than a view and `set`: measured, Node 26. */
-const loopLimit = 32
+/** Up to so many octets a loop is quicker than a call: measured, Node 26. */
+const loopLimit = 64
 /** Besides the copied octets: stamp, peer, size, direction, link. */
 const fixedOctets = 8 + 8 + 2 + 1 + 4
 
@@ -90,7 +90,7 @@ export class DatagramSlots {
     next[index] = noSlot
     const to = index * this.#headLimit
     const length = size < this.#headLimit ? size : this.#headLimit
-    if (length > loopLimit) heads.set(buffer.subarray(start, start + length), to)
+    if (length > loopLimit) copyOctets(buffer, start, start + length, heads, to)
     else for (let i = 0; i < length; i++) heads[to + i] = buffer[start + i]!
   }
 

@@ -31,7 +31,7 @@ export class ImageBodies {
     const body: BodySource = {
       size: image.size,
       etag: bytesOfHex(image.sha256.slice(0, 2 * etagOctets))!,
-      read: (offset, length) => this.#files.read(image.sha256, offset, length) ?? new Uint8Array(0),
+      copy: (offset, length, into, at) => this.#files.copy(image.sha256, offset, length, into, at),
     }
     this.#bodies.set(key, body)
     return body

@@ -1,5 +1,5 @@
 /** The images of a simulated server: their rows in its store, their octets in memory. */
-import type { Bytes } from '../base/bytes.ts'
+import { copyOctets, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
 import type { BodySource } from '../coap/types.ts'
 import { imageKeyOf, type Image } from '../fleet/images/types.ts'
@@ -24,10 +24,10 @@ export class ImageShelf {
     this.#bodies.set(key, {
       size: bytes.length,
       etag: bytes.slice(-etagOctets),
-      read: (offset, length) => {
-        const slice = bytes.subarray(offset, offset + length)
-        this.octetsRead += slice.length
-        return slice
+      copy: (offset, length, into, at) => {
+        copyOctets(bytes, offset, offset + length, into, at)
+        this.octetsRead += length
+        return true
       },
     })
     const image: Image = { sha256, key, size: bytes.length, version, product, addedAt: now, format: 'opaque' }

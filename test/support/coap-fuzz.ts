@@ -7,7 +7,8 @@ import { instantOf, never, type Instant } from '../../src/base/time.ts'
 import { profiles } from '../../src/config/profiles.ts'
 import { defaultSettings } from '../../src/config/tunables.ts'
 import { CoapEndpoint } from '../../src/coap/endpoint.ts'
-import type { BodySource, OutboundResponse, PeerStanding } from '../../src/coap/types.ts'
+import type { OutboundResponse, PeerStanding } from '../../src/coap/types.ts'
+import { bodySource } from './body-source.ts'
 import { datagramOf, testBody } from './coap-notation.ts'
 import { DatagramMutator } from './datagram-mutator.ts'
 
@@ -36,11 +37,7 @@ const lines = [
   'CON 22 POST [22] No-Response=26 Request-Tag=0x01 Echo=0x0102',
 ]
 
-const image: BodySource = {
-  size: 5000,
-  etag: Uint8Array.of(1, 2, 3),
-  read: (offset, length) => testBody.subarray(offset, Math.min(offset + length, 5000)),
-}
+const image = bodySource(testBody.subarray(0, 5000))
 const answers: readonly OutboundResponse[] = [
   { code: 69, payload: testBody.slice(0, 10), contentFormat: 0 },
   { code: 68 },

@@ -14,6 +14,7 @@ import type { CommitTicket, EngineOutput, LoadTicket, RemoteEndpoint } from '../
 import type { Command } from '../../src/fleet/commands.ts'
 import type { StoreOp } from '../../src/fleet/store.ts'
 import { MemoryStore } from '../../src/sim/memory-store.ts'
+import { bodySource } from './body-source.ts'
 import { datagramOf, testBody } from './coap-notation.ts'
 import { DatagramMutator } from './datagram-mutator.ts'
 import { library } from './engine-harness.ts'
@@ -52,11 +53,7 @@ const settings: Settings = {
   'coap.observers.total': 200,
 }
 
-const image: BodySource = {
-  size: 5000,
-  etag: Uint8Array.of(1, 2, 3),
-  read: (offset, length) => testBody.subarray(offset, Math.min(offset + length, 5000)),
-}
+const image = bodySource(testBody.subarray(0, 5000))
 
 export class EngineFuzz implements EngineOutput {
   readonly engine: Engine

@@ -59,6 +59,8 @@ export interface ImageFiles {
   open<T>(sha256: string, use: (file: StoredFile) => Promise<T>): Promise<T | undefined>
   /** Octets of an image; a view of a shared cache. Undefined where the file is gone or damaged, or not at hand yet. */
   read(sha256: string, offset: number, length: number): Bytes | undefined
+  /** Writes octets `offset` to `offset + length` of an image to `into` from `at` on; false where `read` has none. */
+  copy(sha256: string, offset: number, length: number, into: Bytes, at: number): boolean
   /** Reads the whole file from the disk; `detail` says what is wrong with it. */
   verify(sha256: string): Promise<{ readonly intact: boolean; readonly detail?: string }>
   /** Whether the octets are at hand; fetches them first where they are kept elsewhere. Throws EnvironmentError. */

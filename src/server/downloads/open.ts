@@ -1,5 +1,5 @@
 /** Joins the download listener to the rest of the process: updates, image octets, progress. */
-import { hexOf } from '../../base/bytes.ts'
+import { hexOf, noBytes, type Bytes } from '../../base/bytes.ts'
 import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
@@ -55,7 +55,11 @@ export async function openDownloads(parts: DownloadsParts): Promise<Downloads | 
 function downloadOf(bodies: Pick<ImageBodies, 'of'>, key: string): Download | undefined {
   const body = bodies.of(key)
   if (body === undefined) return undefined
-  return { size: body.size, etag: hexOf(body.etag), read: (offset, length) => body.read(offset, length) }
+  const read = (offset: number, length: number): Bytes => {
+    const octets = new Uint8Array(length)
+    return body.copy(offset, length, octets, 0) ? octets : noBytes
+  }
+  return { size: body.size, etag: hexOf(body.etag), read }
 }
 
 /** Progress that is not written down is no harm: the next piece tells it again. */

@@ -53,6 +53,10 @@ class BucketImages implements ImageFiles {
     return octets
   }
 
+  copy(sha256: string, offset: number, length: number, into: Bytes, at: number): boolean {
+    return this.#local.copy(sha256, offset, length, into, at)
+  }
+
   async ready(sha256: string): Promise<boolean> {
     if (await this.#local.ready(sha256)) return true
     const known = this.#fetching.get(sha256)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Bytes } from '../../base/bytes.ts'
+import { copyOctets, type Bytes } from '../../base/bytes.ts'
 import { EnvironmentError, UsageError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { LruMap } from '../../base/lru.ts'
@@ -88,11 +88,22 @@ class Files implements ImageFiles {
     if (size === false) return undefined
     const end = Math.min(offset + length, size)
     if (offset >= end) return new Uint8Array(0)
-    const first = Math.floor(offset / windowSize)
+    const index = Math.floor(offset / windowSize)
     // A read that no device makes
-    if (end > (first + 1) * windowSize) return this.#readFile(sha256, offset, end - offset)
-    const window = this.#cache.use(windows, first) ?? this.#window(sha256, windows, first, size)
-    return window?.subarray(offset - first * windowSize, end - first * windowSize)
+    if (end > (index + 1) * windowSize) return this.#readFile(sha256, offset, end - offset)
+    const window = this.#cache.use(windows, index) ?? this.#window(sha256, windows, index, size)
+    return window?.subarray(offset - index * windowSize, end - index * windowSize)
+  }
+
+  copy(sha256: string, offset: number, length: number, into: Bytes, at: number): boolean {
+    const { size, windows } = this.#checkedImage(sha256)
+    if (size === false) return false
+    const index = Math.floor(offset / windowSize)
+    const window = this.#cache.use(windows, index) ?? this.#window(sha256, windows, index, size)
+    const start = offset - index * windowSize
+    if (window === undefined || start + length > window.length) return false
+    copyOctets(window, start, start + length, into, at)
+    return true
   }
 
   async verify(sha256: string): Promise<{ intact: boolean; detail?: string }> {

@@ -10,6 +10,7 @@ import { defaultSettings, type Settings } from '../../../src/config/tunables.ts'
 import type { FirmwareFetch, FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import { DeviceReach, linkSecretOf } from '../../../src/server/device-reach.ts'
 import { openDownloads, type Downloads } from '../../../src/server/downloads/open.ts'
+import { bodySource } from '../../support/body-source.ts'
 import { tlsCertificate } from '../../support/tls-certificate.ts'
 import { update } from '../../unit/storage/fixtures.ts'
 
@@ -27,11 +28,7 @@ let link: string
 async function open(more: Partial<Settings> = {}): Promise<void> {
   const clock = () => instantOf(now)
   const reach = new DeviceReach({ storeKey, settings: { 'downloads.link-lifetime': lifetime }, now: clock })
-  const body = {
-    size: image.length,
-    etag: Uint8Array.of(1, 2, 3),
-    read: (offset: number, length: number) => image.subarray(offset, offset + length),
-  }
+  const body = bodySource(image)
   listener = (await openDownloads({
     settings: {
       ...defaultSettings,

@@ -5,9 +5,10 @@
 import { describe, expect, it } from 'vitest'
 import { method, response } from '../../../src/coap/codes.ts'
 import { contentFormat } from '../../../src/coap/content-formats.ts'
-import type { BodySource, OutboundResponse } from '../../../src/coap/types.ts'
+import type { OutboundResponse } from '../../../src/coap/types.ts'
 import { answerWellKnownCore } from '../../../src/coap/well-known.ts'
 import { profiles } from '../../../src/config/profiles.ts'
+import { bodySource } from '../../support/body-source.ts'
 import { Lockstep, type LockstepOptions } from '../../support/coap-lockstep.ts'
 import { testBody } from '../../support/coap-notation.ts'
 import { PlugtestServer } from '../../support/plugtest-server.ts'
@@ -15,11 +16,7 @@ import { PlugtestServer } from '../../support/plugtest-server.ts'
 const changed: OutboundResponse = { code: response.changed }
 const server = (options: LockstepOptions = {}): Lockstep => new Lockstep({ handler: () => changed, ...options })
 
-const image: BodySource = {
-  size: 1000,
-  etag: Uint8Array.of(0xee),
-  read: (offset, length) => testBody.subarray(offset, Math.min(offset + length, 1000)),
-}
+const image = bodySource(testBody.subarray(0, 1000), Uint8Array.of(0xee))
 
 describe('bodies that come in blocks', () => {
   // ▶ block 0 of ever more bodies      the oldest makes room; too large ◀ 4.13 Size1

@@ -8,6 +8,7 @@ import { exponentOf, sizeOf, sliceFor, blockOf, blockValue } from '../../../src/
 import { BodyBudget, GrowingBody } from '../../../src/coap/body.ts'
 import { method, response } from '../../../src/coap/codes.ts'
 import type { BlockSize } from '../../../src/config/profiles.ts'
+import { bodySource } from '../../support/body-source.ts'
 import { testBody } from '../../support/coap-notation.ts'
 import { CoapWorld, otherPeer } from '../../support/coap-world.ts'
 
@@ -47,11 +48,7 @@ describe('block-wise transfer', () => {
                     expect(request.payload).toEqual(body(index, up))
                   }
                   const payload = body(index + 4, down)
-                  const source = {
-                    size: down,
-                    etag: Uint8Array.of(9),
-                    read: (o: number, l: number) => payload.subarray(o, o + l),
-                  }
+                  const source = bodySource(payload, Uint8Array.of(9))
                   const isGet = request.code === method.get
                   const code = isGet ? response.content : response.changed
                   const answer = immutable && isGet ? { code, body: source } : { code, payload }

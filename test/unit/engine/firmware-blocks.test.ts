@@ -1,5 +1,6 @@
 /** A firmware image over CoAP: any block, in any size, at any time, and never more than was asked for. */
 import { expect, test } from 'vitest'
+import { bodySource } from '../../support/body-source.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
 
 const key = '0123456789ab'
@@ -7,11 +8,7 @@ const image = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
 
 function house(): EngineHarness {
   const harness = new EngineHarness()
-  harness.images.set(key, {
-    size: image.length,
-    etag: Uint8Array.of(0xab, 0xcd),
-    read: (offset, length) => image.subarray(offset, offset + length),
-  })
+  harness.images.set(key, bodySource(image, Uint8Array.of(0xab, 0xcd)))
   return harness
 }
 

@@ -4,6 +4,7 @@
  */
 import type { UpdateWish } from '../../../src/fleet/firmware/rules.ts'
 import { imageKeyOf, packageOf } from '../../../src/fleet/images/types.ts'
+import { bodySource } from '../../support/body-source.ts'
 import { testBody } from '../../support/coap-notation.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
 
@@ -258,11 +259,7 @@ export async function begin(
   const legs = journey === undefined ? [image] : [journey.leg, ...journey.onward]
   for (const leg of legs) {
     for (const { sha256, size: octets } of [leg, packageOf(leg)]) {
-      house.images.set(imageKeyOf(sha256), {
-        size: octets,
-        etag: Uint8Array.of(1),
-        read: (offset, length) => testBody.subarray(offset, Math.min(octets, offset + length)),
-      })
+      house.images.set(imageKeyOf(sha256), bodySource(testBody.subarray(0, octets)))
     }
   }
   const device = new PackageDevice(house, target)
