@@ -64,7 +64,7 @@ const dark: typeof light = {
 const coloured = (colours: typeof light): string =>
   [
     `.card{fill:${colours.card}}text{fill:${colours.ink}}.faint{fill:${colours.faint}}`,
-    `.grid{stroke:${colours.grid}}.mark{stroke:${colours.faint}}`,
+    `.grid{stroke:${colours.grid}}.mark{stroke:${colours.faint}}.said{stroke:${colours.card}}`,
     ...tones.map((tone) => `.f.${tone}{fill:${colours[tone]}}.line.${tone}{stroke:${colours[tone]}}`),
   ].join('')
 
@@ -74,6 +74,8 @@ const style = [
   'svg{font:12px system-ui,-apple-system,"Segoe UI",sans-serif}',
   '.title{font-size:15px;font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}',
   '.grid{fill:none}.line{fill:none;stroke-width:2;stroke-linejoin:round}.mark{stroke-dasharray:3 3}.band{fill-opacity:.14}',
+  // Words within the drawing stay legible where a line runs through them.
+  '.said{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}',
   coloured(light),
   `@media(prefers-color-scheme:dark){${coloured(dark)}}`,
 ].join('')

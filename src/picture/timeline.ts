@@ -166,10 +166,10 @@ function marks(
     let row = ends.findIndex((end) => end <= start)
     if (row === -1) row = ends.length
     ends[row] = start + wide
-    const anchor = toLeft ? ` class="end" x="${px(here - 4)}"` : ` x="${px(here + 4)}"`
+    const anchor = toLeft ? `class="said end" x="${px(here - 4)}"` : `class="said" x="${px(here + 4)}"`
     return (
       `<path class="mark" d="M${px(here)},${top}V${bottom}"/>` +
-      `<text${anchor} y="${px(top + 14 + row * 15)}">${escaped(label)}</text>`
+      `<text ${anchor} y="${px(top + 14 + row * 15)}">${escaped(label)}</text>`
     )
   })
 }

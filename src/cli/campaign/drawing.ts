@@ -20,9 +20,9 @@ export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
 
 export function drawn(campaign: CampaignJson, now: number, paint: Paint): readonly string[] {
   const { name, state, reason, image } = campaign
-  const head = `${name}  ${image.product} ${image.version}  ${paint(stateStyles[state], state)}${reason === undefined ? '' : `  ${reason}`}`
   return [
-    head,
+    `${name}  ${image.product} ${image.version}  ${paint(stateStyles[state], state)}`,
+    ...(reason === undefined ? [] : [`  ${reason}`]),
     ...campaign.stages.map((stage, i) => stageLine(stage, i, campaign, now, paint)),
     paceLine(campaign, now),
     ...reasonLines(campaign, paint),
@@ -91,11 +91,11 @@ export function barOf(parts: readonly (readonly [number, Style])[], whole: numbe
   return `▕${cells.join('')}${' '.repeat(left)}▏`
 }
 
-function paceLine({ rate, bytes, expectedAt, holdsUntil, counts, deadlineAt }: CampaignJson, now: number): string {
+function paceLine(campaign: CampaignJson, now: number): string {
+  const { rate, bytes, expectedAt, holdsUntil, counts, deadlineAt, state } = campaign
+  const isMoving = rate.devicesPerHour > 0 && (state === 'running' || counts.updating > 0)
   const parts = [
-    ...(rate.devicesPerHour > 0
-      ? [`${Math.round(rate.devicesPerHour)} devices/h`, `${sizeText(rate.bytesPerSecond)}/s`]
-      : []),
+    ...(isMoving ? [`${Math.round(rate.devicesPerHour)} devices/h`, `${sizeText(rate.bytesPerSecond)}/s`] : []),
     ...(bytes > 0 ? [`${sizeText(bytes)} fetched`] : []),
     ...(counts.waiting > 0 ? [`${counts.waiting} waiting`] : []),
     ...(expectedAt === undefined ? [] : [`done in ${durationText(Math.max(0, Date.parse(expectedAt) - now))}`]),

@@ -15,24 +15,48 @@ const waiting: readonly CampaignJson['state'][] = ['paused', 'halted', 'awaiting
 
 /** 0 where it has completed without being taken back, 1 where it stopped short of that. */
 export async function watchCampaign(session: Session, name: string): Promise<number> {
-  const { client, surroundings, paint } = session
+  const { surroundings, paint } = session
   const { interrupted, pause, now } = surroundings
   const screen = new Drawing(session)
-  let campaign = await client.call('readCampaign', { params: { campaign: name } })
+  let campaigns = await look(session, name)
+  let wasHalted = false
   for (;;) {
-    screen.show(drawn(campaign, now(), paint), campaign)
-    if (isAtRest(campaign)) return campaign.state === 'completed' && campaign.rollback === undefined ? 0 : 1
+    const lines = campaigns.map((campaign) => drawn(campaign, now(), paint))
+    screen.show(
+      lines.flatMap((each, i) => (i === 0 ? each : ['', ...each])),
+      campaigns,
+    )
+    const [campaign] = campaigns
+    // Its way back begins a moment after it has halted, or not at all.
+    const isAwaited = isReturning(campaign) && !wasHalted
+    if (campaigns.every(isAtRest) && !isAwaited) {
+      return campaign.state === 'completed' && campaign.rollback === undefined ? 0 : 1
+    }
+    wasHalted = campaign.state === 'halted'
     await pause(period, interrupted)
     if (interrupted.aborted) throw new Interrupted([`the campaign goes on; see how: coapstan campaign watch ${name}`])
     try {
-      campaign = await client.call('readCampaign', { params: { campaign: name } })
+      campaigns = await look(session, name)
     } catch (error) {
       // It was there when this began; it comes back, and the campaign with it.
       if (!(error instanceof Unreachable)) throw error
-      screen.show([`${name}  no server answers; trying again`], campaign)
+      screen.show([`${name}  no server answers; trying again`], campaigns)
     }
   }
 }
+
+/** The campaign, and the one that takes its devices back where there is one. */
+async function look(
+  { client }: Session,
+  name: string,
+): Promise<readonly [CampaignJson] | readonly [CampaignJson, CampaignJson]> {
+  const campaign = await client.call('readCampaign', { params: { campaign: name } })
+  if (campaign.rollback === undefined) return [campaign]
+  return [campaign, await client.call('readCampaign', { params: { campaign: campaign.rollback } })]
+}
+
+const isReturning = ({ state, definition, rollback }: CampaignJson): boolean =>
+  state === 'halted' && definition.onBreach === 'rollback' && rollback === undefined
 
 /** Over, or nobody but a person moves it: then devices under way are waited for. */
 function isAtRest({ state, counts }: CampaignJson): boolean {
@@ -46,31 +70,29 @@ const clearBelow = '\u001b[J'
 class Drawing {
   readonly #session: Session
   #height = 0
-  #last = ''
+  #last: readonly string[] = []
 
   constructor(session: Session) {
     this.#session = session
   }
 
-  show(lines: readonly string[], campaign: CampaignJson): void {
+  show(lines: readonly string[], campaigns: readonly CampaignJson[]): void {
     const { output, surroundings } = this.#session
-    if (!output.isForPeople) return this.#structured(campaign)
     const { out } = surroundings
-    if (out.isTerminal) {
+    if (!output.isForPeople) this.#changed(campaigns.map((campaign) => JSON.stringify(campaign)))
+    else if (!out.isTerminal) this.#changed(campaigns.map(plain))
+    else {
       const fitted = lines.map((line) => fit(line, out.columns - 1))
       out.write(`${up(this.#height)}${clearBelow}${fitted.join('\n')}\n`)
       this.#height = fitted.length
-      return
     }
-    const line = plain(campaign)
-    if (line !== this.#last) out.write(`${line}\n`)
-    this.#last = line
   }
 
-  #structured(campaign: CampaignJson): void {
-    const line = JSON.stringify(campaign)
-    if (line !== this.#last) this.#session.surroundings.out.write(`${line}\n`)
-    this.#last = line
+  #changed(lines: readonly string[]): void {
+    for (const line of lines.filter((each) => !this.#last.includes(each))) {
+      this.#session.surroundings.out.write(`${line}\n`)
+    }
+    this.#last = lines
   }
 }
 

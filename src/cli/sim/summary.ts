@@ -112,12 +112,17 @@ function millisecondsText(milliseconds: number): string {
 function campaignRows(what: string, campaign: CampaignEnd | undefined): [string, string][] {
   if (campaign === undefined) return []
   const { counts, name, reason, state } = campaign
-  const devices = Object.entries(counts).filter(([, count]) => count > 0)
+  const { attempted = 0, total: _all, ...states } = counts
+  const devices = Object.entries({ attempted, ...states }).filter(([, count]) => count > 0)
   return [
     [what, `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`],
-    ['', devices.map(([name, count]) => `${name} ${count}`).join(', ')],
+    ['', devices.map(([name, count]) => `${wordsOf(name)} ${count}`).join(', ')],
   ]
 }
+
+/** 'timed-out' and 'timedOut' read the same. */
+const wordsOf = (name: string): string =>
+  name.replaceAll('-', ' ').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function usageText(usage: Usage | undefined, wallSeconds: number): string {
   if (usage === undefined) return ''

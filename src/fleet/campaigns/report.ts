@@ -21,8 +21,8 @@ export function summaryOf(
   const { name, image, state, reason, stage, definition } = campaign
   const { states, eligible, attempted, begun } = totals
   const lines = [
-    `${name} brings ${image.product} ${image.version} to ${eligible} devices in ${definition.stages.length} stages; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
-    `${begun} devices were begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
+    `${name} brings ${image.product} ${image.version} to ${counted(eligible, 'device')} in ${counted(definition.stages.length, 'stage')}; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
+    `${counted(begun, 'device')} ${begun === 1 ? 'was' : 'were'} begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
   ]
   for (const [text, count] of foremost(counts, ['succeeded']))
     lines.push(`Of those that succeeded, ${count} went ${text}.`)
@@ -50,6 +50,8 @@ export function summaryOf(
   }
   return lines
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** The most frequent reasons of those states. */
 function foremost(

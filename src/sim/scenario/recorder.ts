@@ -49,9 +49,11 @@ export class Recorder {
   }
 
   #changed(at: number, what: string, before: { state: string } | undefined, now: { state: string } | undefined): void {
+    if (now === undefined || now.state === before?.state) return
+    if (before === undefined) this.mark(at, `${what} begins`)
     // Gathering its devices takes a moment and tells nothing.
-    if (now === undefined || now.state === before?.state || now.state === 'selecting') return
-    this.mark(at, `${what} ${now.state}`)
+    if (now.state !== 'selecting' && now.state !== 'running') this.mark(at, `${what} ${now.state}`)
+    else if (before !== undefined && before.state !== 'selecting') this.mark(at, `${what} goes on`)
   }
 
   /** What the server says happened, a sentence each. */

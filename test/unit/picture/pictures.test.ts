@@ -43,7 +43,7 @@ describe('a timeline', () => {
 
   it('writes a mark beside a neighbour on a row of its own, and to the left at the right edge', () => {
     const rows = [
-      ...timeline(campaign).matchAll(/<text(?: class="(end)")? x="[\d.]+" y="([\d.]+)">(stage|paused|resumed)/g),
+      ...timeline(campaign).matchAll(/<text class="said(?: (end))?" x="[\d.]+" y="([\d.]+)">(stage|paused|resumed)/g),
     ]
     expect(rows.map(([, end, y, word]) => [word, end, Number(y)])).toEqual([
       ['stage', undefined, 80],
