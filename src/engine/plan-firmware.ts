@@ -148,7 +148,8 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
     draft.ops.push({ op: 'update.put', update: next })
   }
   const isOfCampaign = isFinished(next) || next.state === 'downloaded' || next.registrationAtUpdate !== undefined
-  if (changed && next.campaign !== undefined && isOfCampaign) {
+  const isToldToInstall = next.installCommand === 'asked' && before.installCommand !== 'asked'
+  if ((changed || isToldToInstall) && next.campaign !== undefined && isOfCampaign) {
     draft.ops.push({ op: 'campaign.followed', campaignId: next.campaign, update: next })
   }
   draft.change({ update: isFinished(next) ? undefined : next })

@@ -153,6 +153,15 @@ export class CampaignFleet {
     ])
   }
 
+  /** The device has downloaded, and is not told to install. */
+  hold(deviceId: number): void {
+    const update: FirmwareUpdate = { ...this.store.openUpdate(deviceId)!, state: 'downloaded' }
+    this.commit([
+      { op: 'update.put', update },
+      { op: 'campaign.followed', campaignId: update.campaign!, update },
+    ])
+  }
+
   #runs(deviceId: number): string | undefined {
     return this.store.deviceById(deviceId)?.device.learned?.vitals?.version
   }

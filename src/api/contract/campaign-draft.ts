@@ -1,6 +1,6 @@
 /** What an operator defines of a campaign, as the API takes it. Durations are texts such as 30s, 4h, 14d. */
 import Type, { type Static } from 'typebox'
-import { approvals, breachActions } from '../../fleet/campaigns/types.ts'
+import { approvals, breachActions, windowHolds } from '../../fleet/campaigns/types.ts'
 import { endpointSchema } from './scalars.ts'
 
 export const durationText = Type.String({
@@ -70,6 +70,9 @@ const windowSchema = Type.Object(
     cron: Type.Optional(Type.String({ maxLength: 100, description: 'When it opens: 0 22 * * 1-5' })),
     length: Type.Optional(durationText),
     zone: Type.Optional(Type.String({ maxLength: 64, description: 'Europe/Berlin, UTC, or device' })),
+    holds: Type.Optional(
+      Type.Enum([...windowHolds], { description: 'install: downloads go on at any time; begin unless told' }),
+    ),
   },
   { additionalProperties: false, description: 'from and to with days, or cron and length; in this time zone' },
 )

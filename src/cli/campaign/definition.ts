@@ -26,6 +26,7 @@ export interface DefinitionOptions {
   readonly window?: string
   readonly days?: string
   readonly zone?: string
+  readonly windowHolds?: string
   readonly battery?: string
   readonly signal?: string
   readonly deltas?: boolean
@@ -60,6 +61,7 @@ export function withDefinition(command: Command): Command {
     .option('--window <from-to>', 'begin updates only then: 22:00-04:00')
     .option('--days <days>', 'with --window: only on these days: mon,tue')
     .option('--zone <zone>', "with --window: Europe/Berlin, UTC, or device for each device's own clock")
+    .option('--window-holds <what>', 'with --window: begin, or install where downloads may go on at any time')
     .option('--battery <percent>', 'only devices that reported at least so much')
     .option('--signal <dbm>', 'only devices that reported at least such a signal: -105')
     .option('--deltas', 'the devices take deltas: from what they run, where there are some')
@@ -177,15 +179,15 @@ function stagesOf({ stages, soak }: DefinitionOptions): readonly Members[] | und
   })
 }
 
-function windowOf({ window, days, zone }: DefinitionOptions): Members | undefined {
+function windowOf({ window, days, zone, windowHolds: holds }: DefinitionOptions): Members | undefined {
   if (window === undefined) {
-    if (days !== undefined || zone !== undefined)
-      throw usageFailure('--days and --zone want --window', 'for example --window 22:00-04:00')
+    if (days !== undefined || zone !== undefined || holds !== undefined)
+      throw usageFailure('--days, --zone and --window-holds want --window', 'for example --window 22:00-04:00')
     return undefined
   }
   const match = /^(\d{2}:\d{2})-(\d{2}:\d{2})$/.exec(window)
   if (match === null) throw usageFailure(`--window '${window}' is no time of day`, 'for example 22:00-04:00')
-  return known({ from: match[1], to: match[2], days: days?.split(',').map((day) => day.trim()), zone })
+  return known({ from: match[1], to: match[2], days: days?.split(',').map((day) => day.trim()), zone, holds })
 }
 
 function known(members: Members): Members {

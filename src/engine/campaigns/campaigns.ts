@@ -281,10 +281,11 @@ export class Campaigns {
 }
 
 /** One hop alone: the campaign begins the next itself. */
-function wishOfStart({ leg, from, begin: { way } }: Start, goal: string): UpdateWish {
-  if (way === undefined) return { image: leg }
+function wishOfStart({ leg, from, installWithin, begin: { way } }: Start, goal: string): UpdateWish {
+  const wish = installWithin === undefined ? {} : { options: { installWithin } }
+  if (way === undefined) return { ...wish, image: leg }
   const place = { goal, hop: way.done + 1, hops: way.legs.length }
-  return wishOf({}, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })
+  return wishOf(wish, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })
 }
 
 /** Whatever becomes of it is seen in the device's row. */

@@ -3,6 +3,7 @@
  * it is awake, meets the requirements, and nobody with a better claim wants it. What it waits for is said.
  */
 import { after, between, hours, seconds, type Instant } from '../../base/time.ts'
+import type { Opening } from '../firmware/types.ts'
 import { packageOf, type Leg, type Way } from '../images/types.ts'
 import type { DeviceId } from '../registry/types.ts'
 import { covers, creditAt, isShort, type Credit } from './budget.ts'
@@ -12,7 +13,7 @@ import { prefixOf, unfitnessOfVersion, unfitnessOfWay, type DeviceFacts } from '
 import { openDeviceStates, type Begin, type BusyPlace, type Claim, type DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
 import { wayOver } from './way.ts'
-import { deviceZone, windowAt } from './windows.ts'
+import { clockOf, deviceZone, holdsBeginnings, openingsOf, windowAt } from './windows.ts'
 
 export interface Candidate {
   readonly row: CampaignDevice
@@ -31,6 +32,8 @@ export interface Start {
   readonly begin: Begin
   /** What is installed now. */
   readonly leg: Leg
+  /** When it may be installed, where a window holds that. */
+  readonly installWithin?: readonly Opening[]
   /** What the device is known to run. */
   readonly from?: string
 }
@@ -186,7 +189,16 @@ class Round implements Admission {
       ...(cell === undefined ? {} : { cell }),
       ...(prefix === undefined ? {} : { prefix }),
     }
-    this.starts.push({ row, begin, leg: legs[0], ...(version === undefined ? {} : { from: version }) })
+    const { window } = definition
+    this.starts.push({
+      row,
+      begin,
+      leg: legs[0],
+      ...(version === undefined ? {} : { from: version }),
+      ...(window?.holds === 'install'
+        ? { installWithin: openingsOf(window, this.#now, begin.dueAt, clockOf(facts.vitals)) }
+        : {}),
+    })
   }
 
   /** Who fitted when the campaign began may have shown since that it runs another version. */
@@ -234,7 +246,7 @@ class Round implements Admission {
 
   #unmet({ row, facts }: Candidate): string | undefined {
     const { require, window } = this.#campaign.definition
-    const { battery, signal, timezone, utcOffset } = facts.vitals
+    const { battery, signal } = facts.vitals
     const low =
       require.battery !== undefined && battery !== undefined && battery < require.battery
         ? `battery below ${require.battery} %`
@@ -246,12 +258,8 @@ class Round implements Admission {
         this.#ask(row, wantedOf(this.#campaign))
       return low
     }
-    if (window?.zone !== deviceZone) return undefined
-    const clock = {
-      ...(timezone === undefined ? {} : { zone: timezone }),
-      ...(utcOffset === undefined ? {} : { offset: utcOffset }),
-    }
-    return windowAt(window, this.#now, clock).open ? undefined : 'outside its window'
+    if (!holdsBeginnings(window) || window.zone !== deviceZone) return undefined
+    return windowAt(window, this.#now, clockOf(facts.vitals)).open ? undefined : 'outside its window'
   }
 
   #crowded({ vitals: { cell }, address }: DeviceFacts): string | undefined {

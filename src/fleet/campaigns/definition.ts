@@ -37,6 +37,7 @@ export interface CampaignDraft {
     readonly cron?: string
     readonly length?: string
     readonly zone?: string
+    readonly holds?: NonNullable<Window['holds']>
   }
   readonly require?: { readonly battery?: number; readonly signal?: number }
   readonly retry?: {
@@ -167,14 +168,13 @@ function stagesOf({ stages, advance = defaults.advance }: CampaignDraft): readon
 
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
-function windowOf({ from, to, days, cron, length, zone = 'UTC' }: NonNullable<CampaignDraft['window']>): Window {
+function windowOf({ from, to, days, cron, length, zone = 'UTC', holds }: NonNullable<CampaignDraft['window']>): Window {
   const isPlain = from !== undefined && to !== undefined && cron === undefined && length === undefined
   const isCron =
     cron !== undefined && length !== undefined && from === undefined && to === undefined && days === undefined
   if (!isPlain && !isCron) throw wrong('window', 'a window has from and to, or cron and length')
-  const window: Window = isCron
-    ? { cron, length: duration('window.length', length, 60_000)!, zone }
-    : { ...hoursOf(from!, to!, days), zone }
+  const when = isCron ? { cron, length: duration('window.length', length, 60_000)! } : hoursOf(from!, to!, days)
+  const window: Window = { ...when, zone, ...optional('holds', holds) }
   if (window.length > 7 * 86_400_000) throw wrong('window.length', 'a window is a week long at most')
   const verdict = isWindow(window)
   if (verdict === 'zone')

@@ -7,8 +7,8 @@ import { profiles, type ProfileName } from '../../config/profiles.ts'
 import { durationText, shareText } from './definition.ts'
 import { shareUpTo } from './gates.ts'
 import type { Sums, Tally } from './tally.ts'
-import type { CampaignDefinition, CampaignImage } from './types.ts'
-import { windowAt } from './windows.ts'
+import type { CampaignDefinition, CampaignImage, Window } from './types.ts'
+import { holdsBeginnings, openingsOf, windowAt } from './windows.ts'
 
 /** One block asked for and answered, as measured on such links (devices.md §4). */
 const blockTime: Readonly<Record<ProfileName, Duration>> = {
@@ -89,7 +89,7 @@ export function forecastOf(definition: CampaignDefinition, tally: Tally, now: In
     stages,
     shortest: rounded(shortest),
     expected: rounded(milliseconds(Math.max(slow, lastWake))),
-    warnings: warningsOf(definition, tally, perProfile),
+    warnings: warningsOf(definition, tally, perProfile, now),
   }
 }
 
@@ -132,6 +132,7 @@ const openingsCounted = 2000
 /** How long so much work takes where it is done in windows only; soaking goes on by day and night. */
 function passedBy({ window }: CampaignDefinition, now: Instant, working: Duration, soaking: Duration): Duration {
   if (window === undefined) return milliseconds(working + soaking)
+  if (!holdsBeginnings(window)) return untilOpen(window, now, milliseconds(working + soaking))
   let left: number = working
   let at = after(now, soaking)
   for (let i = 0; i < openingsCounted && left > 0; i++) {
@@ -143,12 +144,22 @@ function passedBy({ window }: CampaignDefinition, now: Instant, working: Duratio
   return between(now, at)
 }
 
+/** Downloads go on by day and night; the last device installs when the window is open. */
+function untilOpen(window: Window, now: Instant, worked: Duration): Duration {
+  const { open, until } = windowAt(window, after(now, worked))
+  return open || until === undefined ? worked : between(now, until)
+}
+
 function warningsOf(
-  { limits }: CampaignDefinition,
+  { limits, timeout, window }: CampaignDefinition,
   tally: Tally,
   perProfile: readonly ProfileForecast[],
+  now: Instant,
 ): readonly string[] {
   const warnings: string[] = []
+  if (window?.holds === 'install' && openingsOf(window, now, after(now, timeout)).length === 0) {
+    warnings.push(`the window does not open within the time-out of ${durationText(timeout)}: devices would time out`)
+  }
   const { unknown } = tally
   if (unknown.count > 0) warnings.push(unknownText(unknown))
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
@@ -221,7 +232,7 @@ export function forecastText(
   }
   const budget = limits.bytesPerSecond === undefined ? '' : `, ${limits.bytesPerSecond} octets a second`
   lines.push(
-    `At most ${limits.parallel} at one time${budget}${window === undefined ? '' : `, begun only when '${window.cron}' opens for ${durationText(window.length)} (${window.zone})`}.`,
+    `At most ${limits.parallel} at one time${budget}${window === undefined ? '' : `, ${window.holds === 'install' ? 'installed' : 'begun'} only when '${window.cron}' opens for ${durationText(window.length)} (${window.zone})`}.`,
   )
   const gate =
     failure.percent === undefined

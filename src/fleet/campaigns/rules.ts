@@ -14,7 +14,7 @@ import { enrol, settle } from './settling.ts'
 import type { DeviceChange } from './store.ts'
 import type { Campaign, CampaignDevice, Stage } from './types.ts'
 import { hopText } from './way.ts'
-import { closesAt, deviceZone, windowAt } from './windows.ts'
+import { closesAt, deviceZone, holdsBeginnings, windowAt } from './windows.ts'
 
 export function step(picture: Picture, asked: Asked, now: Instant): CampaignStep {
   const course = new Course(picture.campaign, now)
@@ -221,7 +221,7 @@ export function beginningRoom(
   now: Instant,
 ): { readonly parallel: number; readonly share: number } {
   const { window, stages } = campaign.definition
-  const isShut = window !== undefined && window.zone !== deviceZone && !windowAt(window, now).open
+  const isShut = holdsBeginnings(window) && window.zone !== deviceZone && !windowAt(window, now).open
   if (campaign.state !== 'running' || isShut || closesAt(campaign) <= now) return { parallel: 0, share: 0 }
   const room = roomOf(campaign, totals, starting, now)
   const { updating, ended, retrying } = totals.states

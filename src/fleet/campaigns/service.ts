@@ -28,7 +28,7 @@ import {
   type CampaignImage,
   type DeviceCount,
 } from './types.ts'
-import { closesAt, deviceZone, windowAt } from './windows.ts'
+import { closesAt, deviceZone, holdsBeginnings, windowAt } from './windows.ts'
 
 /** The campaigns' actors, as far as operators have to do with them. */
 export interface CampaignActors {
@@ -297,7 +297,7 @@ export class CampaignsService {
     const devicesPerHour = (pace.devices / since) * hours(1)
     const window = definition.window
     const shut =
-      window === undefined || window.zone === deviceZone || campaign.state !== 'running'
+      !holdsBeginnings(window) || window.zone === deviceZone || campaign.state !== 'running'
         ? undefined
         : windowAt(window, at)
     const closes = closesAt(campaign)

@@ -56,7 +56,7 @@ export type CampaignsOp =
 
 /** `null` takes a value away. */
 export type DeviceChange = {
-  readonly [K in 'state' | 'attempts' | 'touched' | 'bytes' | 'resumes']?: CampaignDevice[K]
+  readonly [K in 'state' | 'attempts' | 'touched' | 'bytes' | 'resumes' | 'fromVersion']?: CampaignDevice[K]
 } & {
   readonly [K in 'stage' | 'reason' | 'detail' | 'finishedAt' | 'dueAt' | 'askedAt' | 'way']?: CampaignDevice[K] | null
 }
@@ -104,7 +104,11 @@ export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignD
   if (row.updateId !== update.id) return row
   const isTouched = row.touched || mayHaveInstalled(update)
   const from = row.fromVersion ?? update.fromVersion
-  const seen: CampaignDevice = { ...row, touched: isTouched, ...(from === undefined ? {} : { fromVersion: from }) }
+  const seen = changed(row, {
+    touched: isTouched,
+    ...(from === undefined ? {} : { fromVersion: from }),
+    ...reasonUnderWay(row, update),
+  })
   if (update.finishedAt === undefined) return seen
   // It may come to its end after it was given up; then the end it came to is what counts. A hop is no end.
   const { journey } = update
@@ -134,8 +138,23 @@ export function wentBack(row: CampaignDevice, updateId: number, isOfEnded: boole
 }
 
 /** It was told to install, or its answer to that may have been lost: a way back has to look after it. */
-function mayHaveInstalled({ registrationAtUpdate, state }: FirmwareUpdate): boolean {
-  return registrationAtUpdate !== undefined || ['downloaded', 'proving', 'confirmed'].includes(state)
+function mayHaveInstalled(update: FirmwareUpdate): boolean {
+  const { registrationAtUpdate, state } = update
+  if (state === 'downloaded') return !isHeldByWindow(update)
+  return registrationAtUpdate !== undefined || state === 'proving' || state === 'confirmed'
+}
+
+function isHeldByWindow({ state, options, installCommand }: FirmwareUpdate): boolean {
+  return state === 'downloaded' && options?.installWithin !== undefined && installCommand === undefined
+}
+
+const waitsForWindow = 'has downloaded and waits for its window'
+
+/** What a device that is being updated waits for; the hop it is on is said again when it goes on. */
+function reasonUnderWay({ reason, way }: CampaignDevice, update: FirmwareUpdate): DeviceChange {
+  if (isHeldByWindow(update)) return { reason: waitsForWindow }
+  if (reason !== waitsForWindow) return {}
+  return { reason: (way === undefined ? undefined : hopText(way)) ?? null }
 }
 
 /** The row of a device that was deleted. */

@@ -55,8 +55,12 @@ export interface Limits {
   readonly prefixBits: number
 }
 
-/** Updates are begun only within: `cron` says when it opens, `length` for how long. */
+export const windowHolds = ['begin', 'install'] as const
+
+/** Updates are begun, or only installed, within: `cron` says when it opens, `length` for how long. */
 export interface Window {
+  /** What waits for it; the download too unless told. */
+  readonly holds?: (typeof windowHolds)[number]
   /** Five fields: minute, hour, day of month, month, day of week. */
   readonly cron: string
   readonly length: Duration

@@ -4,6 +4,8 @@
  */
 import { Cron } from 'croner'
 import { after, instantOf, type Instant } from '../../base/time.ts'
+import type { Opening } from '../firmware/types.ts'
+import type { Vitals } from '../registry/types.ts'
 import type { Campaign, Window } from './types.ts'
 
 /** A device's own clock, as it told: /3/0/15 and /3/0/14. */
@@ -29,6 +31,34 @@ export function windowAt(window: Window, now: Instant, clock: DeviceClock = {}):
     return { open: true, until: lastClosing(cron, instantOf(opened.getTime()), window) }
   }
   return opened === null ? { open: false } : { open: false, until: instantOf(opened.getTime()) }
+}
+
+/** More openings are not looked for: the time-out of one device seldom sees as many. */
+const mostOpenings = 32
+
+/** When it is open between two instants. */
+export function openingsOf(window: Window, now: Instant, end: Instant, clock: DeviceClock = {}): readonly Opening[] {
+  const openings: Opening[] = []
+  for (let at = now; at < end && openings.length < mostOpenings;) {
+    const { open, until } = windowAt(window, at, clock)
+    if (until === undefined) break
+    if (open) openings.push({ from: at, until })
+    at = until
+  }
+  return openings
+}
+
+/** Whether it is for beginnings, too. */
+export function holdsBeginnings(window: Window | undefined): window is Window {
+  return window !== undefined && window.holds !== 'install'
+}
+
+/** What a device says of its clock. */
+export function clockOf({ timezone, utcOffset }: Vitals): DeviceClock {
+  return {
+    ...(timezone === undefined ? {} : { zone: timezone }),
+    ...(utcOffset === undefined ? {} : { offset: utcOffset }),
+  }
 }
 
 /** A window that opens again before it has closed goes on; a few are joined, for a look ahead. */

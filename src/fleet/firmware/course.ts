@@ -84,8 +84,7 @@ export class Course implements FirmwareStep {
     this.next = { ...this.next, ...part, changedAt: this.now }
   }
 
-  ask(kind: OperationKind, path: string, value?: string): void {
-    const deadline = after(this.now, this.rules.stall)
+  ask(kind: OperationKind, path: string, value?: string, deadline = this.stallsAt): void {
     const draft: OperationDraft = { kind, path, deadline, origin: 'firmware' }
     this.actions.push({ action: 'ask', draft: value === undefined ? draft : { ...draft, value } })
   }
@@ -130,11 +129,20 @@ export class Course implements FirmwareStep {
     this.install()
   }
 
-  /** Once, until it is known what came of it. */
+  /** Once, until it is known what came of it; within a window where there are some, or else in the next. */
   install(): void {
     if (this.next.installCommand === 'asked') return
-    this.change({ installCommand: 'asked' })
-    this.ask('execute', this.target.install)
+    const openings = this.next.options?.installWithin
+    const opening = openings?.find(({ until }) => until > this.now)
+    if (openings !== undefined && opening === undefined) {
+      this.fail('stalled', 'its window did not open again in time to install')
+    } else if (opening !== undefined && opening.from > this.now) {
+      this.change({ dueAt: opening.from, reason: 'waits for its window to install' })
+    } else {
+      this.change({ installCommand: 'asked' })
+      // A device that wakes when the window is over is not told any more.
+      this.ask('execute', this.target.install, undefined, opening?.until)
+    }
   }
 
   forgetInstall(): void {

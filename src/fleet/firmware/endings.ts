@@ -115,6 +115,12 @@ function installAnswered(course: Course, operation: FinishedOperation): void {
     course.toUpdating()
     return
   }
+  // The window closed before an answer came: how the device stands is asked before the next one.
+  if (operation.state === 'expired' && course.next.options?.installWithin !== undefined) {
+    course.change({ installCommand: 'unsure' })
+    course.ask('read', course.target.path)
+    return
+  }
   // Refused or unheard, it may be installing all the same.
   const why = `the device does not carry out the install command${codeOf(operation)}`
   if (!course.spendAttempt(operation.reason === 'rejected' ? 'install-refused' : 'unreachable', why)) return

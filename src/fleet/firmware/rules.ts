@@ -12,6 +12,7 @@ import { finished, type FinishedOperation } from './endings.ts'
 import { judge } from './judgement.ts'
 import type { Leg } from '../images/types.ts'
 import { countUplink, endProof } from './proof.ts'
+import { deferred } from './results.ts'
 import { defaultTarget } from './targets.ts'
 import type { FirmwareReport, FirmwareUpdate, Journey, UpdateOptions, UpdateState } from './types.ts'
 
@@ -212,6 +213,9 @@ function tick(course: Course): void {
     case 'cancelling':
       course.finish('cancelled', 'the device was not heard of again: it may still hold the image')
       return
+    case 'downloaded':
+      if (isHeldByWindow(course)) return openWindow(course)
+      return stalled(course)
     case 'updating':
       if (course.now < heardBy(course)) return course.change({ dueAt: heardBy(course) })
       if (course.seen.firmwareVersion === version) {
@@ -223,8 +227,24 @@ function tick(course: Course): void {
       }
       return
     default:
-      course.fail('stalled', `no progress for ${describe(course.rules.stall)} while ${state}`)
+      stalled(course)
   }
+}
+
+function stalled(course: Course): void {
+  course.fail('stalled', `no progress for ${describe(course.rules.stall)} while ${course.next.state}`)
+}
+
+/** It has downloaded, and a window it waited for has come. A device that defers (Result 11) is not pressed. */
+function isHeldByWindow({ next, seen }: Course): boolean {
+  return next.options?.installWithin !== undefined && next.installCommand !== 'asked' && seen.result !== deferred
+}
+
+function openWindow(course: Course): void {
+  course.change({ dueAt: course.stallsAt })
+  // A command that went unanswered is given again only once it is known how the device stands.
+  if (course.next.installCommand === 'unsure') course.ask('read', course.target.path)
+  else course.install()
 }
 
 /** It may have tried to register while nobody listened. */

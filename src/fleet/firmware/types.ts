@@ -42,6 +42,14 @@ export interface UpdateOptions {
   /** What is handed over instead of the whole image: a delta from what the device runs. */
   readonly delta?: Pick<Delta, 'sha256' | 'size'>
   readonly health?: Partial<HealthGate>
+  /** The install command is given within these only, earliest first; what is downloaded before waits. Absent: at once. */
+  readonly installWithin?: readonly Opening[]
+}
+
+/** A time in which something may be done. */
+export interface Opening {
+  readonly from: Instant
+  readonly until: Instant
 }
 
 /** Of an update that is one of several installations, or that hands over a delta. */

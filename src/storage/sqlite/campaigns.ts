@@ -125,7 +125,7 @@ function campaignAppliers(database: Sqlite): Omit<Appliers<CampaignsOp>, DeviceO
   )
   const shed = database.prepare<[number, number, number]>(
     `DELETE FROM campaign_device WHERE campaign_id = +? AND device_id IN (
-       SELECT device_id FROM campaign_device WHERE campaign_id = +? LIMIT +?)`,
+       SELECT device_id FROM campaign_device WHERE campaign_id = +? ORDER BY device_id LIMIT +?)`,
   )
   const remove = database.prepare<[number]>('DELETE FROM campaign WHERE id = ? AND discarded = 1')
   return {

@@ -1,12 +1,12 @@
 /** The course of a campaign over a fleet that does what it is told: pauses, gates, windows, rivals, newcomers. */
 import { describe, expect, it } from 'vitest'
-import { days, hours, minutes, seconds } from '../../../../src/base/time.ts'
+import { after, days, hours, minutes, seconds } from '../../../../src/base/time.ts'
 import { totalsOf } from '../../../../src/fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../../../../src/fleet/campaigns/definition.ts'
 import { summaryOf } from '../../../../src/fleet/campaigns/report.ts'
 import { isWithin, prefixOf } from '../../../../src/fleet/campaigns/selection.ts'
 import type { CampaignDevice } from '../../../../src/fleet/campaigns/types.ts'
-import { CampaignFleet, imageOf } from '../../../support/campaign-fleet.ts'
+import { CampaignFleet, imageOf, start } from '../../../support/campaign-fleet.ts'
 
 const all: Partial<CampaignDraft> = { stages: [{ percent: 100 }], failure: { percent: 100 } }
 
@@ -249,6 +249,23 @@ describe('a device', () => {
     fleet.turn(hours(18))
     expect(statesOf(fleet)).toEqual({ succeeded: 1, 'not-reached': 1 })
     expect(fleet.campaign()).toMatchObject({ state: 'completed', reason: 'the deadline has come' })
+  })
+
+  it('downloads at any time where the window holds the installation alone, and is told when that is', () => {
+    const fleet = new CampaignFleet(2)
+    fleet.create({ ...all, window: { from: '02:00', to: '03:00', zone: 'UTC', holds: 'install' }, timeout: '30h' })
+    go(fleet, 2)
+    expect(statesOf(fleet)).toEqual({ updating: 2 })
+    const opens = (day: number) => ({
+      from: after(start, hours(24 * day + 2)),
+      until: after(start, hours(24 * day + 3)),
+    })
+    expect(fleet.store.openUpdate(1)?.options).toEqual({ installWithin: [opens(0), opens(1)] })
+    fleet.hold(1)
+    expect(rows(fleet)[0]).toMatchObject({ touched: false, reason: 'has downloaded and waits for its window' })
+    fleet.follow(1, 'updating')
+    expect(rows(fleet)[0]).toMatchObject({ touched: true })
+    expect(rows(fleet)[0]).not.toHaveProperty('reason')
   })
 })
 
