@@ -36,6 +36,9 @@ export class MessageView implements OptionsView {
   /** Bit n: option n < 32 is there. */
   #low = 0
   #largest = 0
+  /** The uint last asked for, which is asked for again and again (Block2); -1 is none. */
+  #uintNumber = -1
+  #uint = 0
   #numbers = new Uint16Array(32)
   #starts = new Int32Array(32)
   #ends = new Int32Array(32)
@@ -53,6 +56,7 @@ export class MessageView implements OptionsView {
     this.notUnderstood = this.notText = 0
     this.hasDotSegment = false
     this.#count = this.#low = this.#largest = 0
+    this.#uintNumber = -1
     if (end - start < 4) return faults['short-datagram']
     const first = buffer[start]!
     // RFC 7252 §3: other versions MUST be silently ignored
@@ -218,11 +222,13 @@ export class MessageView implements OptionsView {
   }
 
   uint(number: number): number | undefined {
+    if (number === this.#uintNumber) return this.#uint
     const index = this.#find(number)
     if (index < 0) return undefined
     let value = 0
     for (let at = this.#starts[index]!; at < this.#ends[index]!; at++) value = value * 256 + this.buffer[at]!
-    return value
+    this.#uintNumber = number
+    return (this.#uint = value)
   }
 
   text(number: number): string | undefined {
@@ -231,12 +237,13 @@ export class MessageView implements OptionsView {
   }
 
   texts(number: number): readonly string[] {
-    let index = this.#find(number)
-    if (index < 0) return noTexts
-    const found: string[] = []
-    for (; index < this.#count && this.#numbers[index] === number; index++) {
-      found.push(textAt(this.buffer, this.#starts[index]!, this.#ends[index]!))
-    }
+    const first = this.#find(number)
+    if (first < 0) return noTexts
+    let end = first + 1
+    while (end < this.#count && this.#numbers[end] === number) end++
+    // Of the right size at once: one that grows takes three times the memory
+    const found = new Array<string>(end - first)
+    for (let at = first; at < end; at++) found[at - first] = textAt(this.buffer, this.#starts[at]!, this.#ends[at]!)
     return found
   }
 
