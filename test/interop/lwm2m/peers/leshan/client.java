@@ -1,6 +1,6 @@
 // One LwM2M client of Leshan and what it is made of. Options: server (URI), identity and key (PSK), private, public and
 // peer (raw public keys, or certificates with x509=yes; all hex of DER), bootstrap=yes, queue=yes, lifetime (seconds),
-// formats (by Leshan's names), cid (length of its connection id, or off), version (of its firmware), ack (milliseconds).
+// formats (by Leshan's names), cid (length of its connection id; -1 for none), version (of its firmware), ack (milliseconds).
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -120,8 +120,7 @@ class Client {
     configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, 1, TimeUnit.SECONDS);
     configuration.set(DtlsConfig.DTLS_RECEIVER_THREAD_COUNT, 1);
     configuration.set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1);
-    String cid = options.getOrDefault("cid", "0");
-    configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, cid.equals("off") ? null : Integer.valueOf(cid));
+    configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, Integer.valueOf(options.getOrDefault("cid", "0")));
     builder.setConfiguration(configuration);
     return builder.build();
   }
