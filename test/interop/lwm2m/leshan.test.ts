@@ -48,12 +48,19 @@ interface Registered {
 }
 const device = (name: string): Promise<Registered> => operator.json('GET', `/v1/devices/${name}`)
 
-/** Content formats the device used, as the trace shows them. */
-async function formatsOf(name: string): Promise<ReadonlySet<number>> {
-  type Option = { readonly name: string; readonly value: string }
-  type Datagram = { readonly direction: string; readonly options: readonly Option[] }
+interface Datagram {
+  readonly at: string
+  readonly direction: string
+  readonly options: readonly { readonly name: string; readonly value: string }[]
+}
+async function heardOf(name: string): Promise<readonly Datagram[]> {
   const { datagrams } = await operator.json<{ datagrams: Datagram[] }>('GET', `/v1/devices/${name}/trace`)
-  const options = datagrams.filter(({ direction }) => direction === 'received').flatMap((datagram) => datagram.options)
+  return datagrams.filter(({ direction }) => direction === 'received')
+}
+
+/** Content formats the device used. */
+async function formatsOf(name: string): Promise<ReadonlySet<number>> {
+  const options = (await heardOf(name)).flatMap((datagram) => datagram.options)
   const formats = options.filter((option) => option.name === 'Content-Format')
   return new Set(formats.map(({ value }) => Number.parseInt(value)))
 }
@@ -201,7 +208,8 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     expect(await operator.gets(name, 'read', '/3442/0/120')).toMatchObject({ value: 99 })
     await operator.gets(name, 'observe-composite', `${temperature} /3/0/9`)
     leshan.tell('set', name, '30.25')
-    await expect.poll(() => operator.samples(name, 'notification', temperature)).toEqual([30.25])
+    const told = (): Promise<readonly unknown[]> => operator.samples(name, 'notification', temperature)
+    await expect.poll(told, { timeout: 10_000 }).toEqual([30.25])
     expect(await operator.samples(name, 'notification', '/3/0/9')).toEqual([87])
     await operator.gets(name, 'cancel-observe', `${temperature} /3/0/9`)
     leshan.tell('set', name, '31')
@@ -213,18 +221,19 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     const name = 'observed'
     await registers(name)
     expect(await operator.gets(name, 'observe', temperature, { st: 2 })).toMatchObject({ value: 20.5 })
+    const told = (): Promise<readonly unknown[]> => operator.samples(name, 'notification', temperature)
     for (const value of ['21', '23', '23.5', '26']) leshan.tell('set', name, value)
-    await expect.poll(() => operator.samples(name, 'notification', temperature)).toEqual([23, 26])
+    await expect.poll(told, { timeout: 10_000 }).toEqual([23, 26])
     leshan.tell('die', name)
     await registers(name)
     const established = async (): Promise<number> => (await operator.events(name, 'observation.established')).length
-    await expect.poll(established).toBe(2)
+    await expect.poll(established, { timeout: 10_000 }).toBe(2)
     leshan.tell('set', name, '40')
-    await expect.poll(() => operator.samples(name, 'notification', temperature)).toEqual([23, 26, 40])
+    await expect.poll(told, { timeout: 10_000 }).toEqual([23, 26, 40])
     await operator.gets(name, 'cancel-observe', temperature)
     leshan.tell('set', name, '50')
     expect(await operator.gets(name, 'read', temperature)).toMatchObject({ value: 50 })
-    expect(await operator.samples(name, 'notification', temperature)).toEqual([23, 26, 40])
+    expect(await told()).toEqual([23, 26, 40])
   })
 
   it('sends values, and values it has collected with their times', async ({ expect }) => {
@@ -256,7 +265,10 @@ describe.skipIf(!leshanBuilt)('Leshan in queue mode, and a server that is killed
     await operator.json('PATCH', `/v1/devices/${name}`, { profile: 'thread-sleepy' })
     expect(await device(name)).toMatchObject({ registration: { queueMode: true } })
     await operator.gets(name, 'observe', temperature)
-    await expect.poll(async () => (await device(name)).status, { timeout: 10_000 }).toBe('asleep')
+    // It listens for 5 s after whatever it said last, an answer too.
+    const silence = async (): Promise<number> => Date.now() - Date.parse((await heardOf(name)).at(-1)!.at)
+    await expect.poll(silence, { timeout: 10_000 }).toBeGreaterThan(5500)
+    expect(await device(name)).toMatchObject({ status: 'asleep' })
     const queued = await operator.json<{ id: number }>('POST', `/v1/devices/${name}/operations`, {
       kind: 'write',
       path: '/3/0/14',
