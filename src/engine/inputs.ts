@@ -54,6 +54,7 @@ export type UplinkInput =
       readonly token: string
       readonly code: number
       readonly sequence: number | undefined
+      readonly messageId: number
       readonly contentFormat: number | undefined
       /** A copy. */
       readonly payload: Bytes

@@ -47,18 +47,23 @@ export function change(draft: Draft, observation: Observation, part: Partial<Obs
   draft.change({ observations: draft.next.observations.map((other) => (other === observation ? next : other)) })
 }
 
-/** A notification of an established one: only its time and sequence are written. */
-export function noteHeard(draft: Draft, observation: Observation, sequence: number | undefined): void {
+/** A notification of an established one: only its time and numbers are written. */
+export function noteHeard(
+  draft: Draft,
+  observation: Observation,
+  numbers: Pick<Observation, 'lastSequence' | 'lastMessageId'>,
+): void {
   const { deviceId, path } = observation
-  const { lastSequence: _, ...rest } = observation
-  const part = sequence === undefined ? {} : { lastSequence: sequence }
-  const next: Observation = { ...rest, lastNotification: draft.now, ...part }
+  const { lastSequence: _, lastMessageId: __, ...rest } = observation
+  const { lastSequence: sequence, lastMessageId: messageId } = numbers
+  const next: Observation = { ...rest, lastNotification: draft.now, ...numbers }
   draft.ops.push({
     op: 'observation.heard',
     deviceId,
     path,
     at: draft.now,
     ...(sequence === undefined ? {} : { sequence }),
+    ...(messageId === undefined ? {} : { messageId }),
   })
   draft.change({ observations: draft.next.observations.map((other) => (other === observation ? next : other)) })
 }

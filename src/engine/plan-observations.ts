@@ -51,9 +51,10 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
     return
   }
   draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
-  const isNewest = isNews(observation, input, draft)
-  // The same message again, whose first copy was answered before a restart.
-  if (!isNewest && input.sequence === observation.lastSequence) return
+  const order = orderOf(observation, input, draft)
+  if (order === 'again') return
+  if (order === 'alike') draft.quirks(['notification.number-twice'])
+  const isNewest = order !== 'overtaken'
   const samples = samplesOf(draft.now, observation.path, input, context.views.of(draft.next))
   draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
   draft.change({ device: { ...device, lastSeen: draft.now } })
@@ -74,11 +75,10 @@ function establishedBy(draft: Draft, observation: Observation, input: Of<'notifi
   const asked = draft.next.operations.find(
     ({ kind, messageId, path }) => isObserve(kind) && path === observation.path && messageId !== undefined,
   )
-  if (observation.state === 'established') noteHeard(draft, observation, input.sequence)
-  else {
-    const sequence = input.sequence === undefined ? {} : { lastSequence: input.sequence }
-    change(draft, observation, { state: 'established', lastNotification: draft.now, ...sequence })
-  }
+  const { sequence, messageId } = input
+  const numbers = sequence === undefined ? {} : { lastSequence: sequence, lastMessageId: messageId }
+  if (observation.state === 'established') noteHeard(draft, observation, numbers)
+  else change(draft, observation, { state: 'established', lastNotification: draft.now, ...numbers })
   if (asked !== undefined) finish(draft, asked, { state: 'acknowledged', code: codeText(input.code) })
 }
 
@@ -92,10 +92,19 @@ function unreadable(
   return { undecodable: fault, ...why, contentFormat: contentFormat ?? null, payload: octets, size: payload.length }
 }
 
-function isNews(observation: Observation, input: Of<'notification'>, draft: Draft): boolean {
-  const { lastSequence, lastNotification } = observation
-  if (input.sequence === undefined || lastSequence === undefined || lastNotification === undefined) return true
-  return isNewer({ sequence: lastSequence, at: lastNotification }, draft.now, input.sequence)
+/**
+ * again: the same message, whose first copy was answered before a restart. alike: another message under the number of
+ * the last one (RFC 7641 §4.4 forbids it; Leshan does it where values change fast), newer since it came later.
+ */
+type Order = 'newest' | 'overtaken' | 'again' | 'alike'
+
+function orderOf(observation: Observation, input: Of<'notification'>, draft: Draft): Order {
+  const { lastSequence, lastMessageId, lastNotification } = observation
+  const { sequence, messageId } = input
+  if (sequence === undefined || lastSequence === undefined || lastNotification === undefined) return 'newest'
+  if (isNewer({ sequence: lastSequence, at: lastNotification }, draft.now, sequence)) return 'newest'
+  if (sequence !== lastSequence) return 'overtaken'
+  return lastMessageId === undefined || messageId === lastMessageId ? 'again' : 'alike'
 }
 
 /** The device's answer to an observation that we asked for again by ourselves. */

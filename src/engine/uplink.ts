@@ -78,6 +78,7 @@ export class Uplink {
         token,
         code: notification.code,
         sequence: notification.sequence,
+        messageId: notification.messageId,
         contentFormat: notification.options.uint(option.contentFormat),
         payload: copyOf(notification.payload),
         more: notification.more,

@@ -68,6 +68,10 @@ export const quirks = {
   'model.unknown-object': ['has an object no definition is known for', 'its values were kept raw'],
   'model.unknown-resource': ["has a resource its object's definition does not list", 'its value was kept raw'],
   'model.other-version': ['has an object in a version no definition is known for', 'the nearest version was used'],
+  'notification.number-twice': [
+    'numbers two notifications of one observation alike',
+    'the one that came later was taken as the newer',
+  ],
   'response.code': ['answers with a code the operation does not define', 'its class decided'],
   'response.payload-missing': ['answers a read without a payload', 'the content was taken as empty'],
 } as const satisfies Readonly<Record<string, readonly [deviation: string, assumption: string]>>

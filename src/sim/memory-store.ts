@@ -267,9 +267,10 @@ export class MemoryStore extends MemoryCampaigns implements Store {
         return
       case 'observation.heard': {
         const { observations } = this.#row(op.deviceId)
-        const { lastSequence: _, ...rest } = observations.get(op.path)!
+        const { lastSequence: _, lastMessageId: __, ...rest } = observations.get(op.path)!
         const sequence = op.sequence === undefined ? {} : { lastSequence: op.sequence }
-        observations.set(op.path, { ...rest, lastNotification: op.at, ...sequence })
+        const messageId = op.messageId === undefined ? {} : { lastMessageId: op.messageId }
+        observations.set(op.path, { ...rest, lastNotification: op.at, ...sequence, ...messageId })
         return
       }
       case 'observation.delete':

@@ -15,7 +15,7 @@ import type { IntendedAttributes, Observation } from './types.ts'
  */
 export function wantAgain(observations: readonly Observation[], newToken: () => string): readonly Observation[] {
   return observations.map((observation) => {
-    const { reason: _, lastSequence: __, attributes, ...kept } = observation
+    const { reason: _, lastSequence: __, lastMessageId: ___, attributes, ...kept } = observation
     const again = attributes === undefined ? {} : { attributes: due(attributes) }
     return { ...kept, ...again, state: 'wanted', token: newToken() }
   })

@@ -6,13 +6,14 @@ import type { Observation } from './types.ts'
 export type ObservationsOp =
   /** Inserts or replaces; the key is device and path. */
   | { readonly op: 'observation.put'; readonly observation: Observation }
-  /** A notification of an established one; replaces time and sequence of the last. */
+  /** A notification of an established one; replaces time and numbers of the last. */
   | {
       readonly op: 'observation.heard'
       readonly deviceId: DeviceId
       readonly path: string
       readonly at: Instant
       readonly sequence?: number
+      readonly messageId?: number
     }
   | { readonly op: 'observation.delete'; readonly deviceId: DeviceId; readonly path: string }
 

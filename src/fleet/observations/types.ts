@@ -24,6 +24,8 @@ export interface Observation {
   readonly lastNotification?: Instant
   /** Observe option of the newest notification and when it came (RFC 7641 §3.4). */
   readonly lastSequence?: number
+  /** Its CoAP message id: the same number under another one is another notification. */
+  readonly lastMessageId?: number
   /** When the device is to tell; absent where nobody said. */
   readonly attributes?: IntendedAttributes
 }

@@ -17,6 +17,7 @@ interface ObservationRow {
   reason: string | null
   last_notification: number | null
   last_sequence: number | null
+  last_message_id: number | null
   attributes: string | null
 }
 
@@ -26,16 +27,16 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
   )
   const put = database.prepare(
     `INSERT INTO observation (device_id, path, token, created_at, origin, state, reason, last_notification, last_sequence,
-       attributes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       last_message_id, attributes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (device_id, path) DO UPDATE SET token = excluded.token, created_at = excluded.created_at,
        origin = excluded.origin, state = excluded.state, reason = excluded.reason,
        last_notification = excluded.last_notification, last_sequence = excluded.last_sequence,
-       attributes = excluded.attributes`,
+       last_message_id = excluded.last_message_id, attributes = excluded.attributes`,
   )
   // The token stays, and with it its index.
   const heard = database.prepare(
-    'UPDATE observation SET last_notification = ?, last_sequence = ? WHERE device_id = ? AND path = ?',
+    'UPDATE observation SET last_notification = ?, last_sequence = ?, last_message_id = ? WHERE device_id = ? AND path = ?',
   )
   const remove = database.prepare<[number, string]>('DELETE FROM observation WHERE device_id = +? AND path = +?')
   return {
@@ -52,10 +53,12 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
           columnOf(o.reason),
           columnOf(o.lastNotification),
           columnOf(o.lastSequence),
+          columnOf(o.lastMessageId),
           jsonOf(o.attributes),
         )
       },
-      'observation.heard': ({ deviceId, path, at, sequence }) => void heard.run(at, columnOf(sequence), deviceId, path),
+      'observation.heard': ({ deviceId, path, at, sequence, messageId }) =>
+        void heard.run(at, columnOf(sequence), columnOf(messageId), deviceId, path),
       'observation.delete': ({ deviceId, path }) => void remove.run(deviceId, path),
     },
   }
@@ -73,6 +76,7 @@ function observationOf(row: ObservationRow): Observation {
   if (row.reason !== null) observation.reason = row.reason
   if (row.last_notification !== null) observation.lastNotification = instantOf(row.last_notification)
   if (row.last_sequence !== null) observation.lastSequence = row.last_sequence
+  if (row.last_message_id !== null) observation.lastMessageId = row.last_message_id
   if (row.attributes !== null) {
     observation.attributes = JSON.parse(row.attributes) as NonNullable<Observation['attributes']>
   }

@@ -101,7 +101,7 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     // A new lifetime makes it tell.
     await operator.gets(name, 'write', '/1/0/1', 600)
     await leshan.says(name, /^updated/)
-    await expect.poll(() => device(name)).toMatchObject({ registration: { lifetimeSeconds: 600 } })
+    await expect.poll(() => device(name), { timeout: 10_000 }).toMatchObject({ registration: { lifetimeSeconds: 600 } })
     leshan.tell('stop', name)
     await leshan.says(name, /^deregistered/)
     expect(await device(name)).toMatchObject({ status: 'offline' })
@@ -135,6 +135,7 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     expect(await operator.gets(name, 'read', '/3442')).toMatchObject({ instances: { 0: instance } })
     expect(await operator.gets(name, 'observe', '/3442/0')).toMatchObject(instance)
     expect(await operator.gets(name, 'create', '/3442/7', { 110: 'seven' })).toEqual({ path: '/3442/7' })
+    await leshan.says(name, /^updated/)
     expect(await operator.gets(name, 'read', '/3442/7/110')).toMatchObject({ value: 'seven' })
     // What is not mentioned goes.
     await operator.gets(name, 'write', '/3442/0', { 110: 'alone' })
@@ -165,10 +166,11 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     await leshan.says(name, /^executed \/3\/0\/4/)
     const { path } = (await operator.gets(name, 'create', '/3442', { 110: 'new' })) as { path: string }
     expect(path).toMatch(/^\/3442\/[1-9]\d*$/)
+    const links = async (): Promise<string> => (await device(name)).registration!.links
+    await expect.poll(links, { timeout: 10_000 }).toContain(`<${path}>`)
     expect(await operator.gets(name, 'read', `${path}/110`)).toMatchObject({ value: 'new' })
-    await expect.poll(async () => (await device(name)).registration?.links).toContain(`<${path}>`)
     await operator.gets(name, 'delete', path)
-    await expect.poll(async () => (await device(name)).registration?.links).not.toContain(`<${path}>`)
+    await expect.poll(links, { timeout: 10_000 }).not.toContain(`<${path}>`)
     await operator.gets(name, 'write-attributes', temperature, { pmin: 1, pmax: 60, st: 0.5 })
     expect(await operator.gets(name, 'discover', '/3303/0')).toEqual([
       { path: '/3303/0', name: 'Temperature', attributes: {} },
@@ -250,7 +252,9 @@ describe.skipIf(!leshanBuilt).concurrent('Leshan (skipped where scripts/build-pe
     leshan.tell('collect', name, temperature)
     leshan.tell('flush', name, 'SENML_CBOR')
     await leshan.says(name, /^flushed/)
-    await expect.poll(() => operator.samples(name, 'send', temperature)).toEqual([20.5, 20.5, 20.5, 22])
+    await expect
+      .poll(() => operator.samples(name, 'send', temperature), { timeout: 10_000 })
+      .toEqual([20.5, 20.5, 20.5, 22])
     const { detail } = (await operator.events(name, 'send')).at(-1)!
     const times = (detail['samples'] as { at: string }[]).map(({ at }) => Date.parse(at))
     expect(times[0]).toBeLessThanOrEqual(times[1]!)
@@ -287,12 +291,12 @@ describe.skipIf(!leshanBuilt)('Leshan in queue mode, and a server that is killed
     expect(await state()).toEqual({ state: 'queued', reason: 'device-asleep' })
     leshan.tell('update', name)
     await leshan.says(name, /^wrote \/3\/0\/14 \+05:00/)
-    await expect.poll(state).toEqual({ state: 'acknowledged', reason: undefined })
+    await expect.poll(state, { timeout: 10_000 }).toEqual({ state: 'acknowledged', reason: undefined })
   })
 
   it('its observation goes on as if nothing had been', async () => {
     leshan.tell('set', name, '28')
-    await expect.poll(() => operator.samples(name, 'notification', temperature)).toEqual([28])
+    await expect.poll(() => operator.samples(name, 'notification', temperature), { timeout: 10_000 }).toEqual([28])
     const registrations = await operator.events(name, 'registration.registered')
     assert.equal(registrations.length, 1)
   })

@@ -189,6 +189,29 @@ describe('a notification', () => {
     expect(device.told('notification').at(-1)?.detail).not.toHaveProperty('overtaken')
   })
 
+  //  device                                        server
+  //    |--- CON 900 2.05 Observe=4 "23" ------------>|
+  //    |--- CON 901 2.05 Observe=4 "26" ------------>|   another message under the same number
+  test('that has the number of the one before is taken all the same, and noted', async () => {
+    const device = new ScriptedDevice().register()
+    const token = await device.observed('/3303/0/5700', 'Content-Format=0 "19"')
+    const { house } = device
+    const says = (messageId: number, value: string): void => {
+      house.receive(1, `CON ${messageId} 2.05 [${token}] Observe=4 Content-Format=0 "${value}"`)
+      house.settle()
+    }
+    says(900, '23')
+    says(901, '26')
+    house.restart()
+    says(901, '26')
+    says(902, '27')
+    const told = device.told('notification').flatMap(({ detail }) => detail['samples'])
+    expect(told).toMatchObject([{ value: 23 }, { value: 26 }, { value: 27 }])
+    expect(device.told('notification').at(-1)?.detail).not.toHaveProperty('overtaken')
+    const { quirks } = house.store.device('urn:dev:a')!.device
+    expect(quirks.map(({ name }) => name)).toContain('notification.number-twice')
+  })
+
   test.each([
     ['the sequence turns over', 0xff_fffe, 3, seconds(1)],
     ['two minutes have passed', 500, 400, seconds(129)],

@@ -100,6 +100,7 @@ describe('observe intents', () => {
       reason: '4.05',
       lastNotification: start,
       lastSequence: 16_777_215,
+      lastMessageId: 65_535,
       origins: ['firmware'],
     })
     store.commit([...devices, put.observation(observation(1, '/4/0/2')), put.observation(whole)])
