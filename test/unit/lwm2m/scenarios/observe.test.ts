@@ -209,7 +209,7 @@ describe('a notification', () => {
     expect(told).toMatchObject([{ value: 23 }, { value: 26 }, { value: 27 }])
     expect(device.told('notification').at(-1)?.detail).not.toHaveProperty('overtaken')
     const { quirks } = house.store.device('urn:dev:a')!.device
-    expect(quirks.map(({ name }) => name)).toContain('notification.number-twice')
+    expect(quirks?.map(({ name }) => name)).toContain('notification.number-twice')
   })
 
   test.each([
