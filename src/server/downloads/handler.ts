@@ -10,6 +10,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { EnvironmentError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
+import { isFinished } from '../../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../../fleet/firmware/types.ts'
 import { claimOf, isSigned } from './link.ts'
 import { PerMinute } from './limits.ts'
@@ -28,8 +29,8 @@ export interface DownloadParts {
   readonly secret: Uint8Array
   readonly now: () => Instant
   readonly log: Log
-  /** An update that is not finished. */
-  readonly openUpdate: (id: number) => FirmwareUpdate | undefined
+  /** Finished ones too: their links are over, and told apart from forged ones. */
+  readonly update: (id: number) => FirmwareUpdate | undefined
   /** The artifact as this update may fetch it. */
   readonly download: (key: string, update: FirmwareUpdate) => Promise<Download | undefined>
   /** `length` more octets, from `offset` on, are on their way to the device; `part`: of how large a range. */
@@ -62,13 +63,14 @@ export function downloadHandler(parts: DownloadParts): Handler {
     const now = parts.now()
     try {
       if (refusals.isSpent(from, now)) return refuse(response, 429)
-      const update = allowed(request.url ?? '', now, parts)
+      const update = signedFor(request.url ?? '', parts)
       if (typeof update === 'number') {
         refusals.count(from, now)
         return refuse(response, update)
       }
       if (requests.isSpent(update.endpoint, now)) return refuse(response, 429)
       requests.count(update.endpoint, now)
+      if (isFinished(update) || claimOf(request.url!)!.end <= now) return refuse(response, 410)
       if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405)
       const found = await parts.download(claimOf(request.url!)!.key, update)
       if (found === undefined) return refuse(response, 404)
@@ -81,14 +83,12 @@ export function downloadHandler(parts: DownloadParts): Handler {
   }
 }
 
-/** The update a link is for, else the status it is refused with: 404 where it is none, 403 not ours, 410 over. */
-function allowed(path: string, now: Instant, { secret, openUpdate }: DownloadParts): FirmwareUpdate | 403 | 404 | 410 {
+/** The update a link is for, else the status it is refused with: 404 where it is none, 403 not ours, or long forgotten. */
+function signedFor(path: string, { secret, update: updateOf }: DownloadParts): FirmwareUpdate | 403 | 404 {
   const claim = claimOf(path)
   if (claim === undefined) return 404
-  const update = openUpdate(claim.update)
-  // A link of an update that is over cannot be told from one that never was: the name of its device is not at hand.
-  if (!isSigned(claim, update?.endpoint ?? '', secret) || update === undefined) return 403
-  return now < claim.end ? update : 410
+  const update = updateOf(claim.update)
+  return isSigned(claim, update?.endpoint ?? '', secret) && update !== undefined ? update : 403
 }
 
 async function answer(

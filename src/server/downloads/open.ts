@@ -4,7 +4,6 @@ import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
 import type { Commands } from '../../fleet/commands.ts'
-import { isFinished } from '../../fleet/firmware/rules.ts'
 import type { FirmwareStore } from '../../fleet/firmware/store.ts'
 import { packageHashOf, type FirmwareUpdate } from '../../fleet/firmware/types.ts'
 import { imageKeyOf } from '../../fleet/images/types.ts'
@@ -36,10 +35,7 @@ export async function openDownloads(parts: DownloadsParts): Promise<Downloads | 
     secret,
     now,
     log,
-    openUpdate: (id) => {
-      const update = store.update(id)
-      return update === undefined || isFinished(update) ? undefined : update
-    },
+    update: (id) => store.update(id),
     download: async (key, update) => (key === imageKeyOf(packageHashOf(update)) ? downloadOf(bodies, key) : undefined),
     served: (update, progress) => report(parts, update, progress),
     limits: {

@@ -112,12 +112,22 @@ describe('a device', () => {
     expect((await fetched(link.replace(key, 'cdcdcdcdcdcd'))).status).toBe(403)
     begun = { ...begun, endpoint: 'urn:dev:other' }
     expect((await fetched(link)).status).toBe(403)
-    begun = update(71, 1, { state: 'cancelled' })
+    begun = update(72, 1)
     expect((await fetched(link)).status).toBe(403)
-    begun = update(71, 1)
-    now += 2 * lifetime
-    expect((await fetched(link)).status).toBe(410)
     expect(told).toEqual([])
+  })
+
+  it.each(['confirmed', 'failed', 'cancelled', 'gone'] as const)(
+    'is told that its update is over: %s',
+    async (state) => {
+      begun = update(71, 1, { state })
+      expect((await fetched(link)).status).toBe(410)
+    },
+  )
+
+  it('is told that its link is over, however often it asks', async () => {
+    now += 2 * lifetime
+    for (let time = 0; time < 5; time++) expect((await fetched(link, {}, 'HEAD')).status).toBe(410)
   })
 })
 
