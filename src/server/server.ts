@@ -26,7 +26,7 @@ import { authorityOf } from './listeners.ts'
 import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
-import { openImages } from './image-store.ts'
+import { neededIn, openImages } from './image-store.ts'
 import { octetsAtHand } from './octets-at-hand.ts'
 import { ObjectDefinitions } from './objects.ts'
 import { Retention } from './retention.ts'
@@ -257,7 +257,7 @@ function openData(settings: Settings, log: Log, undo: Undo) {
   undo.push(() => store.close())
   checkStoreKey(store, storeKey, directory.path, process.env)
   undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
-  const files = openImages(settings, directory.images, process.env, log)
+  const files = openImages(settings, directory.images, process.env, log, neededIn(store))
   return { directory, storeKey, store, files, listeningToCommits }
 }
 

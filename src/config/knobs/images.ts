@@ -24,6 +24,16 @@ export const imagesKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'images.s3.copies': {
+    kind: 'bytes',
+    default: 8_589_934_592,
+    min: 0,
+    max: 1_099_511_627_776,
+    consequence:
+      'Copies of images in the bucket that the data directory keeps; beyond it those go that were not used for longest, but none that an update or a campaign under way needs, and none the bucket does not have.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'images.s3.prefix': {
     kind: 'text',
     default: 'coapstan/',

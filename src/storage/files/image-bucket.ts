@@ -1,6 +1,7 @@
 /**
  * Firmware images in an S3-compatible bucket, under their hashes. The bucket is where they are kept; the data
- * directory has a copy of those that were added or served here, and devices are served from that copy alone.
+ * directory has a copy of those that were added or served here, and devices are served from that copy alone. Copies
+ * beyond a limit are let go, the longest unused first, once the bucket was seen to have them.
  */
 import { createHash } from 'node:crypto'
 import type { Bytes } from '../../base/bytes.ts'
@@ -8,38 +9,53 @@ import { EnvironmentError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { ImageFiles, StoredFile } from '../../fleet/images/store.ts'
 import type { Bucket } from './bucket.ts'
+import type { LocalCopies } from './local-copies.ts'
 
 /** Octets asked of the bucket at a time; what a cut connection costs. */
 const pieceSize = 8 * 1024 * 1024
 /** No image was kept that is larger (knob firmware.image-limit). */
 const copyLimit = 4 * 1024 * 1024 * 1024
 
-export function imagesInBucket(local: ImageFiles, bucket: Bucket, log: Log): ImageFiles {
-  return new BucketImages(local, bucket, log)
+export interface CopyLimit {
+  /** Knob `images.s3.copies`, octets. */
+  readonly octets: number
+  readonly copies: LocalCopies
+  /** Devices are fetching it, or will: it stays, whatever the limit. */
+  readonly isNeeded: (sha256: string) => boolean
+}
+
+/** Without a limit copies are never let go: by who only reads them, beside somebody who looks after them. */
+export function imagesInBucket(local: ImageFiles, bucket: Bucket, log: Log, limit?: CopyLimit): ImageFiles {
+  return new BucketImages(local, bucket, log, limit)
 }
 
 class BucketImages implements ImageFiles {
   readonly #local: ImageFiles
   readonly #bucket: Bucket
   readonly #log: Log
+  readonly #limit: CopyLimit | undefined
   readonly #fetching = new Map<string, Promise<boolean>>()
+  #makingRoom: Promise<void> = Promise.resolve()
 
-  constructor(local: ImageFiles, bucket: Bucket, log: Log) {
+  constructor(local: ImageFiles, bucket: Bucket, log: Log, limit: CopyLimit | undefined) {
     this.#local = local
     this.#bucket = bucket
     this.#log = log
+    this.#limit = limit
   }
 
   /** In the bucket before it is seen here: what it refuses is kept nowhere. */
-  add(
+  async add(
     chunks: AsyncIterable<Bytes>,
     limit: number,
     accept?: (file: StoredFile, sha256: string) => Promise<void>,
   ): Promise<{ sha256: string; size: number }> {
-    return this.#local.add(chunks, limit, async (file, sha256) => {
+    const added = await this.#local.add(chunks, limit, async (file, sha256) => {
       await accept?.(file, sha256)
       await this.#bucket.put(nameOf(sha256), file, sha256)
     })
+    await this.#makeRoom(added.sha256)
+    return added
   }
 
   /** What is not here yet is fetched meanwhile; the device asks again. */
@@ -58,12 +74,17 @@ class BucketImages implements ImageFiles {
   }
 
   async ready(sha256: string): Promise<boolean> {
-    if (await this.#local.ready(sha256)) return true
+    if (await this.#local.ready(sha256)) {
+      await this.#limit?.copies.touch(sha256)
+      return true
+    }
     const known = this.#fetching.get(sha256)
     if (known !== undefined) return known
     const fetching = this.#fetch(sha256).finally(() => this.#fetching.delete(sha256))
     this.#fetching.set(sha256, fetching)
-    return fetching
+    const isThere = await fetching
+    if (isThere) await this.#makeRoom(sha256)
+    return isThere
   }
 
   async open<T>(sha256: string, use: (file: StoredFile) => Promise<T>): Promise<T | undefined> {
@@ -90,6 +111,38 @@ class BucketImages implements ImageFiles {
   async remove(sha256: string): Promise<void> {
     await this.#bucket.remove(nameOf(sha256))
     await this.#local.remove(sha256)
+  }
+
+  /** One at a time, and after what has just come; what goes wrong is tried again with the next that comes. */
+  #makeRoom(newest: string): Promise<void> {
+    this.#makingRoom = this.#makingRoom
+      .then(() => this.#letGo(newest))
+      .catch((error: unknown) => {
+        this.#log.warn({ error: String(error) }, 'copies of firmware images are beyond images.s3.copies')
+      })
+    return this.#makingRoom
+  }
+
+  async #letGo(newest: string): Promise<void> {
+    if (this.#limit === undefined) return
+    const { octets, copies, isNeeded } = this.#limit
+    const found = await copies.list()
+    let excess = found.reduce((sum, { size }) => sum + size, 0) - octets
+    for (const { sha256, size } of found) {
+      if (excess <= 0) return
+      if (sha256 === newest) continue
+      if (isNeeded(sha256)) await copies.touch(sha256)
+      else if (await this.#isKept(sha256, size)) {
+        await this.#local.remove(sha256)
+        excess -= size
+        this.#log.info({ sha256, size }, 'the copy of a firmware image was let go; the bucket has it')
+      }
+    }
+  }
+
+  /** What was added before there was a bucket is nowhere but here. */
+  async #isKept(sha256: string, size: number): Promise<boolean> {
+    return (await this.#bucket.read(nameOf(sha256), 0, 1))?.size === size
   }
 
   /** False where the bucket does not have it. */

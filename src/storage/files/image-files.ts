@@ -170,6 +170,8 @@ class Files implements ImageFiles {
       }
     } catch (cause) {
       this.#log.error({ sha256, error: messageOf(cause) }, 'a firmware image cannot be read')
+      // Let go by another thread, perhaps: whether it is there is looked at anew.
+      this.#forget(sha256)
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 /** Images in a bucket, over a socket: a server that checks signatures, loses requests, and forgets. */
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Bytes } from '../../../src/base/bytes.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -22,10 +23,15 @@ async function* upload(): AsyncGenerator<Bytes> {
 
 let server: S3Server
 let directory: string
-const open = (more: NodeJS.ProcessEnv = {}, where = directory): ImageFiles =>
+const open = (
+  more: NodeJS.ProcessEnv = {},
+  where = directory,
+  { copies = defaultSettings['images.s3.copies'], isNeeded = (_: string): boolean => false } = {},
+): ImageFiles =>
   openImages(
     {
       ...defaultSettings,
+      'images.s3.copies': copies,
       'images.s3.endpoint': server.url,
       'images.s3.bucket': 'firmware',
       'images.s3.region': 'eu-1',
@@ -33,6 +39,7 @@ const open = (more: NodeJS.ProcessEnv = {}, where = directory): ImageFiles =>
     where,
     { ...keys, ...more },
     silentLog,
+    isNeeded,
   )
 
 beforeEach(async () => {
@@ -116,3 +123,56 @@ it.each([{ AWS_ACCESS_KEY_ID: '' }, { AWS_SECRET_ACCESS_KEY: '' }])(
     expect(() => open(environment)).toThrow(expect.objectContaining({ code: 'images.s3' }) as Error)
   },
 )
+
+describe('copies beyond their limit', () => {
+  const size = 1000
+  const octetsOf = (n: number) => Buffer.alloc(size, n)
+  const hashOf = (n: number) => createHash('sha256').update(octetsOf(n)).digest('hex')
+  const copies = () => readdirSync(directory).map((name) => [1, 2, 3, 4].find((n) => name === `${hashOf(n)}.bin`))
+  const limited = (isNeeded: (sha256: string) => boolean = () => false) =>
+    open({}, directory, { copies: 2 * size, isNeeded })
+
+  async function* octets(n: number): AsyncGenerator<Bytes> {
+    yield await Promise.resolve(octetsOf(n))
+  }
+
+  /** As if each had been used a second after the one before. */
+  async function add(files: ImageFiles, ...numbers: readonly number[]): Promise<void> {
+    for (const [i, n] of numbers.entries()) {
+      await files.add(octets(n), 1_000_000)
+      if (copies().includes(n)) utimesSync(join(directory, `${hashOf(n)}.bin`), 1000 + i, 1000 + i)
+    }
+  }
+
+  it('go, the longest unused first, and are fetched again when they are wanted', async () => {
+    const files = limited()
+    await add(files, 1, 2)
+    expect(await files.ready(hashOf(1))).toBe(true)
+    await add(files, 3)
+    expect(copies().sort()).toEqual([1, 3])
+    expect(await files.ready(hashOf(2))).toBe(true)
+    expect(files.read(hashOf(2), 0, 1)).toEqual(Uint8Array.of(2))
+    expect(copies()).toHaveLength(2)
+  })
+
+  it('stay while they are needed, and become the youngest', async () => {
+    let needed = hashOf(1)
+    const files = limited((sha256) => sha256 === needed)
+    await add(files, 1, 2, 3)
+    expect(copies().sort()).toEqual([1, 3])
+    needed = ''
+    await files.add(octets(4), 1_000_000)
+    expect(copies().sort()).toEqual([1, 4])
+  })
+
+  it('stay where the bucket does not have them, or does not answer', async () => {
+    const files = limited()
+    await add(files, 1, 2)
+    server.objects.delete(`/firmware/coapstan/${hashOf(1)}.bin`)
+    await add(files, 3)
+    expect(copies().sort()).toEqual([1, 3])
+    server.objects.delete(`/firmware/coapstan/${hashOf(3)}.bin`)
+    await files.add(octets(4), 1_000_000)
+    expect(copies().sort()).toEqual([1, 3, 4])
+  })
+})
