@@ -51,7 +51,7 @@ export function answerOf(error: unknown, log: Log): Answer {
     log.error({ code: error.code, error: error.message }, 'a request met a failing environment')
     return {
       problem: problemOf(503, error.code, error.message, {
-        hint: error.retriable ? 'try again in a moment' : "look at the server's log",
+        hint: error.hint ?? (error.retriable ? 'try again in a moment' : "look at the server's log"),
       }),
       headers: error.retriable ? { 'retry-after': String(retryAfterSeconds) } : {},
     }

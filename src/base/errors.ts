@@ -8,10 +8,13 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
   readonly code: string
   readonly retriable: boolean
-  constructor(code: string, message: string, options: { retriable: boolean; cause?: unknown }) {
+  /** The next step for a person, where waiting is not all. */
+  readonly hint: string | undefined
+  constructor(code: string, message: string, options: { retriable: boolean; cause?: unknown; hint?: string }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retriable = options.retriable
+    this.hint = options.hint
   }
 }
 

@@ -270,12 +270,16 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
+const makeRoom =
+  "nothing of it was left behind: make room for the server's data directory ('coapstan firmware remove' lets go of images), then send it again"
+
 /** Errors of the file system in the house's words; those of the upload itself as they are. */
 function filesError(cause: unknown, what: string): unknown {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (cause instanceof UsageError || typeof code !== 'string' || !('syscall' in (cause as object))) return cause
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new EnvironmentError('firmware.disk-full', `${what}: the disk is full`, { retriable: true, cause })
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+    const why = code === 'EFBIG' ? 'the server may not write files that large' : 'the disk is full'
+    return new EnvironmentError('firmware.disk-full', `${what}: ${why}`, { retriable: true, cause, hint: makeRoom })
   }
   return new EnvironmentError('firmware.files', `${what}: ${messageOf(cause)}`, { retriable: true, cause })
 }

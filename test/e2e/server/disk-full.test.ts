@@ -4,7 +4,7 @@
  * the running process, which needs no privilege.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -70,8 +70,42 @@ describe.skipIf(process.platform !== 'linux' || !isInstalled('prlimit'))(
       expect(kinds.filter((kind) => kind.startsWith('alarm'))).toEqual(['alarm.raised', 'alarm.cleared'])
       expect(kinds.filter((kind) => kind === 'registration.registered')).toHaveLength(2)
     })
+
+    it('keeps nothing of an image it has no room for, and says what to do', { timeout: 40_000 }, async () => {
+      const pid = server.process.pid!
+      limitFiles(pid, roomyFile)
+      const refused = await upload(2 * roomyFile)
+      expect(refused.status).toBe(503)
+      expect(await refused.json()).toMatchObject({
+        code: 'firmware.disk-full',
+        hint: expect.stringContaining('make room') as string,
+      })
+      expect(await imagesOf()).toEqual([])
+      expect(readdirSync(join(directory, 'images'))).toEqual([])
+      // What fits is kept, and devices are served meanwhile.
+      expect((await upload(roomyFile / 2)).status).toBe(201)
+      expect(await (await device('urn:dev:beside')).register()).toBe(true)
+
+      limitFiles(pid, 'unlimited')
+      expect((await upload(2 * roomyFile)).status).toBe(201)
+      expect(await imagesOf()).toHaveLength(2)
+      expect(server.process.exitCode).toBeNull()
+    })
   },
 )
+
+/** Octets; the store needs less for what is asked of it here. */
+const roomyFile = 8 * 1024 * 1024
+
+function upload(octets: number): Promise<Response> {
+  const query = `product=meter&version=1.0.${octets}`
+  const headers = { 'content-type': 'application/octet-stream' }
+  return server.fetch(`/v1/firmware-images?${query}`, { method: 'POST', headers, body: new Uint8Array(octets).fill(7) })
+}
+
+async function imagesOf(): Promise<readonly unknown[]> {
+  return ((await (await server.fetch('/v1/firmware-images')).json()) as { images: unknown[] }).images
+}
 
 /** The largest file the server may write from now on, octets: of the process and of those it has started. */
 function limitFiles(pid: number, octets: number | 'unlimited'): void {
