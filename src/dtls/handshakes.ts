@@ -173,9 +173,13 @@ export class Handshakes implements HandshakeHost {
   unreadable(now: Instant, handshake: Handshake, record: RecordHeader): void {
     if (record.type === contentType.applicationData) return
     this.#host.fault('record-forged')
-    const fault = dtlsFault('finished-unreadable')
-    if (++handshake.unreadable >= unreadableLimit) this.fail(now, handshake, fault)
-    else this.#host.sink.handshake(now, reportOf(now, handshake, fault, false))
+    if (++handshake.unreadable >= unreadableLimit) this.fail(now, handshake, dtlsFault('finished-unreadable'))
+    else this.#looksWrong(now, handshake)
+  }
+
+  /** For people, who need not wait until it is over. */
+  #looksWrong(now: Instant, handshake: Handshake): void {
+    this.#host.sink.handshake(now, reportOf(now, handshake, dtlsFault('finished-unreadable'), false))
   }
 
   credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer): void {
@@ -336,13 +340,16 @@ export class Handshakes implements HandshakeHost {
   #replayDeferred(now: Instant, handshake: Handshake): void {
     if (!handshake.isReadable || handshake.deferredOctets === 0) return
     const header = emptyRecordHeader()
+    let looksWrong = false
     for (const record of handshake.takeDeferred()) {
       if (handshake.isDone) this.#host.replay(now, handshake.path, record)
       else if (decodeRecordHeader(record, 0, record.length, this.options.connectionIdLength, header)) {
-        // one that does not open came from anyone before there were keys: no proof of a wrong key
-        this.receiveProtected(now, handshake, record, header)
+        // one that does not open came from anyone before there were keys: a hint of a wrong key, and no proof
+        const isOpened = this.receiveProtected(now, handshake, record, header)
+        looksWrong ||= !isOpened && header.type !== contentType.applicationData
       }
     }
+    if (looksWrong && this.#byPath.get(handshake.path) === handshake) this.#looksWrong(now, handshake)
   }
 
   #begin(now: Instant, handshake: Handshake): void {

@@ -6,13 +6,15 @@ import type { Principal } from '../dtls/principal.ts'
 import type { HandshakeReport } from '../dtls/sink.ts'
 import { identityOf } from '../engine/known-association.ts'
 import type { RemoteEndpoint } from '../engine/ports.ts'
+import type { CredentialPurpose } from '../fleet/credentials/types.ts'
 import type { Handshake } from '../fleet/handshakes/types.ts'
 
 export function handshakeOf(
   at: Instant,
   report: HandshakeReport,
   remote: RemoteEndpoint | undefined,
-  isKnown: (principal: Principal) => boolean,
+  knows: (principal: Principal, purpose: CredentialPurpose) => boolean,
+  purpose: CredentialPurpose = 'management',
 ): Omit<Handshake, 'id'> {
   const { outcome, principal, suite, ownCid, resumed, duration, retransmissions, reason } = report
   return {
@@ -26,7 +28,7 @@ export function handshakeOf(
     resumed,
     duration,
     retransmissions,
-    ...(reason === undefined ? {} : { fault: reason, reason: inWords(report, reason, isKnown) }),
+    ...(reason === undefined ? {} : { fault: reason, reason: inWords(report, reason, knows, purpose) }),
   }
 }
 
@@ -46,16 +48,26 @@ function nameOf(principal: Principal): string {
 function inWords(
   { principal, detail }: HandshakeReport,
   fault: DtlsFaultName,
-  isKnown: (principal: Principal) => boolean,
+  knows: (principal: Principal, purpose: CredentialPurpose) => boolean,
+  purpose: CredentialPurpose,
 ): string {
   const isAboutKey = fault === 'finished-unreadable' || fault === 'flight-unanswered'
   if (isAboutKey && principal?.kind === 'psk') {
-    if (!isKnown(principal)) return 'no credential has this identity, or it was revoked'
+    const other = purpose === 'management' ? 'bootstrap' : 'management'
+    if (!knows(principal, purpose)) {
+      return knows(principal, other) ? elsewhere[other] : 'no credential has this identity, or it was revoked'
+    }
     if (fault === 'finished-unreadable') return 'it holds another key than ours'
     return 'it fell silent half-way: datagrams are lost, or it holds another key than ours'
   }
   const sentence = sentences[fault] ?? fault.replaceAll('-', ' ')
   return detail === undefined ? sentence : `${sentence} (${detail})`
+}
+
+/** What its credential is for, where that is not this listener. */
+const elsewhere: Readonly<Record<CredentialPurpose, string>> = {
+  bootstrap: 'its credential is for bootstrapping alone, and this is no bootstrap listener',
+  management: 'its credential is for management, and this is the bootstrap listener',
 }
 
 /** Those that end a handshake; an operator reads them, so each says where to look. */

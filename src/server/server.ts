@@ -97,7 +97,7 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     },
     vouched: (endpoint) => vouchedFor(store.credentialsOfEndpoint(endpoint, 1)),
     handshake: (at, report, remote) => {
-      handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal)))
+      handshakes.add(handshakeOf(at, report, remote, credentials.knows))
       if (report.outcome === 'completed' && report.principal !== undefined) credentials.used(report.principal)
     },
     publish: (event) => {
@@ -167,7 +167,7 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     {
       ...bootstrapParts,
       handshake: (at, report, remote) => {
-        handshakes.add(handshakeOf(at, report, remote, (principal) => credentials.knows(principal, 'bootstrap')))
+        handshakes.add(handshakeOf(at, report, remote, credentials.knows, 'bootstrap'))
         if (report.outcome !== 'completed' || report.principal === undefined) return
         credentials.used(report.principal, 'bootstrap')
       },

@@ -206,6 +206,18 @@ describe('hardening: credentials', () => {
     expect(replaced.server.opens).toEqual([])
   })
 
+  it('hardening 34: a peer that says everything before its key is looked up and then no more is seen at once', () => {
+    const client = new RawClient(new DtlsPeer({ lookup: () => undefined }))
+    client.begin()
+    client.send(client.keyExchange(), client.changeCipherSpec(), client.finished())
+    const { server, now } = client
+    server.endpoint.credentials(now, server.lookups[0]!.ticket, { kind: 'unknown' })
+    expect([server.doubts, server.reports]).toMatchObject([[{ reason: 'finished-unreadable' }], []])
+    // Anyone could have written it: it ends nothing, and does not count as the first of two.
+    expect(client.send(client.finished())).toEqual([])
+    expect(server.endpoint.sizes()).toMatchObject({ handshakes: 1 })
+  })
+
   it('hardening 34: an answer that comes seconds later finishes the handshake without another flight from the peer', () => {
     const pair = new DtlsPair({ lookup: () => undefined }).connect()
     pair.run(seconds(0.5))

@@ -61,6 +61,13 @@ it.each<[string, HandshakeReport, boolean, RegExp]>([
   expect(handshakeOf(start, of, remote, () => isKnown).reason).toMatch(sentence)
 })
 
+it.each(['management', 'bootstrap'] as const)('says where an identity belongs that is not for %s', (purpose) => {
+  const told = handshakeOf(start, failed('finished-unreadable'), remote, (_, asked) => asked !== purpose, purpose)
+  expect(told.reason).toMatch(
+    purpose === 'management' ? /^its credential is for bootstrapping alone/ : /^its credential is for management/,
+  )
+})
+
 it.each<[string, HandshakeReport['principal'], string]>([
   ['text', { kind: 'psk', identity: utf8('meter 7') }, 'meter 7'],
   ['text that looks like hex', { kind: 'psk', identity: utf8('0x00a1') }, '0x307830306131'],
