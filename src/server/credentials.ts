@@ -31,7 +31,7 @@ export interface Credentials extends CredentialDesk {
   /** A handshake was completed. */
   used(principal: Principal, purpose?: CredentialPurpose): void
   /** Whether an identity is accepted at this time. */
-  knows(principal: Principal, purpose?: CredentialPurpose): boolean
+  readonly knows: (principal: Principal, purpose?: CredentialPurpose) => boolean
   /** Once the driver runs: writes down who was used, again and again. The function it returns ends that. */
   start(): () => Promise<void>
 }
