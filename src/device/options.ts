@@ -94,6 +94,9 @@ export function checkDeviceOptions(options: DeviceOptions): ServerAddress {
   if (typeof until === 'number' && !(until > seconds(0))) throw usage('--duration', 'is a time of more than 0 s')
   const unknown = options.protocols?.find((protocol) => !protocolNames.includes(protocol))
   if (unknown !== undefined) throw usage('--protocols', `names ${protocolNames.join(', ')}, not '${unknown}'`)
+  if (options.protocols?.includes('coaps') === true && options.psk === undefined) {
+    throw usage('--protocols', 'names coaps, which wants a key: --psk identity:hexkey')
+  }
   const option = options.bootstrap === undefined ? '--server' : '--bootstrap'
   const server = serverAddress(options.bootstrap ?? options.server, option)
   if (server.secure !== (options.psk !== undefined)) {

@@ -114,7 +114,8 @@ function optionsOf(
 
 function certificatesIn(file: string, { surroundings }: Session): string {
   const text = surroundings.readText(file)
-  if (text?.includes('-----BEGIN CERTIFICATE-----') === true) return text
+  if (text === undefined) throw usageFailure(`there is no file ${file}`)
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
   throw usageFailure(`--trust ${file} has no certificate in it; a PEM file begins with -----BEGIN CERTIFICATE-----`)
 }
 

@@ -75,10 +75,11 @@ it.concurrent.for([1, 2])(
     await server!.end('SIGKILL')
     await start(coapPort)
 
-    const stateOf = async (name: string): Promise<string> =>
-      (await ask<{ state: string }>(`/v1/campaigns/${name}`)).state
-    await expect.poll(() => stateOf('spring'), { timeout: 20_000 }).toBe('halted')
-    await expect.poll(() => stateOf('spring-rollback'), { timeout: 20_000 }).toBe('completed')
+    // It stays until the way back has come to its end as well.
+    const watched = await cliEnd(server!, 'campaign', 'watch', 'spring')
+    expect([watched.code, watched.err]).toEqual([1, ''])
+    expect(watched.out).toMatch(/^spring halted, stage 2 of 3, 2 succeeded, 1 failed.*the failure gate stops/m)
+    expect(watched.out).toMatch(/^spring-rollback completed, stage 1 of 1, 2 succeeded, 0 failed/m)
     const { code, out } = await cliEnd(server!, 'campaign', 'report', 'spring')
     expect([code, out]).toEqual([1, expect.stringContaining('1 of 3 attempted devices failed')])
     expect(out).toContain('3 devices were begun; of 3 attempted, 2 succeeded')
