@@ -16,18 +16,22 @@ const resuming: readonly (readonly [PersonalityName, number])[] = [
   ['anjay-full', 1],
   ['thread-sleepy', 1],
 ]
+/** Every so many devices go over an image in between. */
+const hopsEvery = 3
+const [before, between, goal] = ['1.0.0', '1.0.5', '1.1.0'] as const
 /** In a day, so that a download of minutes meets several of them. */
 const troubles = { serverCrashes: 400, powerCycles: 40, diskTroubles: 20, failedCommits: 100 }
 
 export interface TrialFigures {
   readonly devices: number
-  readonly imageSize: number
+  /** Octets of all images that devices ought to fetch. */
+  readonly octetsWanted: number
   readonly serverLives: number
   readonly powerCuts: number
-  /** Updates by their state at the end. */
+  /** The last update of each device by its state at the end. */
   readonly states: Readonly<Record<string, number>>
   readonly resumes: number
-  /** Octets of the image: kept by devices, and read for answers to them. */
+  /** Octets of images: kept by devices, and read for answers to them. */
   readonly octetsKept: number
   readonly octetsServed: number
   readonly datagramsLost: number
@@ -52,41 +56,53 @@ export function firmwareTrial(
     // Besides the troubles that come when they like: one cut of power in the middle of each download.
     frailty: (index) => ({
       powerCutAfter: Math.floor(cuts.fraction() * imageSize),
-      ...(index % rejectedEvery === rejectedEvery - 1 ? { rejects: '1.1.0' } : {}),
+      ...(index % rejectedEvery === rejectedEvery - 1 ? { rejects: goal } : {}),
     }),
   })
   world.begin()
   world.run(hours(1))
-  const image = world.addImage('1.1.0', makeImage('1.1.0', true, imageSize, chanceOf(world.seed, 'image')))
-  for (const device of world.devices) world.operator.update(world.now, device, image)
+  const imageOf = (version: string) =>
+    world.addImage(version, makeImage(version, true, imageSize, chanceOf(world.seed, version)))
+  const [middle, image] = [imageOf(between), imageOf(goal)]
+  for (const [index, device] of world.devices.entries()) {
+    if (goesOver(index)) world.operator.update(world.now, device, middle, image)
+    else world.operator.update(world.now, device, image)
+  }
   world.run(hours(6))
   world.calm(hours(30))
   const updates = world.devices.map((_, index) => check(world, index))
   return figuresOf(world, updates)
 }
 
-/** Each device runs what the server says it runs; that it was given that once stands in the ledger. */
-function check(world: World, index: number): FirmwareUpdate {
+const goesOver = (index: number): boolean => index % hopsEvery === 0
+
+/** Each device runs what the server says it runs, and has gone its way once; that it was given each image once stands in the ledger. */
+function check(world: World, index: number): readonly FirmwareUpdate[] {
   const device = world.devices[index]!
   const { store } = world.server.disk
   const deviceId = store.device(device.endpoint)?.device.id
-  const [update] = deviceId === undefined ? [] : store.updates(deviceId, 1)
+  const updates = deviceId === undefined ? [] : store.updates(deviceId, 9)
+  const [update] = updates
   if (update === undefined) return world.fail('no update is known', device)
-  const rejects = device.frailty.rejects === '1.1.0'
-  const wanted = rejects ? { state: 'failed', version: '1.0.0' } : { state: 'confirmed', version: '1.1.0' }
+  const over = goesOver(index) ? [between] : []
+  const path = updates.map(({ version }) => version).reverse()
+  if (path.join() !== [...over, goal].join()) return world.fail(`went to ${path.join(', then to ')}`, device)
+  const rejects = device.frailty.rejects === goal
+  const wanted = rejects ? { state: 'failed', version: over[0] ?? before } : { state: 'confirmed', version: goal }
   if (update.state !== wanted.state || device.flash.version !== wanted.version) {
     const reason = update.reason === undefined ? '' : ` (${update.reason})`
     return world.fail(`runs ${device.flash.version}, and its update is ${update.state}${reason}`, device)
   }
-  return update
+  return updates
 }
 
-function figuresOf(world: World, updates: readonly FirmwareUpdate[]): TrialFigures {
+function figuresOf(world: World, perDevice: readonly (readonly FirmwareUpdate[])[]): TrialFigures {
   const states: Record<string, number> = {}
-  for (const { state } of updates) states[state] = (states[state] ?? 0) + 1
+  const updates = perDevice.flat()
+  for (const [last] of perDevice) states[last!.state] = (states[last!.state] ?? 0) + 1
   return {
-    devices: updates.length,
-    imageSize,
+    devices: perDevice.length,
+    octetsWanted: updates.length * imageSize,
     serverLives: world.server.starts,
     powerCuts: world.devices.reduce((sum, { restarts }) => sum + restarts, 0),
     states,

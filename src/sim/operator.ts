@@ -5,6 +5,7 @@
 import { EnvironmentError, UsageError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { after, hours, milliseconds, minutes, seconds, type Duration, type Instant } from '../base/time.ts'
+import { wishOfWay } from '../fleet/firmware/journey.ts'
 import type { Image } from '../fleet/images/types.ts'
 import type { Operation, OperationDraft, OperationId } from '../fleet/operations/types.ts'
 import { between, exponential, happens, pick, weighted } from './chance.ts'
@@ -82,10 +83,12 @@ export class Operator {
     this.#options.timeline.clear(this.#next)
   }
 
-  /** An image is to run on `device`. */
-  update(now: Instant, device: VirtualDevice, image: Image): void {
+  /** The last of `images` is to run on `device`, which goes there over the others. */
+  update(now: Instant, device: VirtualDevice, ...images: readonly [Image, ...Image[]]): void {
+    const [first, ...others] = images.map(({ sha256, product, version, size }) => ({ sha256, product, version, size }))
+    const wish = wishOfWay([first!, ...others], undefined, {})
     this.#persist(now, (at, answer) =>
-      this.#options.server.submit(at, { command: 'firmware.start', endpoint: device.endpoint, image }, answer),
+      this.#options.server.submit(at, { command: 'firmware.start', endpoint: device.endpoint, ...wish }, answer),
     )
   }
 

@@ -92,6 +92,16 @@ export class CampaignFleet {
     return this.store.campaignByName(name)!
   }
 
+  /** How many devices are in a state, and for which reason; over all stages. */
+  states(campaign = 1): Record<string, number> {
+    const sums: Record<string, number> = {}
+    for (const { state, reason, count } of this.store.campaignCounts(campaign)) {
+      const key = reason === undefined ? state : `${state}: ${reason}`
+      sums[key] = (sums[key] ?? 0) + count
+    }
+    return sums
+  }
+
   /** Turns until nothing presses; a death on the way is a restart. */
   turn(wait: Duration = 1000 as Duration): void {
     this.now = after(this.now, wait)

@@ -14,16 +14,6 @@ function rows(fleet: CampaignFleet, id = 1): readonly CampaignDevice[] {
   return fleet.store.campaignDevices(id, undefined, 0, 1000)
 }
 
-/** Over all stages. */
-function statesOf(fleet: CampaignFleet, id = 1): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const { state, reason, count } of fleet.store.campaignCounts(id)) {
-    const key = reason === undefined ? state : `${state}: ${reason}`
-    sums[key] = (sums[key] ?? 0) + count
-  }
-  return sums
-}
-
 /** Turns, and lets what was asked reach the devices. */
 function go(fleet: CampaignFleet, times = 1): void {
   for (let i = 0; i < times; i++) {
@@ -42,7 +32,7 @@ describe('a stage', () => {
     const campaign = fleet.campaigns
     fleet.create({ stages: [{ count: 2, soak: '1h' }, { percent: 100 }], approval: 'none' })
     go(fleet, 3)
-    expect(statesOf(fleet)).toEqual({ updating: 2, waiting: 8 })
+    expect(fleet.states()).toEqual({ updating: 2, waiting: 8 })
     succeed(fleet)
     go(fleet, 2)
     expect(fleet.campaign().state).toBe('soaking')
@@ -93,10 +83,10 @@ describe('an operator', () => {
     fleet.campaigns.act(fleet.campaign(), 'pause', { by: 'anna' }, fleet.now)
     succeed(fleet)
     go(fleet, 3)
-    expect(statesOf(fleet)).toEqual({ succeeded: 3, waiting: 7 })
+    expect(fleet.states()).toEqual({ succeeded: 3, waiting: 7 })
     fleet.campaigns.act(fleet.campaign(), 'resume', { by: 'anna' }, fleet.now)
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({ succeeded: 3, updating: 3, waiting: 4 })
+    expect(fleet.states()).toEqual({ succeeded: 3, updating: 3, waiting: 4 })
   })
 
   it('aborts: who does not install yet is taken back, who installs ends as it ends', () => {
@@ -111,7 +101,7 @@ describe('an operator', () => {
     fleet.follow(installing!.deviceId, 'confirmed')
     go(fleet, 2)
     expect(fleet.campaign().state).toBe('aborted')
-    expect(statesOf(fleet)).toEqual({ succeeded: 1, 'cancelled: let go when the campaign was aborted': 9 })
+    expect(fleet.states()).toEqual({ succeeded: 1, 'cancelled: let go when the campaign was aborted': 9 })
   })
 
   it('rolls back the touched devices alone, to the version they came from', () => {
@@ -153,13 +143,13 @@ describe('a device', () => {
     fleet.create({ ...all, name: 'summer' })
     go(fleet, 2)
     fleet.turn(seconds(20))
-    expect(statesOf(fleet, 2)).toEqual({
+    expect(fleet.states(2)).toEqual({
       'waiting: campaign spring goes first': 2,
       'waiting: campaign spring updates it': 1,
     })
     fleet.create({ ...all, name: 'urgent', priority: 900 })
     go(fleet, 2)
-    expect(statesOf(fleet, 3)).toEqual({ updating: 2, 'waiting: campaign spring updates it': 1 })
+    expect(fleet.states(3)).toEqual({ updating: 2, 'waiting: campaign spring updates it': 1 })
   })
 
   it('that was deleted counts as gone', () => {
@@ -171,7 +161,7 @@ describe('a device', () => {
     fleet.follow(3, 'confirmed')
     go(fleet, 2)
     expect(fleet.campaign().state).toBe('completed')
-    expect(statesOf(fleet)).toEqual({ succeeded: 2, 'gone: deleted': 1 })
+    expect(fleet.states()).toEqual({ succeeded: 2, 'gone: deleted': 1 })
   })
 
   it('is asked for its battery first, and waits while it is low', () => {
@@ -181,7 +171,7 @@ describe('a device', () => {
     }))
     fleet.create({ ...all, require: { battery: 40 } })
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({
+    expect(fleet.states()).toEqual({
       updating: 1,
       'waiting: is asked for its battery level': 1,
       'waiting: battery below 40 %': 1,
@@ -199,7 +189,7 @@ describe('a device', () => {
     fleet.join(3)
     fleet.join(4, { version: '1.1.0' })
     go(fleet, 3)
-    expect(statesOf(fleet)).toEqual({ updating: 3, 'skipped: runs 1.1.0 already': 1 })
+    expect(fleet.states()).toEqual({ updating: 3, 'skipped: runs 1.1.0 already': 1 })
     for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
     fleet.turn(days(9))
     expect(fleet.campaign().state).toBe('running')
@@ -238,16 +228,16 @@ describe('a device', () => {
       deadline: '20h',
     })
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({ waiting: 2 })
+    expect(fleet.states()).toEqual({ waiting: 2 })
     fleet.turn(hours(2))
     fleet.deliver()
-    expect(statesOf(fleet)).toEqual({ updating: 1, waiting: 1 })
+    expect(fleet.states()).toEqual({ updating: 1, waiting: 1 })
     fleet.turn(hours(1))
     succeed(fleet)
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({ succeeded: 1, waiting: 1 })
+    expect(fleet.states()).toEqual({ succeeded: 1, waiting: 1 })
     fleet.turn(hours(18))
-    expect(statesOf(fleet)).toEqual({ succeeded: 1, 'not-reached': 1 })
+    expect(fleet.states()).toEqual({ succeeded: 1, 'not-reached': 1 })
     expect(fleet.campaign()).toMatchObject({ state: 'completed', reason: 'the deadline has come' })
   })
 
@@ -255,7 +245,7 @@ describe('a device', () => {
     const fleet = new CampaignFleet(2)
     fleet.create({ ...all, window: { from: '02:00', to: '03:00', zone: 'UTC', holds: 'install' }, timeout: '30h' })
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({ updating: 2 })
+    expect(fleet.states()).toEqual({ updating: 2 })
     const opens = (day: number) => ({
       from: after(start, hours(24 * day + 2)),
       until: after(start, hours(24 * day + 3)),
@@ -299,12 +289,12 @@ describe('a device that goes back after it was confirmed', () => {
     go(fleet, 3)
     succeed(fleet)
     go(fleet, 2)
-    expect(statesOf(fleet)).toEqual({ succeeded: 5, waiting: 5 })
+    expect(fleet.states()).toEqual({ succeeded: 5, waiting: 5 })
     const back = rows(fleet).filter(({ state }) => state === 'succeeded')
     fleet.revert(back[0]!.deviceId)
     go(fleet)
     const words = 'failed: the device went back to the version it ran before after it was confirmed'
-    expect(statesOf(fleet)).toEqual({ succeeded: 4, [words]: 1, waiting: 5 })
+    expect(fleet.states()).toEqual({ succeeded: 4, [words]: 1, waiting: 5 })
     expect(fleet.campaign().state).toBe('soaking')
     fleet.revert(back[1]!.deviceId)
     go(fleet)
@@ -320,7 +310,7 @@ describe('a device that goes back after it was confirmed', () => {
     expect(fleet.campaign().state).toBe('completed')
     fleet.revert(2)
     fleet.revert(2)
-    expect(statesOf(fleet)).toEqual({ succeeded: 2, 'succeeded: reverted since': 1 })
+    expect(fleet.states()).toEqual({ succeeded: 2, 'succeeded: reverted since': 1 })
     const counts = fleet.store.campaignCounts(1)
     expect(summaryOf(fleet.campaign(), totalsOf(counts), counts, undefined)).toContain(
       '1 of those that succeeded reverted since: they run the version again that they ran before.',
