@@ -65,6 +65,7 @@ export class TraceTracks {
   readonly #strangers = new Ranks()
   readonly #byPeer = new Map<Peer, Track>()
   readonly #byEndpoint = new Map<string, Track>()
+  #asked: Track | undefined
 
   constructor(slots: DatagramSlots, perDevice: number) {
     this.#slots = slots
@@ -80,7 +81,9 @@ export class TraceTracks {
   }
 
   ofPeer(peer: Peer): Track | undefined {
-    return this.#byPeer.get(peer)
+    // Who was asked for last: an answer follows its request.
+    if (this.#asked?.peer === peer) return this.#asked
+    return (this.#asked = this.#byPeer.get(peer))
   }
 
   ofEndpoint(endpoint: string): Track | undefined {
@@ -137,7 +140,7 @@ export class TraceTracks {
     this.#byEndpoint.set(endpoint, speaking)
     if (known !== undefined) {
       this.#devices.remove(known)
-      if (known.peer !== undefined) this.#byPeer.delete(known.peer)
+      this.#unpeer(known)
       this.#merge(speaking, known)
     }
     this.#devices.add(speaking)
@@ -147,9 +150,8 @@ export class TraceTracks {
   forget(peer: Peer): void {
     const track = this.#byPeer.get(peer)
     if (track === undefined) return
-    if (track.endpoint === undefined) return this.#drop(track, this.#strangers)
-    this.#byPeer.delete(peer)
-    track.peer = undefined
+    if (track.endpoint === undefined) this.#drop(track, this.#strangers)
+    else this.#unpeer(track)
   }
 
   /** Oldest first, copied. */
@@ -183,8 +185,13 @@ export class TraceTracks {
   #drop(track: Track, ranks: Ranks): void {
     while (track.count > 0) this.#slots.release(this.#shift(track))
     ranks.remove(track)
-    if (track.peer !== undefined) this.#byPeer.delete(track.peer)
+    this.#unpeer(track)
     if (track.endpoint !== undefined) this.#byEndpoint.delete(track.endpoint)
+  }
+
+  #unpeer(track: Track): void {
+    if (track.peer !== undefined) this.#byPeer.delete(track.peer)
+    track.peer = undefined
   }
 
   #shift(track: Track): Slot {
@@ -197,7 +204,7 @@ export class TraceTracks {
   }
 
   #move(track: Track, peer: Peer): void {
-    if (track.peer !== undefined) this.#byPeer.delete(track.peer)
+    this.#unpeer(track)
     track.peer = peer
     this.#byPeer.set(peer, track)
   }
