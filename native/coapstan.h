@@ -37,7 +37,8 @@ typedef struct {
   struct in6_addr local; /* the address this peer spoke to last; :: while unknown */
   int32_t next_in_bucket, newer, older;
   uint64_t number; /* slot plus a multiple of the limit, so that no number comes twice */
-} path;            /* fills one cache line */
+} path;
+_Static_assert(sizeof(path) == 64, "a path fills one cache line");
 
 typedef struct {
   path *slots;
