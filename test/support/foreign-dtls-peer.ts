@@ -2,12 +2,11 @@
  * DTLS clients we did not write, driven line by line: hex to send, `move` for another local port. The one on the
  * system's Mbed TLS is compiled when it is asked for; the others come from `scripts/build-peers.sh`.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { hexOf, type Bytes } from '../../src/base/bytes.ts'
+import { LinePeer } from './line-peer.ts'
 
 const peers = fileURLToPath(new URL('../interop/dtls/peers/', import.meta.url))
 const built = `${peers}build/`
@@ -34,50 +33,21 @@ function compiled(name: string, libraries: readonly string[]): string | undefine
   return spawnSync('cc', ['-O1', '-o', program, source, ...libraries]).status === 0 ? program : undefined
 }
 
-export class ForeignDtlsPeer {
-  /** Every line it has printed. */
-  readonly said: string[] = []
-  readonly #process: ChildProcess
-  #heard = Promise.withResolvers<void>()
-  #looked = 0
-
-  constructor(program: string, args: readonly (string | number)[]) {
-    this.#process = spawn(program, args.map(String), { stdio: ['pipe', 'pipe', 'ignore'] })
-    this.#process.stdin!.on('error', () => undefined) // it has gone, and has said why
-    createInterface({ input: this.#process.stdout! }).on('line', (line) => {
-      this.said.push(line)
-      this.#heard.resolve()
-    })
-  }
-
+export class ForeignDtlsPeer extends LinePeer {
   /** The next line it prints; 'silent' where none comes within `patience` milliseconds. */
   async says(patience = 10_000): Promise<string> {
-    while (this.#looked >= this.said.length) {
-      const late = Promise.withResolvers<'late'>()
-      const timer = setTimeout(() => late.resolve('late'), patience)
-      const outcome = await Promise.race([this.#heard.promise, late.promise])
-      clearTimeout(timer)
-      if (outcome === 'late') return 'silent'
-      this.#heard = Promise.withResolvers<void>()
-    }
-    return this.said[this.#looked++]!
+    return (await this.hear(() => true, patience)) ?? 'silent'
   }
 
   /** Sends a message and waits for the next line. */
   ask(message: Bytes): Promise<string> {
-    this.#process.stdin!.write(`${hexOf(message)}\n`)
+    this.tell(hexOf(message))
     return this.says()
   }
 
   /** From another port from here on, as behind a NAT that has forgotten it. */
   move(): Promise<string> {
-    this.#process.stdin!.write('move\n')
+    this.tell('move')
     return this.says()
-  }
-
-  async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    this.#process.kill('SIGKILL')
-    await once(this.#process, 'exit')
   }
 }

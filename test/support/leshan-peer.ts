@@ -2,11 +2,9 @@
  * LwM2M clients of Eclipse Leshan in one JVM, built by `scripts/build-peers.sh` and driven line by line; what they
  * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java`.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { LinePeer } from './line-peer.ts'
 
 const built = fileURLToPath(new URL('../interop/lwm2m/peers/build/leshan/', import.meta.url))
 
@@ -19,22 +17,12 @@ export const leshanObjects = `${built}models`
 const briefly = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m']
 
 export class LeshanPeer {
-  readonly #process: ChildProcess
-  /** What was said of each client and not yet waited for. */
-  readonly #said = new Map<string, string[]>()
-  #heard = Promise.withResolvers<void>()
+  readonly #lines: LinePeer
 
   /** `definitions`: further files of object definitions. */
   constructor(definitions: readonly string[]) {
-    const args = [...briefly, '-cp', `${built}*`, 'Peer', `${leshanObjects}/3442.xml`, ...definitions]
-    this.#process = spawn('java', args, { stdio: ['pipe', 'pipe', 'ignore'] })
-    this.#process.stdin!.on('error', () => undefined) // it has gone, and whoever waits for it will say so
-    createInterface({ input: this.#process.stdout! }).on('line', (line) => {
-      const blank = line.indexOf(' ')
-      this.#of(line.slice(0, blank)).push(line.slice(blank + 1))
-      this.#heard.resolve()
-      this.#heard = Promise.withResolvers<void>()
-    })
+    const program = ['-cp', `${built}*`, 'Peer', `${leshanObjects}/3442.xml`, ...definitions]
+    this.#lines = new LinePeer('java', [...briefly, ...program])
   }
 
   /** A client that registers, or is bootstrapped; options as `client.java` knows them. */
@@ -43,31 +31,20 @@ export class LeshanPeer {
   }
 
   tell(command: string, name: string, ...words: readonly string[]): void {
-    this.#process.stdin!.write(`${[command, name, ...words].join(' ')}\n`)
+    this.#lines.tell([command, name, ...words].join(' '))
   }
 
   /** The first event of `name` that fits and was not waited for before; rejects with the others where none comes. */
   async says(name: string, pattern: RegExp, patience = 20_000): Promise<string> {
-    const deadline = Date.now() + patience
-    const lines = this.#of(name)
-    for (;;) {
-      const at = lines.findIndex((line) => pattern.test(line))
-      if (at >= 0) return lines.splice(at, 1)[0]!
-      const wait = deadline - Date.now()
-      if (wait <= 0) throw new Error(`${name} did not say ${pattern}; it said: ${lines.join(' | ')}`)
-      await Promise.race([this.#heard.promise, new Promise((resolve) => setTimeout(resolve, wait).unref())])
-    }
+    const begins = `${name} `
+    const fits = (line: string): boolean => line.startsWith(begins) && pattern.test(line.slice(begins.length))
+    const line = await this.#lines.hear(fits, patience)
+    if (line !== undefined) return line.slice(begins.length)
+    const others = this.#lines.unheard.filter((other) => other.startsWith(begins))
+    throw new Error(`${name} did not say ${pattern}; it said: ${others.join(' | ')}`)
   }
 
-  async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    this.#process.kill('SIGKILL')
-    await once(this.#process, 'exit')
-  }
-
-  #of(name: string): string[] {
-    let lines = this.#said.get(name)
-    if (lines === undefined) this.#said.set(name, (lines = []))
-    return lines
+  close(): Promise<void> {
+    return this.#lines.close()
   }
 }
