@@ -20,7 +20,7 @@ import type { GaveUp, Transmissions } from './retransmit.ts'
 import { OutboundExchange, type PeerState } from './state.ts'
 import { tokenKey, type Tokens } from './token.ts'
 import type { CoapSink, OutboundRequest, Peer, RequestId, RequestOutcome, RequestTicket } from './types.ts'
-import { advanceUpload, beginUpload, uploadEnded } from './upload.ts'
+import { advanceUpload, beginUpload, isOvertaken, uploadEnded } from './upload.ts'
 import { ResponseView } from './views.ts'
 
 /** How often a request may be begun anew before what came of it is told. */
@@ -103,7 +103,7 @@ export class Requester {
     if (response.type !== messageType.acknowledgement) {
       // RFC 7641 §3.6: what the end of an observation is answered with has no Observe option; this one crossed our request.
       const crossed = exchange.request.observe === 1 && response.uint(option.observe) !== undefined
-      return crossed ? undefined : exchange
+      return crossed || isOvertaken(exchange, response) ? undefined : exchange
     }
     return exchange.messageId === response.messageId && exchange.phase !== 'held' ? exchange : undefined
   }
@@ -202,7 +202,10 @@ export class Requester {
     this.#options.sink.uploaded?.(now, id, upload.offset, sizeOf(upload.sizeExponent))
   }
 
-  /** The next block: a message id and a token of its own (RFC 7252 §4.4, RFC 9175 §4). */
+  /**
+   * The next block: a message id of its own (RFC 7252 §4.4), and a token of its own (RFC 9175 §4) unless it goes on with
+   * a body of ours, whose blocks share one: there are devices that know a body by its token (decision 0017).
+   */
   #sendNext(now: Instant, exchange: OutboundExchange): void {
     const { transmissions, tokens } = this.#options
     const { peer } = exchange
@@ -210,7 +213,8 @@ export class Requester {
     // The device was heard this moment: what is left of its awake window is no less than a whole one
     const { awakeWindow } = peer.profile
     if (awakeWindow !== 'always' && exchange.notAfter < now + awakeWindow) exchange.notAfter = after(now, awakeWindow)
-    if (exchange.request.token === undefined || exchange.download !== undefined) {
+    const goesOn = exchange.download === undefined && (exchange.upload?.offset ?? 0) > 0
+    if (!goesOn && (exchange.request.token === undefined || exchange.download !== undefined)) {
       peer.requests!.delete(exchange.tokenKey)
       exchange.token = tokens.fresh()
       exchange.tokenKey = tokenKey(exchange.token)

@@ -65,6 +65,12 @@ export function advanceUpload(
   return goOn(exchange, sent)
 }
 
+/** Whether a response that has the token of the body is to an earlier block of it. */
+export function isOvertaken({ upload }: OutboundExchange, response: MessageView): boolean {
+  if (upload === undefined || !response.has(option.block1)) return false
+  return blockOf(response.uint(option.block1)!).number < upload.offset / sizeOf(upload.sizeExponent)
+}
+
 function goOn(exchange: OutboundExchange, offset: number): 'next' {
   exchange.upload!.offset = offset
   return 'next'

@@ -102,22 +102,37 @@ describe('bodies that come in blocks', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
-  // ◀ each block of ours has a token of its own; with several requests at a time a Request-Tag too
-  it('hardening 13: our own blocks carry fresh tokens and a tag (RFC 9175 §3.3, §4)', () => {
+  // ◀ the blocks of one body share its token; with several requests at a time each body has a Request-Tag too
+  it('hardening 13: an answer to one block of ours is none to another, nor to another body (RFC 9175 §3.3, §4)', () => {
     const peer = new Lockstep({ profile: { firstBlockSize: 64, nstart: 4 } })
     peer.request({ code: method.put, payload: testBody.slice(0, 128) })
     peer.request({ code: method.put, payload: testBody.slice(0, 128) })
     peer.expect('CON $a PUT [$s] Block1=0/1/64 Size1=128 Request-Tag=$x {0..64}')
     peer.expect('CON $b PUT [$t] Block1=0/1/64 Size1=128 Request-Tag=$y {0..64}')
     peer.send('ACK $a 2.31 [$s] Block1=0/1/64')
-    peer.expect('CON $c PUT [$u] Block1=1/0/64 Request-Tag=$x {64..128}')
-    // The delayed answer to block 0 is not the answer to block 1
+    peer.expect('CON $c PUT [$s] Block1=1/0/64 Request-Tag=$x {64..128}')
+    // Delayed answers to block 0, on an ACK and as a message of its own, and one with the token of the other body
     peer.send('ACK $a 2.04 [$s] Block1=0/1/64')
-    peer.send('ACK $c 2.04 [$s] Block1=1/0/64')
+    peer.send('NON 900 2.04 [$s] Block1=0/1/64')
+    peer.send('ACK $c 2.04 [$t] Block1=1/0/64')
     expect(peer.outcomes).toEqual([])
-    expect(new Set(['$s', '$t', '$u', '$x', '$y'].map((name) => peer.bound(name).join())).size).toBe(5)
+    expect(new Set(['$s', '$t', '$x', '$y'].map((name) => peer.bound(name).join())).size).toBe(4)
     peer.endpoint.forget(peer.now, 1)
     expect(peer.outcomes.map(({ outcome }) => outcome.outcome)).toEqual(['cancelled', 'cancelled'])
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  // ◀ after 4.08 the body begins anew, under another token
+  it('hardening 13: a body that begins anew has a token of its own (RFC 7959 §2.9.2, RFC 9175 §4)', () => {
+    const peer = new Lockstep({ profile: { firstBlockSize: 64 } })
+    peer.request({ code: method.put, payload: testBody.slice(0, 192) })
+    peer.expect('CON $a PUT [$s] Block1=0/1/64 Size1=192 Request-Tag=$x {0..64}')
+    peer.send('ACK $a 2.31 [$s] Block1=0/1/64')
+    peer.expect('CON $b PUT [$s] Block1=1/1/64 Request-Tag=$x {64..128}')
+    peer.send('ACK $b 4.08 [$s]')
+    peer.expect('CON $c PUT [$t] Block1=0/1/64 Size1=192 Request-Tag=$y {0..64}')
+    expect(peer.bound('$t')).not.toEqual(peer.bound('$s'))
+    peer.endpoint.forget(peer.now, 1)
     expect(peer.leftovers()).toEqual([])
   })
 

@@ -1,7 +1,7 @@
-"""A device on aiocoap for the interop tests: it asks what each line on standard input says, and serves a few resources
-of its own on the same socket. A line is JSON: method, uri, and maybe query, payload (hex), format, accept, szx (of the
-first block). Each answer is a line of JSON: code, payload (hex), location. With "set" a line changes the value others
-observe, /3303/0/5700; each request it gets is told as {"got": METHOD, "path": PATH, "size": OCTETS}."""
+"""A device on aiocoap for the interop tests: it asks the server named by its argument (host:port) what each line on
+standard input says, and serves /3303/0/5700, /3/0/14, /3/0/4 and /19/0/0/0 on the same socket. A line is JSON: method,
+path, and maybe query, payload (hex), format, szx (of the first block). Each answer is a line of JSON: code, payload
+(hex), location. With "set" a line changes the value others observe, /3303/0/5700."""
 
 import asyncio
 import json
@@ -30,7 +30,6 @@ class Value(resource.ObservableResource):
         return aiocoap.Message(payload=self.value, content_format=self.format)
 
     async def render_put(self, request):
-        say(got="PUT", path=self.path, size=len(request.payload))
         self.format = request.opt.content_format
         self.set(request.payload)
         return aiocoap.Message(code=aiocoap.CHANGED)
@@ -38,18 +37,16 @@ class Value(resource.ObservableResource):
 
 class Executable(resource.Resource):
     async def render_post(self, request):
-        say(got="POST", path="/3/0/4", size=len(request.payload))
         return aiocoap.Message(code=aiocoap.CHANGED)
 
 
 async def ask(context, line):
-    request = aiocoap.Message(code=getattr(aiocoap, line["method"]), uri=line["uri"])
+    uri = f"coap://{sys.argv[1]}{line['path']}"
+    request = aiocoap.Message(code=getattr(aiocoap, line["method"]), uri=uri)
     request.opt.uri_query = line.get("query", [])
     request.payload = bytes.fromhex(line.get("payload", ""))
     if "format" in line:
         request.opt.content_format = line["format"]
-    if "accept" in line:
-        request.opt.accept = line["accept"]
     if "szx" in line and not request.payload:
         request.opt.block2 = (0, False, line["szx"])
     if "szx" in line and request.payload:
@@ -59,7 +56,7 @@ async def ask(context, line):
         location = "/" + "/".join(answer.opt.location_path)
         say(code=answer.code.dotted, payload=answer.payload.hex(), location=location)
     except aiocoap.error.Error as why:
-        say(failed=repr(why))
+        say(code=repr(why))
 
 
 async def main():
@@ -70,7 +67,7 @@ async def main():
         site.add_resource(value.path[1:].split("/"), value)
     site.add_resource(["3", "0", "4"], Executable())
     context = await aiocoap.Context.create_server_context(site, bind=("127.0.0.1", 0), transports=["udp6"])
-    say(ready=True)
+    say(open=True)
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while text := await lines.readline():
