@@ -106,6 +106,11 @@ export function isRequestCode(code: number): boolean {
   return code >= 1 && code <= 31
 }
 
+/** Classes 2 to 5: success, (unassigned) 3, client error, server error. */
+export function isResponseCode(code: number): boolean {
+  return code >= 64 && code < 192
+}
+
 /** Methods of RFC 7252 §5.8 and RFC 8132; the rest of class 0 gets 4.05. */
 export function isKnownMethod(code: number): boolean {
   return code >= method.get && code <= method.ipatch

@@ -121,6 +121,11 @@ export function isCritical(number: number): boolean {
   return (number & 1) === 1
 }
 
+/** RFC 7252 §5.4.6: a proxy that does not know it must not forward it. */
+export function isUnsafe(number: number): boolean {
+  return (number & 2) === 2
+}
+
 /** RFC 7252 §5.4.6: not part of what tells two requests apart. */
 export function isNoCacheKey(number: number): boolean {
   return (number & 0x1e) === 0x1c

@@ -78,6 +78,11 @@ export const quirks = {
 
 export type QuirkName = keyof typeof quirks
 
+/** "sends numbers as text; they were read as numbers". */
+export function quirkSentence(name: QuirkName): string {
+  return quirks[name].join('; ')
+}
+
 /** Collects quirks while something is being read: each name once, in order of appearance. */
 export class QuirkSet {
   readonly #names = new Set<QuirkName>()

@@ -39,3 +39,6 @@ export function reactionTo(fault: Fault): OutboundResponse {
   if (reaction.code === response.notFound && text === '') return { code: reaction.code }
   return { code: reaction.code, payload: utf8(text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, diagnosticLimit)) }
 }
+
+/** Names of all faults with a row, for the test that keeps the table complete. */
+export const reactionNames = Object.keys(reactions)

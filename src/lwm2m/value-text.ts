@@ -3,7 +3,7 @@
  * people write them in, checked against the model's type and range.
  */
 import { base64Of, bytesOfBase64 } from '../base/base64.ts'
-import { bytesOfHex } from '../base/bytes.ts'
+import { bytesOfHex, hexOf } from '../base/bytes.ts'
 import { reservedId } from './path.ts'
 import { limitsSentence, withinLimits, type ResourceDefinition } from './model/definition.ts'
 import { refuseUnlessForced, type Refusal } from './refusal.ts'
@@ -177,6 +177,14 @@ export function typeSentence(type: ValueType): string {
 function shown(given: OperatorValue): string {
   const text = String(given)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** For people: octets as hex, times as dates, everything else as a device writes it. */
+export function displayOf(value: Value): string {
+  if (value.type === 'opaque') return hexOf(value.value)
+  if (value.type === 'time') return isoOf(value.value) ?? value.value.toString()
+  if (value.type === 'boolean') return String(value.value)
+  return textOfValue(value)
 }
 
 /** ISO 8601 in UTC, whole seconds; undefined beyond what a date can hold. */

@@ -4,7 +4,7 @@
  */
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
-import type { Path } from './path.ts'
+import { samePath, type Path } from './path.ts'
 
 export type Value =
   | { readonly type: 'string'; readonly value: string }
@@ -45,4 +45,10 @@ export function sameValue(a: Value, b: Value): boolean {
   if (b.type === 'objlnk') return false
   if (a.type === 'opaque') return b.type === 'opaque' && equalBytes(a.value, b.value)
   return a.type === b.type && Object.is(a.value, b.value)
+}
+
+export function sameEntry(a: Entry, b: Entry): boolean {
+  if (!samePath(a.path, b.path) || a.at !== b.at) return false
+  if (a.value === undefined || b.value === undefined) return a.value === b.value
+  return sameValue(a.value, b.value)
 }

@@ -8,7 +8,9 @@ import type { Instant } from '../base/time.ts'
 import { Campaigns, type CampaignSettings } from '../engine/campaigns/campaigns.ts'
 import type { OctetsAt } from '../engine/campaigns/picture.ts'
 import type { CampaignActors } from '../fleet/campaigns/service.ts'
-import type { Store } from '../fleet/store.ts'
+import type { Store, StoreOp } from '../fleet/store.ts'
+import { heardIn } from '../storage/sqlite/rows.ts'
+import type { SqliteStore } from '../storage/sqlite/store.ts'
 import type { Control } from './control.ts'
 
 /** Milliseconds between two turns where nothing presses. */
@@ -89,13 +91,18 @@ export class CampaignsClock implements CampaignActors {
   }
 }
 
-/** The store, whose commits `listeners` hear of once they are durable. */
-export function tapped(store: Store, listeners: readonly Store['commit'][]): Store {
+/** The store, whose commits `listeners` hear of once they are durable; of rows they hear which devices spoke. */
+export function tapped(store: SqliteStore, listeners: readonly Store['commit'][]): SqliteStore {
   return {
     ...store,
     commit: (ops) => {
       store.commit(ops)
-      for (const listener of listeners) listener(ops)
+      const told: StoreOp[] = []
+      for (const op of ops) {
+        if (op.op === 'rows') told.push(...heardIn(op.rows))
+        else told.push(op)
+      }
+      for (const listener of listeners) listener(told)
     },
   }
 }

@@ -13,17 +13,18 @@ export interface CommitResults {
   commitFailed(ticket: CommitTicket, error: EnvironmentError): void
 }
 
-export class Committer {
-  readonly #commit: (ops: readonly StoreOp[]) => void
+/** `Op`: what the store of this committer takes. */
+export class Committer<Op = StoreOp> {
+  readonly #commit: (ops: readonly Op[]) => void
   readonly #batchLimit: number
   readonly #log: Log
   readonly #transactions: Counter
   readonly #failures: Counter
   #tickets: CommitTicket[] = []
-  #lists: (readonly StoreOp[])[] = []
+  #lists: (readonly Op[])[] = []
   #failing = false
 
-  constructor(options: { commit: (ops: readonly StoreOp[]) => void; batchLimit: number; log: Log; metrics: Metrics }) {
+  constructor(options: { commit: (ops: readonly Op[]) => void; batchLimit: number; log: Log; metrics: Metrics }) {
     this.#commit = options.commit
     this.#batchLimit = options.batchLimit
     this.#log = options.log
@@ -40,7 +41,7 @@ export class Committer {
     return this.#tickets.length
   }
 
-  add(ticket: CommitTicket, ops: readonly StoreOp[]): void {
+  add(ticket: CommitTicket, ops: readonly Op[]): void {
     this.#tickets.push(ticket)
     this.#lists.push(ops)
   }
@@ -66,7 +67,7 @@ export class Committer {
     }
   }
 
-  #attempt(ops: readonly StoreOp[]): EnvironmentError | undefined {
+  #attempt(ops: readonly Op[]): EnvironmentError | undefined {
     try {
       this.#commit(ops)
     } catch (thrown) {

@@ -15,6 +15,7 @@ import type { FleetEvent } from '../fleet/events/types.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Store } from '../fleet/store.ts'
 import type { ObjectLibrary } from '../lwm2m/model/library.ts'
+import type { SqliteStore } from '../storage/sqlite/store.ts'
 import { controlOf, type Control } from './control.ts'
 import { LocalDesk, type CredentialDesk, type Desk, type LocalDeskOptions } from './desk.ts'
 import { DeviceReach } from './device-reach.ts'
@@ -54,7 +55,7 @@ export interface DeviceSide {
 
 export interface DeviceSideParts {
   readonly settings: Settings
-  readonly store: Store
+  readonly store: SqliteStore
   readonly bodies: ImageBodies
   readonly storeKey: Bytes
   readonly library: ObjectLibrary

@@ -28,7 +28,14 @@ export function makeImage(version: string, boots: boolean, size: number, random:
   return concatBytes(header, body)
 }
 
-/** What a boot loader makes of an image. It takes it in piece by piece, and keeps no more of it than says what it is: fleets of flash fit in memory. */
+/** What a boot loader makes of an image. */
+export function readImage(image: Bytes): ReadImage | Fault {
+  const reader = new ImageReader()
+  reader.append(image)
+  return reader.read()
+}
+
+/** Takes an image in piece by piece, and keeps no more of it than says what it is: fleets of flash fit in memory. */
 export class ImageReader {
   readonly #header = new Uint8Array(headerSize)
   #length = 0

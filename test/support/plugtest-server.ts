@@ -2,13 +2,12 @@
  * The resources the ETSI CoAP plugtest descriptions speak of, as a handler for a lockstep endpoint. What
  * they hold is visible, so that a test can check what a request did.
  */
-import { noBytes, type Bytes } from '../../src/base/bytes.ts'
 import { method, response } from '../../src/coap/codes.ts'
 import { contentFormat } from '../../src/coap/content-formats.ts'
 import type { Link } from '../../src/coap/link-format.ts'
 import { option } from '../../src/coap/options.ts'
-import { acceptable } from '../../src/coap/preconditions.ts'
-import type { InboundRequest, OptionsView, OutboundResponse } from '../../src/coap/types.ts'
+import { acceptable, isSupported, preconditionHolds } from '../../src/coap/preconditions.ts'
+import type { InboundRequest, OutboundResponse } from '../../src/coap/types.ts'
 import { answerWellKnownCore, isWellKnownCore } from '../../src/coap/well-known.ts'
 import type { SeenRequest } from './coap-lockstep.ts'
 import { testBody } from './coap-notation.ts'
@@ -101,18 +100,3 @@ export class PlugtestServer {
 }
 
 const notFound: OutboundResponse = { code: response.notFound }
-
-/** Whether a body in `formats` only can be taken; one without Content-Format can (RFC 7252 §5.5.1). False is 4.15. */
-function isSupported(options: OptionsView, formats: readonly number[]): boolean {
-  const format = options.uint(option.contentFormat)
-  return format === undefined || formats.includes(format)
-}
-
-/** Whether the request may go on, given the tag of what is there now (undefined: nothing is). False is 4.12. */
-function preconditionHolds(options: OptionsView, current: Bytes | undefined): boolean {
-  if (options.has(option.ifNoneMatch) && current !== undefined) return false
-  if (!options.has(option.ifMatch)) return true
-  if (current === undefined) return false
-  // RFC 7252 §5.10.8.1: the empty If-Match asks for existence only
-  return options.includes(option.ifMatch, noBytes) || options.includes(option.ifMatch, current)
-}

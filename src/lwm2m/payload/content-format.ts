@@ -53,3 +53,5 @@ export function formatNamed(text: string): FormatNumber | undefined {
   const found = Object.entries(names).find(([, name]) => name === text.toLowerCase())
   return found && (Number(found[0]) as FormatNumber)
 }
+
+export const formatNames: readonly string[] = Object.values(names)

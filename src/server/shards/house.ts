@@ -15,8 +15,10 @@ import type { CredentialPurpose } from '../../fleet/credentials/types.ts'
 import type { EventDraft, EventId, FleetEvent } from '../../fleet/events/types.ts'
 import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName } from '../../fleet/registry/types.ts'
-import type { DeviceKey, DeviceSnapshot, Store, StoreOp } from '../../fleet/store.ts'
+import type { DeviceKey, DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
 import type { TraceCalls, TracedDatagram } from '../../api/services.ts'
+import { eventsIn, numberEvents, type RowsOp } from '../../storage/sqlite/rows.ts'
+import type { SqliteStore } from '../../storage/sqlite/store.ts'
 import { Committer } from '../committer.ts'
 import type { Control } from '../control.ts'
 import { storedAssociation, type CredentialDesk, type Desk, type LocalDeskOptions } from '../desk.ts'
@@ -32,7 +34,7 @@ const devicesAStep = 256
 const sweepInterval = 1000
 
 export interface HouseOptions {
-  readonly store: Store
+  readonly store: SqliteStore
   readonly now: () => Instant
   readonly batchLimit: number
   readonly operationsLimit: number
@@ -51,7 +53,7 @@ export interface HouseOptions {
 
 export class House implements Control {
   readonly #options: HouseOptions
-  readonly #committer: Committer
+  readonly #committer: Committer<StoreOp | RowsOp>
   readonly #leases: Leases
   readonly #shards: ShardPort[] = []
   readonly #commands = new Map<number, { resolve(result: never): void; reject(error: Error): void }>()
@@ -206,6 +208,7 @@ export class House implements Control {
 
   #serve(from: ShardNumber, { turn }: ShardPort, asked: ShardTurn): void {
     const { credentials, now } = this.#options
+    turn.taken++
     for (const { report, remote } of asked.handshakes) this.#options.handshake(now(), report, remote)
     for (const { ticket, query } of asked.lookups) {
       const { answer, endpoint } = credentials.lookup(queryOf(query))
@@ -289,16 +292,17 @@ export class House implements Control {
 
   // ——— turns ———
 
-  #commit(ops: readonly StoreOp[]): void {
-    const published: FleetEvent[] = []
+  /** Ids of events are given here: in the order in which they are committed, whichever shard they are from. */
+  #commit(ops: readonly (StoreOp | RowsOp)[]): void {
     const numbered = ops.map((op) => {
-      if (op.op !== 'event.append') return op
-      const event = { ...op.event, id: ++this.#lastEventId }
-      published.push(event)
-      return { ...op, event }
+      if (op.op === 'rows') this.#lastEventId += numberEvents(op.rows, this.#lastEventId + 1)
+      return op.op === 'event.append' ? { ...op, event: { ...op.event, id: ++this.#lastEventId } } : op
     })
     this.#options.store.commit(numbered)
-    for (const event of published) this.#options.publish(event)
+    for (const op of numbered) {
+      if (op.op === 'rows') for (const event of eventsIn(op.rows)) this.#options.publish(event)
+      else if (op.op === 'event.append') this.#options.publish(op.event)
+    }
   }
 
   #scheduleTurn(): void {

@@ -13,6 +13,7 @@ import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName, VouchedFor } from '../../fleet/registry/types.ts'
 import type { DeviceKey, DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
+import type { RowsOp } from '../../storage/sqlite/rows.ts'
 import type { Listening } from '../device-side.ts'
 import type { SentError } from './sent-error.ts'
 import type { ShardNumber } from './leases.ts'
@@ -36,8 +37,12 @@ export interface Stray {
 export interface ShardTurn {
   readonly kind: 'turn'
   readonly loads: { readonly no: number; readonly key: DeviceKey }[]
-  /** `claims`: the device an association of which is among the ops. */
-  readonly commits: { readonly no: number; readonly ops: readonly StoreOp[]; readonly claims?: EndpointName }[]
+  /** `claims`: the device an association of which is among the ops. What happens all the time is one op of rows. */
+  readonly commits: {
+    readonly no: number
+    readonly ops: readonly (StoreOp | RowsOp)[]
+    readonly claims?: EndpointName
+  }[]
   readonly lookups: { readonly ticket: number; readonly query: SentQuery }[]
   readonly recalls: { readonly no: number; readonly key: AssociationKey }[]
   readonly handshakes: { readonly report: HandshakeReport; readonly remote: RemoteEndpoint | undefined }[]
@@ -60,6 +65,8 @@ export type FromShard =
 /** What the house has for a shard at the end of its own turn. */
 export interface HouseTurn {
   readonly kind: 'turn'
+  /** Turns of the shard that the house has gone through since it last said so. */
+  taken: number
   readonly loaded: {
     readonly no: number
     readonly snapshot: DeviceSnapshot | undefined
@@ -124,6 +131,7 @@ export const emptyShardTurn = (): ShardTurn => ({
 
 export const emptyHouseTurn = (): HouseTurn => ({
   kind: 'turn',
+  taken: 0,
   loaded: [],
   committed: [],
   failed: [],
@@ -138,7 +146,9 @@ export const emptyHouseTurn = (): HouseTurn => ({
 
 /** Whether a turn has anything to tell. */
 export function isEmpty(turn: ShardTurn | HouseTurn): boolean {
-  return Object.values(turn).every((list: unknown) => !Array.isArray(list) || list.length === 0)
+  return Object.values(turn).every((list: unknown) =>
+    Array.isArray(list) ? list.length === 0 : list === turn.kind || list === 0,
+  )
 }
 
 export function sentQuery(query: CredentialQuery): SentQuery {

@@ -11,14 +11,19 @@ import type { CommitTicket, LoadTicket, RecallTicket, RemoteEndpoint } from '../
 import type { EndpointName } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
+import { rowsOf } from '../../storage/sqlite/rows.ts'
 import type { Desk } from '../desk.ts'
 import { emptyShardTurn, isEmpty, sentQuery, type HouseTurn, type ShardTurn, type Stray } from './messages.ts'
 import { receivedError, sentError } from './sent-error.ts'
+
+/** Turns told to the house that it has not gone through: one that it is at, and one to go on with. */
+const turnsAhead = 2
 
 export class RemoteDesk implements Desk {
   readonly #post: (turn: ShardTurn) => void
   #turn = emptyShardTurn()
   #lastNumber = 0
+  #ahead = 0
   readonly #loads = new Map<number, LoadTicket>()
   readonly #commits = new Map<number, CommitTicket>()
   readonly #recalls = new Map<number, RecallTicket>()
@@ -29,9 +34,9 @@ export class RemoteDesk implements Desk {
     this.#post = post
   }
 
-  /** Commits that are not answered yet. */
-  get uncommitted(): number {
-    return this.#commits.size
+  /** Nothing waits to be told or to be committed. */
+  get isSettled(): boolean {
+    return this.#commits.size === 0 && isEmpty(this.#turn)
   }
 
   load(ticket: LoadTicket): void {
@@ -43,6 +48,11 @@ export class RemoteDesk implements Desk {
   commit(ticket: CommitTicket, ops: readonly StoreOp[]): void {
     const no = ++this.#lastNumber
     this.#commits.set(no, ticket)
+    const rows = rowsOf(ops)
+    if (rows !== undefined) {
+      this.#turn.commits.push({ no, ops: [{ op: 'rows', rows }] })
+      return
+    }
     const opened = ops.find((op) => op.op === 'association.put')
     const claims = opened?.association.endpoint
     this.#turn.commits.push({ no, ops, ...(claims === undefined ? {} : { claims }) })
@@ -95,7 +105,9 @@ export class RemoteDesk implements Desk {
       this.#wanted.delete(endpoint)
       this.#turn.released.push(endpoint)
     }
-    if (!isEmpty(this.#turn)) {
+    // While the house is busy more is gathered: a message costs as much as a dozen of what is in it.
+    if (this.#ahead < turnsAhead && !isEmpty(this.#turn)) {
+      this.#ahead++
       this.#post(this.#turn)
       this.#turn = emptyShardTurn()
     }
@@ -104,6 +116,7 @@ export class RemoteDesk implements Desk {
 
   /** What the house said. The driver owes a turn afterwards. */
   receive(engine: Engine, now: Instant, turn: HouseTurn): void {
+    this.#ahead -= turn.taken
     for (const { ticket, answer, endpoint } of turn.credentials) engine.credentials(now, ticket, answer, endpoint)
     for (const { no, stored } of turn.recalled) engine.recalled(now, taken(this.#recalls, no), stored)
     for (const { no, snapshot, vouched } of turn.loaded) {

@@ -210,7 +210,7 @@ async function count(): Promise<void> {
 /** Once everything under way is durable and answered, the sockets close. */
 function finish(): void {
   driver.settle()
-  if (desk.uncommitted > 0) return
+  if (!desk.isSettled) return
   driver.stop()
   void Promise.all([listeners.plain.close(), listeners.secured?.close()]).then(() => {
     images.close()

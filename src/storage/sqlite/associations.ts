@@ -4,6 +4,7 @@ import type { AssociationsOp, AssociationsStore } from '../../fleet/associations
 import type { StoredAssociation } from '../../fleet/associations/types.ts'
 import { columnOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
+import { windowRow, type Row, type RowAppliers } from './rows.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -29,8 +30,8 @@ type Table = 'association' | 'bootstrap_association'
 export function associationsIn(
   database: Sqlite,
   table: Table = 'association',
-): { reads: AssociationsStore; apply: Appliers<AssociationsOp> } {
-  return { reads: associationReads(database, table), apply: associationAppliers(database, table) }
+): { reads: AssociationsStore; apply: Appliers<AssociationsOp>; applyRows: RowAppliers<'window'> } {
+  return { reads: associationReads(database, table), ...associationAppliers(database, table) }
 }
 
 function associationReads(database: Sqlite, table: Table): AssociationsStore {
@@ -50,7 +51,10 @@ function associationReads(database: Sqlite, table: Table): AssociationsStore {
   }
 }
 
-function associationAppliers(database: Sqlite, table: Table): Appliers<AssociationsOp> {
+function associationAppliers(
+  database: Sqlite,
+  table: Table,
+): { apply: Appliers<AssociationsOp>; applyRows: RowAppliers<'window'> } {
   const put = database.prepare(
     `INSERT INTO ${table} (id, cid, identity, endpoint, address, port, sealed, reserved_up_to, window_edge,
        window_bitmap, opened_at, heard_at)
@@ -83,7 +87,9 @@ function associationAppliers(database: Sqlite, table: Table): Appliers<Associati
   )
   // By when they were opened, since an index on when they were heard would be written with every message.
   const expire = database.prepare(`DELETE FROM ${table} WHERE opened_at < ? AND heard_at < ?`)
-  return {
+  const moveWindow = ([id, edge, bitmap, address, port, heardAt]: Row<'window'>): void =>
+    void window.run(edge, bitmap, address, port, heardAt, id, edge)
+  const apply: Appliers<AssociationsOp> = {
     'association.put': ({ association: a }) => {
       removeNamesake.run(a.cid, a.id)
       put.run(
@@ -105,10 +111,7 @@ function associationAppliers(database: Sqlite, table: Table): Appliers<Associati
       const bits = BigInt.asIntN(64, a.windowBitmap)
       reseal.run(a.address, a.port, a.sealed, a.reservedUpTo, a.windowEdge, bits, a.heardAt, a.id, a.windowEdge)
     },
-    'association.window': (op) => {
-      const bits = BigInt.asIntN(64, op.windowBitmap)
-      window.run(op.windowEdge, bits, op.address, op.port, op.heardAt, op.id, op.windowEdge)
-    },
+    'association.window': (op) => moveWindow(windowRow(op)),
     'association.reserve': ({ id, upTo }) => void reserve.run(upTo, id),
     'association.delete': ({ id }) => void remove.run(id),
     'association.prune': ({ identity, keep }) => void prune.run(identity, identity, keep),
@@ -117,6 +120,7 @@ function associationAppliers(database: Sqlite, table: Table): Appliers<Associati
     'association.mark': (op) => void mark.run(op.mark),
     'association.expire': ({ heardBefore }) => void expire.run(heardBefore, heardBefore),
   }
+  return { apply, applyRows: { window: moveWindow } }
 }
 
 function associationOf(row: AssociationRow | undefined): StoredAssociation | undefined {

@@ -2,9 +2,10 @@
 import { instantOf } from '../../base/time.ts'
 import type { EventFilter, EventsOp, EventsStore } from '../../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../../fleet/events/types.ts'
-import { columnOf, jsonOf, type Appliers } from './appliers.ts'
+import type { Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 import { Inserts } from './inserts.ts'
+import { columns, eventRow } from './rows.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -30,7 +31,7 @@ export interface EventsIn {
 }
 
 export function eventsIn(database: Sqlite, kept: number): EventsIn {
-  const waiting = new Inserts(database, 'event', ['id', 'at', 'kind', 'device_id', 'endpoint', 'cause', 'detail'])
+  const waiting = new Inserts(database, 'event', columns.event)
   const last = database.prepare<[], number | null>('SELECT max(id) FROM event').pluck()
   // Ids rise by at least one an event, so the span of ids bounds the count and nobody has to count.
   const forget = database.prepare<[number, number]>(
@@ -39,9 +40,7 @@ export function eventsIn(database: Sqlite, kept: number): EventsIn {
   return {
     reads: { ...listsOf(database), lastEventId: () => last.get() ?? 0 },
     apply: {
-      'event.append': ({ event: e }) => {
-        waiting.add(e.id, e.at, e.kind, columnOf(e.deviceId), columnOf(e.endpoint), e.cause, jsonOf(e.detail))
-      },
+      'event.append': ({ event }) => waiting.add(eventRow(event)),
     },
     waiting,
     trim: (appended) => void forget.run(kept, appended * forgottenPerAppended),

@@ -3,8 +3,7 @@
  * Knows no table; whoever needs the rows to be there flushes.
  */
 import type { Sqlite } from './database.ts'
-
-type Value = string | number | null
+import type { Value } from './rows.ts'
 
 /** Rows of one statement; more than these save nothing more. */
 const rowsTogether = 16
@@ -28,13 +27,12 @@ export class Inserts {
     this.#many = insert(rowsTogether)
   }
 
-  /** In the order of the columns. */
-  add(...row: readonly Value[]): void {
-    for (const value of row) this.#values.push(value)
-    if (this.#values.length < rowsTogether * this.#width) return
-    const values = this.#values
-    this.#values = []
-    this.#many(values)
+  /** Of one row or of several, in the order of the columns. */
+  add(values: readonly Value[]): void {
+    for (const value of values) this.#values.push(value)
+    while (this.#values.length >= rowsTogether * this.#width) {
+      this.#many(this.#values.splice(0, rowsTogether * this.#width))
+    }
   }
 
   /** What waits is inserted. */

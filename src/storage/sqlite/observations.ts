@@ -4,6 +4,7 @@ import type { ObservationsOp, ObservationsStore } from '../../fleet/observations
 import type { Observation } from '../../fleet/observations/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
+import { heardRow, type Row, type RowAppliers } from './rows.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -21,7 +22,11 @@ interface ObservationRow {
   attributes: string | null
 }
 
-export function observationsIn(database: Sqlite): { reads: ObservationsStore; apply: Appliers<ObservationsOp> } {
+export function observationsIn(database: Sqlite): {
+  reads: ObservationsStore
+  apply: Appliers<ObservationsOp>
+  applyRows: RowAppliers<'heard'>
+} {
   const list = database.prepare<[number, number], ObservationRow>(
     'SELECT * FROM observation WHERE device_id = +? ORDER BY path LIMIT +?',
   )
@@ -38,6 +43,8 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
   const heard = database.prepare(
     'UPDATE observation SET last_notification = ?, last_sequence = ?, last_message_id = ? WHERE device_id = ? AND path = ?',
   )
+  const hear = ([deviceId, path, at, sequence, messageId]: Row<'heard'>): void =>
+    void heard.run(at, sequence, messageId, deviceId, path)
   const remove = database.prepare<[number, string]>('DELETE FROM observation WHERE device_id = +? AND path = +?')
   return {
     reads: { observations: (deviceId, limit) => list.all(deviceId, limit).map(observationOf) },
@@ -57,10 +64,10 @@ export function observationsIn(database: Sqlite): { reads: ObservationsStore; ap
           jsonOf(o.attributes),
         )
       },
-      'observation.heard': ({ deviceId, path, at, sequence, messageId }) =>
-        void heard.run(at, columnOf(sequence), columnOf(messageId), deviceId, path),
+      'observation.heard': (op) => hear(heardRow(op)),
       'observation.delete': ({ deviceId, path }) => void remove.run(deviceId, path),
     },
+    applyRows: { heard: hear },
   }
 }
 

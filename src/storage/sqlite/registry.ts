@@ -4,10 +4,12 @@
  */
 import { instantOf } from '../../base/time.ts'
 import type { DeviceRow, RegistryOp, RegistryStore } from '../../fleet/registry/store.ts'
-import type { Device, DeviceFilter, DeviceId, EndpointName, Registration } from '../../fleet/registry/types.ts'
+import type { Device, DeviceFilter, EndpointName, Registration } from '../../fleet/registry/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import type { Sqlite } from './database.ts'
 import { Inserts } from './inserts.ts'
+import { columns, contactRow, deviceRow, isFiled, registrationRow, seenRow, touchRow } from './rows.ts'
+import type { Row, RowAppliers } from './rows.ts'
 import { similarNames } from './similar-names.ts'
 
 type ProfileName = NonNullable<Device['profile']>
@@ -63,18 +65,14 @@ const rarityLimit = 2_000
 export interface RegistryIn {
   readonly reads: RegistryStore
   readonly apply: Appliers<RegistryOp>
+  readonly applyRows: RowAppliers<'touch' | 'seen'>
   /** Rows that wait for others, in the order in which they refer to each other. */
-  readonly waiting: readonly Inserts[]
+  readonly waiting: Readonly<Record<'device' | 'registration' | 'contact', Inserts>>
 }
 
 export function registryIn(database: Sqlite): RegistryIn {
-  const inserts = registryInserts(database)
-  const { devices, registrations, contacts } = inserts
-  return {
-    reads: registryReads(database),
-    apply: registryAppliers(database, inserts),
-    waiting: [devices, registrations, contacts],
-  }
+  const waiting = registryInserts(database)
+  return { reads: registryReads(database), ...registryAppliers(database, waiting), waiting }
 }
 
 function registryReads(database: Sqlite): RegistryStore {
@@ -160,35 +158,22 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
   return { sql, values }
 }
 
-/** What a Register of a new device puts in: for each of them a row of each. */
-function registryInserts(database: Sqlite): Readonly<Record<'devices' | 'registrations' | 'contacts', Inserts>> {
-  const device = [
-    'id',
-    'endpoint',
-    'product',
-    'product_from',
-    'profile',
-    'tags',
-    'created_at',
-    'first_seen',
-    'quarantined_at',
-  ]
-  const registration = ['id', 'lwm2m_version', 'lifetime', 'binding', 'queue_mode', 'sms_number', 'links']
-  registration.push('registered_at', 'message_id', 'token', 'secured', 'profile_id')
-  const contact = ['last_seen', 'updated_at', 'expires_at', 'due_at', 'address', 'port', 'plain']
-  const orReplace = (columns: readonly string[]): string =>
-    `ON CONFLICT (device_id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`
+/** What a Register of a new device puts in: a row of each. */
+function registryInserts(database: Sqlite): Readonly<Record<'device' | 'registration' | 'contact', Inserts>> {
+  const orReplace = ([key, ...others]: readonly string[]): string =>
+    `ON CONFLICT (${key}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`
+  const { device, registration, contact } = columns
   return {
-    devices: new Inserts(database, 'device', device),
-    registrations: new Inserts(database, 'registration', ['device_id', ...registration], orReplace(registration)),
-    contacts: new Inserts(database, 'contact', ['device_id', ...contact], orReplace(contact)),
+    device: new Inserts(database, 'device', device),
+    registration: new Inserts(database, 'registration', registration, orReplace(registration)),
+    contact: new Inserts(database, 'contact', contact, orReplace(contact)),
   }
 }
 
 function registryAppliers(
   database: Sqlite,
-  { devices, registrations, contacts }: ReturnType<typeof registryInserts>,
-): Appliers<RegistryOp> {
+  { device: devices, registration: registrations, contact: contacts }: ReturnType<typeof registryInserts>,
+): { apply: Appliers<RegistryOp>; applyRows: RowAppliers<'touch' | 'seen'> } {
   const putDevice = database.prepare(
     `INSERT INTO device (id, endpoint, product, product_from, profile, tags, created_at, first_seen, retired_at, quirks,
        learned, quarantined_at)
@@ -229,27 +214,17 @@ function registryAppliers(
     for (const [name, value] of Object.entries(device.tags)) putTag.run(name, value, device.endpoint, device.id)
   }
 
-  function heard(id: DeviceId, at: Pick<Registration, 'updatedAt' | 'expiresAt' | 'address' | 'port'>): void {
-    const { updatedAt, expiresAt, address, port } = at
+  function keepAlive([id, updatedAt, expiresAt, address, port]: Row<'touch'>): void {
     const { changes } = touch.run(updatedAt, updatedAt, expiresAt, id, expiresAt, address, port)
     // Its address is another, or the end came nearer: then due_at has to follow.
     if (changes === 0) move.run(updatedAt, updatedAt, expiresAt, expiresAt, address, port, id)
   }
+  const see = ([id, at]: Row<'seen'>): void => void putLastSeen.run(id, at)
 
-  return {
+  const apply: Appliers<RegistryOp> = {
     'device.add': ({ device }) => {
-      devices.add(
-        device.id,
-        device.endpoint,
-        columnOf(device.product),
-        columnOf(device.productFrom),
-        columnOf(device.profile),
-        jsonOf(device.tags),
-        device.createdAt,
-        columnOf(device.firstSeen),
-        columnOf(device.quarantinedAt),
-      )
-      if (device.product === undefined && isEmpty(device.tags)) return
+      devices.add(deviceRow(device))
+      if (!isFiled(device)) return
       devices.flush()
       putTags(device, undefined)
     },
@@ -275,35 +250,17 @@ function registryAppliers(
     'device.learned': ({ deviceId, learned }) => void putLearned.run(jsonOf(learned), deviceId),
     'device.delete': ({ deviceId }) => void deleteDevice.run(deviceId),
     'registration.put': ({ deviceId, registration: r }) => {
-      registrations.add(
-        deviceId,
-        r.id,
-        r.lwm2mVersion,
-        r.lifetime,
-        r.binding,
-        r.queueMode ? 1 : 0,
-        columnOf(r.smsNumber),
-        r.links,
-        r.registeredAt,
-        r.messageId,
-        r.token,
-        r.secured ? 1 : 0,
-        columnOf(r.profileId),
-      )
-      contacts.add(deviceId, r.updatedAt, r.updatedAt, r.expiresAt, r.expiresAt, r.address, r.port, r.secured ? 0 : 1)
+      registrations.add(registrationRow(deviceId, r))
+      contacts.add(contactRow(deviceId, r))
     },
-    'registration.touch': (op) => heard(op.deviceId, op),
+    'registration.touch': (op) => keepAlive(touchRow(op)),
     'registration.delete': ({ deviceId }) => {
       deleteRegistration.run(deviceId)
       clearContact.run(deviceId)
     },
-    'device.seen': ({ deviceId, at }) => void putLastSeen.run(deviceId, at),
+    'device.seen': (op) => see(seenRow(op)),
   }
-}
-
-function isEmpty(tags: Device['tags']): boolean {
-  for (const _ in tags) return false
-  return true
+  return { apply, applyRows: { touch: keepAlive, seen: see } }
 }
 
 export function deviceRowOf(row: FullRow): DeviceRow {

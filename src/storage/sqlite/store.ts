@@ -27,6 +27,7 @@ import { observationRulesIn } from './observation-rules.ts'
 import { observationsIn } from './observations.ts'
 import { operationsIn } from './operations.ts'
 import { registryIn } from './registry.ts'
+import { columns, eachRow, type RowAppliers, type Rows, type RowsOp } from './rows.ts'
 import { snapshotsIn } from './snapshot.ts'
 
 export interface StoreLimits {
@@ -47,7 +48,7 @@ export interface SqliteStoreOptions extends StoreLimits {
  * 'store.in-use', 'store.newer', 'store.migration-changed', 'store.foreign', 'store.full',
  * 'store.unavailable'.
  */
-export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOptions): Store {
+export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOptions): SqliteStore {
   const { database, close } = openDatabase(file)
   try {
     migrate(database, ownMigrations(), now(), log)
@@ -58,8 +59,13 @@ export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOption
   }
 }
 
+/** The store, which takes rows beside ops: both of all devices in one transaction. */
+export interface SqliteStore extends Store {
+  commit(ops: readonly (StoreOp | RowsOp)[]): void
+}
+
 /** A store over an open, migrated database. */
-export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): Store {
+export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void): SqliteStore {
   const registry = registryIn(database)
   const configuration = configurationIn(database)
   const associations = associationsIn(database)
@@ -124,40 +130,71 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
       lastDeviceId: () => lastDeviceId.get() ?? 0,
     }),
     bootstrapAssociations: inHouseWords(bootstrapAssociations.reads),
-    commit: committer(database, apply, registry.waiting, events),
+    commit: committer(database, {
+      apply: (op) =>
+        // TypeScript cannot pair a union's member with its own function; the table's type did.
+        (apply[op.op] as (op: StoreOp) => void)(op),
+      applyRows: { ...registry.applyRows, ...observations.applyRows, ...associations.applyRows },
+      waiting: { ...registry.waiting, event: events.waiting },
+      trim: events.trim,
+    }),
     together: reader(database),
     close,
   }
 }
 
 /** Their rows may wait for each other; every other op finds them in their tables. */
-const waitingOps: ReadonlySet<StoreOp['op']> = new Set(['device.add', 'registration.put', 'event.append'])
+const waitingOps: ReadonlySet<string> = new Set(['device.add', 'registration.put', 'event.append'])
+/** In the order in which they refer to each other; events refer to nobody. */
+const waitingKinds = ['device', 'registration', 'contact'] as const
 
-function committer(
-  database: Sqlite,
-  apply: Appliers<StoreOp>,
-  fleet: readonly Inserts[],
-  events: Pick<EventsIn, 'waiting' | 'trim'>,
-): (ops: readonly StoreOp[]) => void {
+interface Writing {
+  readonly apply: (op: StoreOp) => void
+  readonly applyRows: RowAppliers<'touch' | 'seen' | 'heard' | 'window'>
+  readonly waiting: Readonly<Record<(typeof waitingKinds)[number] | 'event', Inserts>>
+  readonly trim: EventsIn['trim']
+}
+
+function committer(database: Sqlite, { apply, applyRows, waiting, trim }: Writing): SqliteStore['commit'] {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   const rollback = database.prepare('ROLLBACK')
+  const settleRows = (): void => {
+    for (const kind of waitingKinds) waiting[kind].flush()
+  }
+
+  /** Returns how many events are among them. */
+  function write(rows: Rows): number {
+    for (const kind of waitingKinds) if (rows[kind] !== undefined) waiting[kind].add(rows[kind])
+    const { touch, seen, heard, window, event = [] } = rows
+    waiting.event.add(event)
+    if (seen !== undefined) settleRows()
+    if (touch !== undefined) eachRow('touch', touch, applyRows.touch)
+    if (seen !== undefined) eachRow('seen', seen, applyRows.seen)
+    if (heard !== undefined) eachRow('heard', heard, applyRows.heard)
+    if (window !== undefined) eachRow('window', window, applyRows.window)
+    return event.length / columns.event.length
+  }
+
   return (ops) => {
     let appended = 0
     try {
       begin.run()
       for (const op of ops) {
-        if (!waitingOps.has(op.op)) for (const rows of fleet) rows.flush()
-        // TypeScript cannot pair a union's member with its own function; the table's type did.
-        ;(apply[op.op] as (op: StoreOp) => void)(op)
+        if (op.op === 'rows') {
+          appended += write(op.rows)
+          continue
+        }
+        if (!waitingOps.has(op.op)) settleRows()
+        apply(op)
         if (op.op === 'event.append') appended++
       }
-      for (const rows of fleet) rows.flush()
-      events.waiting.flush()
-      if (appended > 0) events.trim(appended)
+      settleRows()
+      waiting.event.flush()
+      if (appended > 0) trim(appended)
       commit.run()
     } catch (cause) {
-      for (const rows of [...fleet, events.waiting]) rows.discard()
+      for (const rows of Object.values(waiting)) rows.discard()
       // SQLite itself rolls back on some errors (a full disk among them) and not on others.
       if (database.inTransaction) rollback.run()
       throw houseError(cause, `committing ${ops.length} changes`)

@@ -3,10 +3,7 @@
  * RFC 6690 §4.1. One chart for all: ▶ CON GET /.well-known/core?filter, ◀ ACK 2.05 Content-Format 40.
  */
 import { describe, expect, it } from 'vitest'
-import { textOf } from '../../../src/base/bytes.ts'
-import { isFault } from '../../../src/base/fault.ts'
-import { parseLinks } from '../../../src/lwm2m/link.ts'
-import { QuirkSet } from '../../../src/lwm2m/quirks.ts'
+import { parseLinks } from '../../../src/coap/link-format.ts'
 import { Lockstep } from '../../support/coap-lockstep.ts'
 import { datagramOf } from '../../support/coap-notation.ts'
 import { PlugtestServer } from '../../support/plugtest-server.ts'
@@ -18,9 +15,9 @@ function discovered(query: string, path = '/.well-known/core'): { targets: strin
   const answer = peer.sent.shift()!.bytes
   const head = datagramOf('ACK 1 2.05 [01] Content-Format=40')
   expect(answer.slice(0, head.length)).toEqual(head)
-  const parsed = parseLinks(textOf(answer.slice(head.length + 1)) ?? '', new QuirkSet())
-  if (isFault(parsed)) throw new TypeError(parsed.fault)
-  return { targets: parsed.map(({ target }) => target), leftovers: peer.leftovers() }
+  const parsed = parseLinks(answer.slice(head.length + 1))
+  if ('fault' in parsed) throw new TypeError(parsed.fault)
+  return { targets: parsed.links.map(({ target }) => target), leftovers: peer.leftovers() }
 }
 
 describe('discovery', () => {

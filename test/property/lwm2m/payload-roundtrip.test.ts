@@ -2,11 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isFault } from '../../../src/base/fault.ts'
-import { rootPath, samePath, type Path } from '../../../src/lwm2m/path.ts'
+import { rootPath, type Path } from '../../../src/lwm2m/path.ts'
 import { decodePayload, decodePaths, encodePaths, encodePayload } from '../../../src/lwm2m/payload/codec.ts'
 import { format, formatName, type FormatNumber } from '../../../src/lwm2m/payload/content-format.ts'
 import { isRefusal } from '../../../src/lwm2m/refusal.ts'
-import { sameValue, type Entry } from '../../../src/lwm2m/value.ts'
+import { sameEntry, type Entry } from '../../../src/lwm2m/value.ts'
 import {
   everyTypeModel as model,
   everyTypeObject,
@@ -16,12 +16,6 @@ import {
   singleEntry,
   timedEntries,
 } from '../../unit/lwm2m/every-type.ts'
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  if (!samePath(a.path, b.path) || a.at !== b.at) return false
-  if (a.value === undefined || b.value === undefined) return a.value === b.value
-  return sameValue(a.value, b.value)
-}
 
 /** What of `entries` did not come back as it was written; nothing where all is well. */
 function lost(contentFormat: FormatNumber, base: Path, entries: readonly Entry[]): readonly unknown[] {

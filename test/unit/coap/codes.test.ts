@@ -6,6 +6,7 @@ import {
   codeText,
   isKnownMethod,
   isRequestCode,
+  isResponseCode,
   isSafeMethod,
   isSuccess,
   method,
@@ -34,9 +35,10 @@ describe('codes (RFC 7252 §3, §12.1)', () => {
     expect(codeOf(classOf(code), code & 31)).toBe(code)
   })
 
-  it('falls into requests, known methods, successes and none of these', () => {
+  it('falls into requests, responses and neither', () => {
     const all = Array.from({ length: 256 }, (_, code) => code)
     expect(all.filter(isRequestCode)).toEqual(all.slice(1, 32))
+    expect(all.filter(isResponseCode)).toEqual(all.slice(64, 192))
     expect(all.filter(isKnownMethod)).toEqual([1, 2, 3, 4, 5, 6, 7])
     expect(all.filter(isSuccess)).toEqual(all.slice(64, 96))
   })

@@ -3,6 +3,7 @@ import {
   definitionOf,
   isCritical,
   isNoCacheKey,
+  isUnsafe,
   maxLength,
   minLength,
   occurrence,
@@ -43,7 +44,11 @@ describe('the option registry', () => {
     (number, name, traits, format, min, max) => {
       const definition = definitionOf(number)!
       expect(definition).toMatchObject({ number, name, format, min, max, repeatable: traits[3] === 'R' })
-      expect([isCritical(number), isNoCacheKey(number)]).toEqual([traits[0] === 'C', traits[2] === 'N'])
+      expect([isCritical(number), isUnsafe(number), isNoCacheKey(number)]).toEqual([
+        traits[0] === 'C',
+        traits[1] === 'U',
+        traits[2] === 'N',
+      ])
       expect(optionName(number)).toBe(name)
     },
   )

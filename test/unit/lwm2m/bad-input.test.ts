@@ -5,8 +5,8 @@ import { textOf, utf8, bytesOfHex } from '../../../src/base/bytes.ts'
 import { isFault, type Fault } from '../../../src/base/fault.ts'
 import { instantOf } from '../../../src/base/time.ts'
 import { codeText } from '../../../src/coap/codes.ts'
-import { diagnosticLimit, reactionTo } from '../../../src/lwm2m/reactions.ts'
-import { quirks, type QuirkName } from '../../../src/lwm2m/quirks.ts'
+import { diagnosticLimit, reactionNames, reactionTo } from '../../../src/lwm2m/reactions.ts'
+import { quirks, quirkSentence, type QuirkName } from '../../../src/lwm2m/quirks.ts'
 import { parseRegister } from '../../../src/lwm2m/registration.ts'
 import { decodeSend } from '../../../src/lwm2m/send.ts'
 import { post } from './requests.ts'
@@ -77,6 +77,7 @@ describe('an uplink', () => {
 
   it('with a fault without a row is a bad request', () => {
     expect(codeText(reactionTo({ fault: 'tlv.truncated' }).code)).toBe('4.00')
+    expect(reactionNames).toContain('registration.version')
   })
 })
 
@@ -120,4 +121,5 @@ it('every quirk can happen, and reads as a sentence', () => {
     .join('\n')
   const names = Object.keys(quirks) as QuirkName[]
   expect(names.filter((name) => !source.includes(`'${name}'`))).toEqual([])
+  expect(quirkSentence('value.number-as-text')).toBe('sends numbers as text; they were read as numbers')
 })

@@ -8,6 +8,7 @@ import {
   format,
   formatName,
   formatNamed,
+  formatNames,
   formatOf,
   isLegacyFormat,
   type FormatNumber,
@@ -21,6 +22,7 @@ it('names and numbers of formats belong together', () => {
     expect(formatNamed(formatName(number))).toBe(number)
     expect(formatNamed(String(number))).toBe(number)
   }
+  expect(formatNames).toHaveLength(Object.values(format).length)
   expect([1541, 1542, 1543, 1544].map(formatOf)).toEqual([format.text, format.tlv, format.json, format.opaque])
   expect([formatOf(50), formatNamed('yaml'), formatNamed('70000')]).toEqual([undefined, undefined, undefined])
   expect([isLegacyFormat(1542), isLegacyFormat(11542)]).toEqual([true, false])

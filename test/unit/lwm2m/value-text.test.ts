@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Path } from '../../../src/lwm2m/path.ts'
 import { isRefusal } from '../../../src/lwm2m/refusal.ts'
-import { parseOperatorValue, type OperatorValue } from '../../../src/lwm2m/value-text.ts'
+import { displayOf, parseOperatorValue, type OperatorValue } from '../../../src/lwm2m/value-text.ts'
 import type { Value } from '../../../src/lwm2m/value.ts'
 import { device } from './shipped-library.ts'
 
@@ -70,4 +70,13 @@ it.each<[given: OperatorValue, type: Value['type']]>([
 ])('without a definition %s is a %s', (given, type) => {
   const value = parseOperatorValue(undefined, given)
   expect(isRefusal(value) ? value : value.type).toBe(type)
+})
+
+it.each<[value: Value, text: string]>([
+  [{ type: 'time', value: 1779004800n }, '2026-05-17T08:00:00Z'],
+  [{ type: 'time', value: 10n ** 18n }, '1000000000000000000'],
+  [{ type: 'opaque', value: Uint8Array.of(1, 255) }, '01ff'],
+  [{ type: 'boolean', value: true }, 'true'],
+])('shows %o to people as %s', (value, text) => {
+  expect(displayOf(value)).toBe(text)
 })

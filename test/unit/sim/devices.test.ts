@@ -4,7 +4,7 @@ import { instantOf, minutes, seconds } from '../../../src/base/time.ts'
 import { chanceOf } from '../../../src/sim/chance.ts'
 import { Radio } from '../../../src/sim/devices/radio.ts'
 import { personalities, type PersonalityName } from '../../../src/sim/devices/personalities.ts'
-import { ImageReader, makeImage } from '../../../src/sim/images.ts'
+import { makeImage, readImage } from '../../../src/sim/images.ts'
 import { worldOf } from '../../sim/support.ts'
 
 const at = (second: number) => instantOf(second * 1000)
@@ -28,14 +28,9 @@ test('a sleepy child gets one datagram at its next poll, and a second one is los
 
 test('an image says its version and whether it boots, and a damaged one is refused', () => {
   const image = makeImage('1.2.3', false, 1000, chanceOf(1, 'image'))
-  const read = () => {
-    const reader = new ImageReader()
-    reader.append(image)
-    return reader.read()
-  }
-  expect(read()).toEqual({ version: '1.2.3', boots: false })
+  expect(readImage(image)).toEqual({ version: '1.2.3', boots: false })
   image[500]! ^= 1
-  expect(read()).toEqual({ fault: 'image.checksum' })
+  expect(readImage(image)).toEqual({ fault: 'image.checksum' })
 })
 
 test.for(Object.keys(personalities) as PersonalityName[])('%s registers, is read, written and executed', (name) => {

@@ -1,23 +1,18 @@
-/** The examples of RFC 6690 §5 and of LwM2M registrations, as they stand there: read, written, filtered. */
+/** The examples of RFC 6690 §5 and of LwM2M registrations, parsed as they stand there. */
 import { describe, expect, it } from 'vitest'
-import { isFault } from '../../../src/base/fault.ts'
-import { filterLinks, serializeLinks, type Link } from '../../../src/coap/link-format.ts'
-import { linkAttributeLimit, linkLimit, parseLinks } from '../../../src/lwm2m/link.ts'
-import { QuirkSet } from '../../../src/lwm2m/quirks.ts'
+import {
+  attributeOf,
+  filterLinks,
+  parseLinks,
+  serializeLinks,
+  type ParsedLinks,
+} from '../../../src/coap/link-format.ts'
 
-/** As they would be offered. */
-function parsed(text: string): { readonly links: readonly Link[]; readonly quirks: readonly string[] } {
-  const quirks = new QuirkSet()
-  const found = parseLinks(text, quirks)
-  if (isFault(found)) throw new TypeError(`${found.fault}: ${found.detail}`)
-  const links = found.map(({ target, attributes }) => ({
-    target,
-    attributes: [...attributes].map(([name, value]) => ({ name, value: value === '' ? undefined : value })),
-  }))
-  return { links, quirks: quirks.list() }
+const parsed = (text: string): ParsedLinks => {
+  const result = parseLinks(text)
+  if ('fault' in result) throw new TypeError(`${result.fault}: ${result.detail}`)
+  return result
 }
-
-const valueOf = ({ attributes }: Link, wanted: string) => attributes.find(({ name }) => name === wanted)?.value
 
 const sensors =
   '</sensors>;ct=40;title="Sensor Index",</sensors/temp>;rt="temperature-c";if="sensor",' +
@@ -26,7 +21,7 @@ const sensors =
 
 describe('RFC 6690 §5', () => {
   it('a list of sensors, with links elsewhere', () => {
-    const { links, quirks } = parsed(sensors)
+    const { links, warnings } = parsed(sensors)
     expect(links.map(({ target }) => target)).toEqual([
       '/sensors',
       '/sensors/temp',
@@ -34,9 +29,9 @@ describe('RFC 6690 §5', () => {
       'http://www.example.com/sensors/t123',
       '/t',
     ])
-    expect(valueOf(links[0]!, 'title')).toBe('Sensor Index')
-    expect(valueOf(links[4]!, 'anchor')).toBe('/sensors/temp')
-    expect(quirks).toEqual([])
+    expect(attributeOf(links[0]!, 'title')).toBe('Sensor Index')
+    expect(attributeOf(links[4]!, 'anchor')).toBe('/sensors/temp')
+    expect(warnings).toEqual([])
     expect(serializeLinks(links)).toBe(sensors)
   })
 
@@ -54,40 +49,48 @@ describe('RFC 6690 §5', () => {
 
   it('a large resource with its size', () => {
     const { links } = parsed('</firmware/v2.1>;rt="firmware";sz=262144')
-    expect(valueOf(links[0]!, 'sz')).toBe('262144')
+    expect(attributeOf(links[0]!, 'sz')).toBe('262144')
   })
 })
 
 describe('registrations of devices', () => {
-  it.each<[string, string, readonly string[], readonly string[]]>([
+  it.each([
     [
       'LwM2M Core 1.1 §6.2.1',
       '</>;rt="oma.lwm2m";ct=110,</1/0>,</2>,</3/0>,</4/0>,</5>;ver=1.1',
       ['/', '/1/0', '/2', '/3/0', '/4/0', '/5'],
-      [],
+      0,
     ],
-    ['a trailing comma', '</1/0>,</3/0>,', ['/1/0', '/3/0'], []],
-    ['spaces and a line break', '</1/0>, </3/0>,\r\n</5> ; ver=1.1', ['/1/0', '/3/0', '/5'], []],
-    ['an unquoted list', '</>;rt=oma.lwm2m;ct=60 110 112,</3/0>', ['/', '/3/0'], ['links.unquoted']],
-    ['ct twice', '</>;ct=40;ct=60', ['/'], ['links.attribute-twice']],
-    ['empty attributes', '</3/0>;;,</4/0>;', ['/3/0', '/4/0'], ['links.separator']],
-    ['an attribute without a name', '</3/0>;="x"', ['/3/0'], ['links.separator']],
-    ['two links without a comma', '</3/0></4/0>', ['/3/0', '/4/0'], ['links.separator']],
-    ['nothing', '', [], []],
-  ])('%s', (_title, text, targets, quirks) => {
-    const found = parsed(text)
-    expect(found.links.map(({ target }) => target)).toEqual(targets)
-    expect(found.quirks).toEqual(quirks)
+    ['a trailing comma', '</1/0>,</3/0>,', ['/1/0', '/3/0'], 1],
+    ['spaces and a line break', '</1/0>, </3/0>,\r\n</5> ; ver=1.1', ['/1/0', '/3/0', '/5'], 0],
+    ['an unquoted list', '</>;rt=oma.lwm2m;ct=60 110 112,</3/0>', ['/', '/3/0'], 1],
+    ['ct twice', '</>;ct=40;ct=60', ['/'], 1],
+    ['empty attributes', '</3/0>;;,</4/0>;', ['/3/0', '/4/0'], 3],
+    ['a zero octet at the end', '</3/0>\0', ['/3/0'], 0],
+    ['nothing', '', [], 0],
+  ])('%s', (_title, text, targets, warnings) => {
+    const result = parsed(text)
+    expect(result.links.map(({ target }) => target)).toEqual(targets)
+    expect(result.warnings).toHaveLength(warnings)
   })
 
   it.each([
-    ['no angle bracket', '/3/0', 'links.syntax'],
-    ['an open bracket', '</3/0', 'links.syntax'],
-    ['an open quotation', '</3/0>;rt="x', 'links.syntax'],
-    ['text after a quotation', '</3/0>;rt="x"y', 'links.syntax'],
-    ['more links than one list may have', '</1>,'.repeat(linkLimit + 1), 'links.too-many'],
-    ['more attributes than a link may have', `</1>${';a'.repeat(linkAttributeLimit + 1)}`, 'links.syntax'],
+    ['no angle bracket', '/3/0', 'links-malformed'],
+    ['an open bracket', '</3/0', 'links-malformed'],
+    ['a bracket within a bracket', '<</3/0>', 'links-malformed'],
+    ['an open quotation', '</3/0>;rt="x', 'links-malformed'],
+    ['an attribute without a name', '</3/0>;="x"', 'links-malformed'],
+    ['two links without a comma', '</3/0></4/0>', 'links-malformed'],
+    ['text after a quotation', '</3/0>;rt="x"y', 'links-malformed'],
   ])('%s is broken', (_title, text, fault) => {
-    expect(parseLinks(text, new QuirkSet())).toMatchObject({ fault })
+    expect(parseLinks(text)).toMatchObject({ fault })
+  })
+
+  it('octets that are not UTF-8 are broken, and limits are kept', () => {
+    expect(parseLinks(Uint8Array.of(0x3c, 0xff, 0x3e))).toMatchObject({ fault: 'links-not-utf8' })
+    expect(parseLinks('</1>,</2>,</3>', { links: 2, attributesPerLink: 8 })).toMatchObject({
+      fault: 'links-over-limit',
+    })
+    expect(parseLinks('</1>;a;b;c', { links: 2, attributesPerLink: 2 })).toMatchObject({ fault: 'links-over-limit' })
   })
 })

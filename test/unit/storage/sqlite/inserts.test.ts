@@ -21,7 +21,7 @@ const stored = (): unknown[] => database.prepare('SELECT id, name FROM pair ORDE
 test.each([0, 1, 15, 16, 17, 100])('%i rows are inserted as they are, at the latest when flushed', (count) => {
   const inserts = new Inserts(database, 'pair', ['id', 'name'])
   const rows = Array.from({ length: count }, (_, i) => [i, i % 3 === 0 ? null : `name ${i}`] as const)
-  for (const row of rows) inserts.add(...row)
+  for (const row of rows) inserts.add(row)
   inserts.flush()
   inserts.flush()
   expect(stored()).toEqual(rows)
@@ -29,16 +29,24 @@ test.each([0, 1, 15, 16, 17, 100])('%i rows are inserted as they are, at the lat
 
 test('of two rows with one key the later one stays', () => {
   const inserts = new Inserts(database, 'pair', ['id', 'name'], orReplace)
-  for (let i = 0; i < 40; i++) inserts.add(i % 5, `name ${i}`)
+  for (let i = 0; i < 40; i++) inserts.add([i % 5, `name ${i}`])
   inserts.flush()
   expect(stored()).toEqual([35, 36, 37, 38, 39].map((i) => [i % 5, `name ${i}`]))
 })
 
+test('rows that come together are inserted as if one by one', () => {
+  const inserts = new Inserts(database, 'pair', ['id', 'name'])
+  inserts.add([0, 'name 0'])
+  inserts.add(Array.from({ length: 50 }, (_, i) => [i + 1, `name ${i + 1}`]).flat())
+  inserts.flush()
+  expect(stored()).toEqual(Array.from({ length: 51 }, (_, i) => [i, `name ${i}`]))
+})
+
 test('what is discarded never gets there', () => {
   const inserts = new Inserts(database, 'pair', ['id', 'name'])
-  inserts.add(1, 'one')
+  inserts.add([1, 'one'])
   inserts.discard()
-  inserts.add(2, 'two')
+  inserts.add([2, 'two'])
   inserts.flush()
   expect(stored()).toEqual([[2, 'two']])
 })
