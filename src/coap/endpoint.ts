@@ -60,7 +60,7 @@ export class CoapEndpoint {
       this.#answerStranger(now, peer, view, carriesMore)
       return
     }
-    state.credit += amplificationLimit * (end - start)
+    if (state.credit !== Number.POSITIVE_INFINITY) state.credit += amplificationLimit * (end - start)
     if (state.probeFrom !== 0) this.#parts.transmissions.heard(now, state)
     if (isRequest) {
       if (view.has(option.echo)) this.#verify(now, state, view)

@@ -34,12 +34,13 @@ export class Outbox {
 
   /** Octets `start` to `end` of `buffer`, as far as the peer's credit goes. */
   send(now: Instant, peer: PeerState, buffer: Bytes, start: number, end: number): void {
-    const length = end - start
-    if (length > peer.credit) {
-      this.#withheld.add()
-      return
+    if (peer.credit !== Number.POSITIVE_INFINITY) {
+      if (end - start > peer.credit) {
+        this.#withheld.add()
+        return
+      }
+      peer.credit -= end - start
     }
-    peer.credit -= length
     this.#sent.add()
     this.#sink.send(now, peer.peer, buffer, start, end)
   }
