@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the foreign clients that no Debian package has. DTLS: pion/dtls (needs go), Mbed TLS with connection ids (needs
 # cargo, for its sources, and cc), Scandium (needs mvn and javac). CoAP: go-coap (go), aiocoap (python3 with venv).
-# LwM2M: Eclipse Leshan (mvn and javac). The tests that want one skip where it is not there. Takes a minute or two the
+# LwM2M: Eclipse Leshan 2 and 1 (mvn and javac). The tests that want one skip where it is not there. Takes a minute or two the
 # first time; says what it could not build, and never fails.
 set -uo pipefail
 cd "$(dirname "$0")/../test/interop"
@@ -94,7 +94,11 @@ build_leshan() {
     (cd $folder && jar --extract --file leshan-lwm2m-core-2.0.0-M18-tests.jar models/3442.xml)
 }
 
-for peer in pion mbedtls scandium leshan gocoap aiocoap; do
+build_leshan1() {
+  build_java lwm2m/peers/build/leshan1 org.eclipse.leshan:leshan-client-cf:1.5.0 lwm2m/peers/leshan1/*.java
+}
+
+for peer in pion mbedtls scandium leshan leshan1 gocoap aiocoap; do
   "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
 done
 exit 0

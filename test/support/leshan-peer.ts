@@ -1,17 +1,18 @@
 /**
  * LwM2M clients of Eclipse Leshan in one JVM, built by `scripts/build-peers.sh` and driven line by line; what they
- * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java`.
+ * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java` and `leshan1/peer.java`.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { LinePeer } from './line-peer.ts'
 
-const built = fileURLToPath(new URL('../interop/lwm2m/peers/build/leshan/', import.meta.url))
+const built = fileURLToPath(new URL('../interop/lwm2m/peers/build/', import.meta.url))
 
-/** Whether the clients were built. */
-export const leshanBuilt = existsSync(`${built}client.jar`)
-/** Definitions of objects Leshan has and the server does not: 3442, with a resource of every type. */
-export const leshanObjects = `${built}models`
+/** Whether the clients were built: of Leshan 2, which speak LwM2M 1.1, and of Leshan 1, which speak 1.0. */
+export const leshanBuilt = existsSync(`${built}leshan/client.jar`)
+export const leshan1Built = existsSync(`${built}leshan1/client.jar`)
+/** Definitions of objects Leshan 2 has and the server does not: 3442, with a resource of every type. */
+export const leshanObjects = `${built}leshan/models`
 
 // A machine with two cores: nothing here runs long enough to be worth optimising.
 const briefly = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m']
@@ -19,9 +20,9 @@ const briefly = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m']
 export class LeshanPeer {
   readonly #lines: LinePeer
 
-  /** `definitions`: further files of object definitions. */
-  constructor(definitions: readonly string[]) {
-    const program = ['-cp', `${built}*`, 'Peer', `${leshanObjects}/3442.xml`, ...definitions]
+  /** `definitions`: files of object definitions beside its own. */
+  constructor(library: 'leshan' | 'leshan1', definitions: readonly string[]) {
+    const program = ['-cp', `${built}${library}/*`, 'Peer', ...definitions]
     this.#lines = new LinePeer('java', [...briefly, ...program])
   }
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   if (!leshanBuilt) return
   directory = mkdtempSync(join(tmpdir(), 'coapstan-leshan-'))
   await start()
-  leshan = new LeshanPeer(['objects/3303-1.1.xml'])
+  leshan = new LeshanPeer('leshan', [`${leshanObjects}/3442.xml`, 'objects/3303-1.1.xml'])
   await operator.json('PUT', '/v1/bootstrap/templates/any', {
     servers: [{ uri: 'self', shortId: 1, lifetime: 600 }],
     verify: true,

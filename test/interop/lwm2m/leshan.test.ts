@@ -23,7 +23,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'coapstan-leshan-'))
   await start()
   // Its parser reads a definition of ours, too.
-  leshan = new LeshanPeer(['objects/3303-1.1.xml'])
+  leshan = new LeshanPeer('leshan', [`${leshanObjects}/3442.xml`, 'objects/3303-1.1.xml'])
 })
 afterAll(async () => {
   if (!leshanBuilt) return
