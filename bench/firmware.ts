@@ -54,7 +54,7 @@ try {
   for (const { name, rates, cpuRates, resident } of cases) {
     const ratio = Number((median(cpuRates) / plain).toFixed(2))
     const row = { perSecond: Math.round(median(rates)), perCpuSecond: Math.round(median(cpuRates)), ratioToGet: ratio }
-    console.log(JSON.stringify({ bench: 'firmware', case: name, ...row, residentMiB: resident, runs }))
+    console.log(JSON.stringify({ bench: 'firmware', subject: name, ...row, residentMiB: resident, runs }))
   }
 } finally {
   for (const running of [server, shortAnswers, longAnswers]) await running.stop()
