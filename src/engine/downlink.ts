@@ -16,7 +16,7 @@ import type { Actor, Outstanding } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
-import { inquiryOf } from './inquiry.ts'
+import { InquiryBudget, inquiryOf } from './inquiry.ts'
 import { peerOfPath } from './peers.ts'
 import {
   answerOf,
@@ -29,6 +29,9 @@ import {
 
 type Notification = Extract<UplinkInput, { input: 'notification' }>
 
+/** Devices that wait for their turn to be asked by ourselves. */
+const heldInquiries = 1024
+
 /** A request under way and whose it is. */
 interface Open {
   readonly actor: Actor
@@ -39,11 +42,13 @@ interface Open {
 export class Downlink {
   readonly #engine: EngineCore
   readonly #open = new Map<RequestId, Open>()
-  /** Devices that were in the middle of handing over a body; looked at again when it has come, or has not. */
+  /** Devices to be looked at again: in the middle of handing over a body, or to be asked what we want to know. */
   readonly #held = new Set<Actor>()
+  readonly #inquiries: InquiryBudget
 
   constructor(engine: EngineCore) {
     this.#engine = engine
+    this.#inquiries = new InquiryBudget(engine.settings)
   }
 
   get openCount(): number {
@@ -70,7 +75,11 @@ export class Downlink {
     }
     if (wanted !== undefined) this.#tell(now, actor, peer, wanted, notAfter)
     else if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
-    else if (inquiry !== undefined) this.#inquire(now, actor, peer, inquiry, notAfter)
+    else if (inquiry !== undefined) {
+      if (this.#inquiries.take(now)) this.#inquire(now, actor, peer, inquiry, notAfter)
+      // Who does not fit in here is asked when it is heard again.
+      else if (this.#held.size < heldInquiries) this.#held.add(actor)
+    }
     return undefined
   }
 
@@ -95,7 +104,10 @@ export class Downlink {
     if (this.#held.size === 0) return []
     const held = [...this.#held]
     this.#held.clear()
-    return held
+    // One that was let go meanwhile is read anew when it is heard.
+    return held.filter(
+      (actor) => this.#engine.actors.find({ by: 'endpoint', endpoint: actor.state.endpoint }) === actor,
+    )
   }
 
   /** Takes a request back; nothing is heard of it any more. */

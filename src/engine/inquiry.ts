@@ -2,7 +2,7 @@
  * What the server wants to know of a device by itself: asked once in a registration, when nothing else is to be
  * asked, and kept as what was learned. No row, no event: an operator did not ask.
  */
-import type { Instant } from '../base/time.ts'
+import { seconds, type Instant } from '../base/time.ts'
 import type { Settings } from '../config/tunables.ts'
 import { pathToWatch } from '../fleet/firmware/late-revert.ts'
 import type { InternalInput } from './inputs.ts'
@@ -28,6 +28,26 @@ export function inquiryOf(
   const watch = learned?.watch
   if (watch === undefined || now >= watch.until || update !== undefined) return undefined
   return registration.registeredAt > watch.since ? pathToWatch(watch) : undefined
+}
+
+/** How many devices are asked in a second: our own curiosity does not slow down a fleet that registers all at once. */
+export class InquiryBudget {
+  readonly #perSecond: number
+  #second = Number.NEGATIVE_INFINITY
+  #asked = 0
+
+  constructor(settings: Pick<Settings, 'devices.inquiries-per-second'>) {
+    this.#perSecond = settings['devices.inquiries-per-second']
+  }
+
+  /** True where one more may be asked now. */
+  take(now: Instant): boolean {
+    if (now - this.#second >= seconds(1)) {
+      this.#second = now
+      this.#asked = 0
+    }
+    return ++this.#asked <= this.#perSecond
+  }
 }
 
 export function planInquired(

@@ -151,6 +151,16 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'devices.inquiries-per-second': {
+    kind: 'count',
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    consequence:
+      'Devices a shard asks in a second what the server wants to know by itself (what they are, whether they went back to an old version); the others have their turn later, at the latest when they are heard again.',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'profiles.by-product': {
     kind: 'text',
     default: '',

@@ -1,7 +1,7 @@
 /** What a device is: asked of it once where nobody has said, kept with who said it, and what goes by it. */
 import { expect, test } from 'vitest'
 import { hexOf, utf8 } from '../../../src/base/bytes.ts'
-import { minutes } from '../../../src/base/time.ts'
+import { milliseconds, minutes } from '../../../src/base/time.ts'
 import type { DevicePatch } from '../../../src/fleet/commands.ts'
 import { EngineHarness } from '../../support/engine-harness.ts'
 
@@ -147,4 +147,21 @@ test('a sleeping device is asked while it listens, and what an operator asks goe
   at.receive(1, `ACK ${id} 2.05 [${token}] Content-Format=0 "60"`)
   at.settle()
   expect(asked(at)).toBeDefined()
+})
+
+test('of many that come at once a few a second are asked, and the others in their turn', () => {
+  const at = new EngineHarness({ 'devices.product-from': 'model', 'devices.inquiries-per-second': 2 })
+  for (let path = 1; path <= 5; path++) {
+    at.receive(
+      path,
+      `CON ${++messageId} POST [01] /rd ?ep=d${path}&lt=86400&lwm2m=1.1 Content-Format=40 "</1/0>,</3/0>"`,
+    )
+    at.settle()
+  }
+  const reads = () => at.sent().filter((line) => line.endsWith('/3 /0')).length
+  expect(reads()).toBe(2)
+  at.elapse(milliseconds(1100))
+  expect(reads()).toBe(2)
+  at.elapse(milliseconds(1100))
+  expect(reads()).toBe(1)
 })
