@@ -75,18 +75,20 @@ export class Downlink {
     }
     if (wanted !== undefined) this.#tell(now, actor, peer, wanted, notAfter)
     else if (operation !== undefined) return this.#send(now, actor, peer, operation, notAfter)
-    else if (inquiry !== undefined) {
-      if (this.#inquiries.take(now)) this.#inquire(now, actor, peer, inquiry, notAfter)
-      // Who does not fit in here is asked when it is heard again.
-      else if (this.#held.size < heldInquiries) this.#held.add(actor)
-    }
+    else if (inquiry !== undefined) this.#inquire(now, actor, peer, inquiry, notAfter)
     return undefined
   }
 
-  /** What we want to know by ourselves, of an object it has registered. */
-  #inquiryOf(now: Instant, { state }: Actor): string | undefined {
+  /** What we want to know by ourselves, of an object it has registered; nothing where others had their turn first. */
+  #inquiryOf(now: Instant, actor: Actor): string | undefined {
+    const { state } = actor
     const path = inquiryOf(state, this.#engine.settings, now)
     if (path === undefined) return undefined
+    if (this.#inquiries.isSpent(now)) {
+      // Who does not fit in here is asked when it is heard again.
+      if (this.#held.size < heldInquiries) this.#held.add(actor)
+      return undefined
+    }
     return this.#engine.views.of(state).supported.objects.has(Number(path.split('/')[1])) ? path : undefined
   }
 
@@ -271,6 +273,7 @@ export class Downlink {
     const kept = { kind: 'read', path } as const
     const request = requestOf(kept, this.#engine.views.of(actor.state))
     if (isRefusal(request)) return
+    this.#inquiries.spend()
     const ticket = this.#engine.coap.request(now, peer, { ...request, notAfter })
     const outstanding: Outstanding = { of: 'inquiry', request: ticket.id, path, kept, asked: request, sentAt: now }
     actor.outstanding = outstanding

@@ -40,13 +40,16 @@ export class InquiryBudget {
     this.#perSecond = settings['devices.inquiries-per-second']
   }
 
-  /** True where one more may be asked now. */
-  take(now: Instant): boolean {
+  isSpent(now: Instant): boolean {
     if (now - this.#second >= seconds(1)) {
       this.#second = now
       this.#asked = 0
     }
-    return ++this.#asked <= this.#perSecond
+    return this.#asked >= this.#perSecond
+  }
+
+  spend(): void {
+    this.#asked++
   }
 }
 
