@@ -5,11 +5,12 @@
  */
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
-import type { Duration, Instant } from '../base/time.ts'
+import { instantOf, type Duration, type Instant } from '../base/time.ts'
 import { sipHash } from './sip-hash.ts'
 import type { Peer } from './types.ts'
 
 const timeOctets = 4
+const noInstant = instantOf(0)
 /** Octets of a value of ours; RFC 9175 §2.2.1 allows 1 to 40. */
 export const echoLength = timeOctets + 8
 
@@ -27,10 +28,11 @@ export class Echo {
     return this.#value(Math.floor(now / 1000) >>> 0, peer)
   }
 
-  /** Whether `value` is one we gave this peer within the lifetime. */
-  isFresh(now: Instant, peer: Peer, value: Bytes): boolean {
+  /** Whether `value` is one we gave this peer within the lifetime, and not before `since`, to the second. */
+  isFresh(now: Instant, peer: Peer, value: Bytes, since: Instant = noInstant): boolean {
     if (value.length !== echoLength) return false
     const given = ((value[0]! << 24) | (value[1]! << 16) | (value[2]! << 8) | value[3]!) >>> 0
+    if (given < Math.floor(since / 1000) >>> 0) return false
     const age = (Math.floor(now / 1000) - given) * 1000
     return age >= 0 && age <= this.#lifetime && equalBytes(value, this.#value(given, peer))
   }

@@ -196,6 +196,7 @@ export class CoapEndpoint {
     this.#parts.peers.now = now
     const state = this.#parts.peers.addressed(peer)
     state.credit = 0
+    state.doubtedAt = now
     this.#parts.peers.release(state)
   }
 
@@ -284,10 +285,11 @@ export class CoapEndpoint {
     else this.#parts.faultCounters.count(faults['reply-unmatched'], peer)
   }
 
-  /** An Echo of ours came back: the address is real (RFC 9175 §2.4). */
+  /** An Echo of ours came back that went to where the peer is now: the address is real (RFC 9175 §2.4). */
   #verify(now: Instant, peer: PeerState, request: MessageView): void {
     if (peer.credit === Number.POSITIVE_INFINITY) return
-    if (this.#parts.echo.isFresh(now, peer.peer, request.bytes(option.echo)!)) peer.credit = Number.POSITIVE_INFINITY
+    const value = request.bytes(option.echo)!
+    if (this.#parts.echo.isFresh(now, peer.peer, value, peer.doubtedAt)) peer.credit = Number.POSITIVE_INFINITY
   }
 
   #due(now: Instant, due: Timed): void {

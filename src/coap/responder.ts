@@ -30,6 +30,9 @@ import { Delivery, InboundExchange, type PeerState } from './state.ts'
 import type { CoapSink, ExchangeId, OutboundResponse } from './types.ts'
 import { RequestView } from './views.ts'
 
+/** Octets of a message ahead of its token (RFC 7252 §3). */
+const bareLength = 4
+
 /**
  * Answers of safe methods longer than this are not kept for repetition: running the request again costs
  * less than the memory (RFC 7252 §4.5 allows it).
@@ -86,8 +89,8 @@ export class Responder {
     const print = messagePrint(request)
     const known = dedup.find(now, peer, request.messageId)
     if (known !== 0) {
-      if (dedup.isRepetition(known, print) || dedup.isInProgress(known)) {
-        this.#repeat(now, peer, known)
+      const isOld = dedup.isRepetition(known, print) || dedup.isInProgress(known)
+      if (isOld && this.#repeat(now, peer, request, known)) {
         this.#options.sink.repeated?.(now, peer.peer)
         return
       }
@@ -168,14 +171,22 @@ export class Responder {
     return entry === notYet ? this.#remember(now, peer, request, messagePrint(request)) : entry
   }
 
-  /** RFC 7252 §4.5: a repetition gets what the original got, or silence while there is nothing yet. */
-  #repeat(now: Instant, peer: PeerState, entry: DedupEntry): void {
-    const { dedup, outbox } = this.#options
-    this.#options.faultCounters.duplicate()
+  /**
+   * RFC 7252 §4.5: a repetition gets what the original got, or silence while there is nothing yet. Where that is too
+   * much for an address that changed meanwhile (RFC 9175 §2.4), only its code; false for a safe request, which may be
+   * taken as a new one and is to come again with an Echo: silence would last until the peer gives up.
+   */
+  #repeat(now: Instant, peer: PeerState, request: MessageView, entry: DedupEntry): boolean {
+    const { dedup, faultCounters, outbox } = this.#options
     const length = dedup.answerLength(entry)
-    if (length === 0) return
+    const isTooMuch = length > peer.credit
+    if (isTooMuch && isSafeMethod(request.code)) return false
+    faultCounters.duplicate()
+    if (length === 0) return true
     const offset = dedup.answerOffset(entry)
-    outbox.send(now, peer, dedup.answerPage(entry), offset, offset + length)
+    const shortest = bareLength + request.tokenEnd - request.tokenStart
+    outbox.send(now, peer, dedup.answerPage(entry), offset, offset + (isTooMuch ? shortest : length))
+    return true
   }
 
   #dispatch(now: Instant, peer: PeerState, request: MessageView, entry: DedupEntry, multicast: boolean): void {

@@ -4,7 +4,7 @@
  */
 import { noBytes, type Bytes } from '../base/bytes.ts'
 import type { Deadlined } from '../base/deadline-queue.ts'
-import { never, type Duration, type Instant } from '../base/time.ts'
+import { instantOf, never, type Duration, type Instant } from '../base/time.ts'
 import type { Profile } from '../config/profiles.ts'
 import type { GrowingBody } from './body.ts'
 import type { DedupEntry, DedupOwner } from './dedup.ts'
@@ -23,6 +23,8 @@ export class PeerState implements DedupOwner, Deadlined {
   readonly standing: PeerStanding
   /** Octets we may still send to an unverified address (RFC 9175 §2.4); infinite once it is verified. */
   credit: number
+  /** Since when its address is another one: what was proven before says nothing of it. */
+  doubtedAt = instantOf(0)
 
   profile: Profile
   /** How long a CON, a NON of the peer is remembered, and an id of ours stays taken. */

@@ -123,6 +123,37 @@ describe('an address nobody vouches for', () => {
     expect(peer.leftovers()).toEqual([])
   })
 
+  // ▶ CON GET Echo, from an address that changes before the answer is there      ◀ ACK 2.05, which nobody hears
+  // ▶ the same from the new address      ◀ ACK 4.01 Echo: the old one proves nothing here, and silence would last
+  it('hardening 3: an Echo proves the address it went to, not the next one (RFC 9175 §2.4)', () => {
+    const peer = new Lockstep({ handler: () => large })
+    peer.endpoint.doubtAddress(peer.now, 1)
+    peer.exchange('CON 1 GET [01] /large', 'ACK 1 4.01 [01] Echo=$first')
+    peer.exchange('CON 2 GET [01] /large Echo=$first', 'ACK 2 2.05 [01] {0..300}')
+    peer.advance(20_000)
+    peer.endpoint.doubtAddress(peer.now, 1)
+    peer.exchange('CON 2 GET [01] /large Echo=$first', 'ACK 2 4.01 [01] Echo=$second')
+    peer.exchange('CON 3 GET [01] /large Echo=$second', 'ACK 3 2.05 [01] {0..300}')
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  // ▶ CON GET      ◀ ACK 2.05, kept for its repetition      the address changes, ▶ the same      ◀ ACK 4.01 Echo
+  // ▶ CON POST     ◀ ACK 2.04, 100 octets                   the address changes, ▶ the same      ◀ ACK 2.04 in short
+  it('hardening 3: what is kept for a repetition is too much for a new address, silence too little', () => {
+    const kept = testBody.slice(0, 100)
+    const peer = new Lockstep({
+      handler: ({ code }) => ({ code: code === method.get ? response.content : response.changed, payload: kept }),
+    })
+    peer.exchange('CON 1 GET [01] /kept', 'ACK 1 2.05 [01] {0..100}')
+    peer.exchange('CON 2 POST [02] /x', 'ACK 2 2.04 [02] {0..100}')
+    peer.endpoint.doubtAddress(peer.now, 1)
+    peer.exchange('CON 1 GET [01] /kept', 'ACK 1 4.01 [01] Echo=$echo')
+    peer.endpoint.doubtAddress(peer.now, 1)
+    peer.exchange('CON 2 POST [02] /x', 'ACK 2 2.04 [02]')
+    expect(peer.requests.map(({ code }) => code)).toEqual([method.get, method.post, method.get])
+    expect(peer.leftovers()).toEqual([])
+  })
+
   // ◀ CON GET (ours, token of eight random octets)      ▶ ACK with it: the address hears us
   it('takes an answer with a token of ours as proof of the address (RFC 9175 §2.4)', () => {
     const peer = unverified()
