@@ -7,7 +7,12 @@ import { expect, test } from 'vitest'
 import { silentLog } from '../../../src/base/log.ts'
 import { hours, instantOf } from '../../../src/base/time.ts'
 import { definitionOf } from '../../../src/fleet/campaigns/definition.ts'
-import { campaignDeviceStates, campaignStates, type Campaign } from '../../../src/fleet/campaigns/types.ts'
+import {
+  campaignDeviceStates,
+  campaignStates,
+  type Campaign,
+  type DeviceWay,
+} from '../../../src/fleet/campaigns/types.ts'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import type { Store, StoreOp } from '../../../src/fleet/store.ts'
 import { MemoryStore } from '../../../src/sim/memory-store.ts'
@@ -64,6 +69,15 @@ const anyUpdate = fc
     }),
   )
 
+const way: DeviceWay = {
+  legs: [
+    { version: '1.5.0', kind: 'delta', size: 9 },
+    { version: '2.0.0', kind: 'whole', size: 100 },
+  ],
+  done: 1,
+  goesOn: true,
+}
+
 const anyOp: fc.Arbitrary<StoreOp> = fc.oneof(
   fc
     .tuple(campaignId, fc.constantFrom(...campaignStates))
@@ -90,13 +104,19 @@ const anyOp: fc.Arbitrary<StoreOp> = fc.oneof(
       campaignId: id,
       deviceId: of,
       from,
-      change: { state: to, reason: why, dueAt: to === 'retrying' ? at : null, askedAt: at },
+      change: {
+        state: to,
+        reason: why,
+        dueAt: to === 'retrying' ? at : null,
+        askedAt: at,
+        ...(at > 1e12 + 5000 ? { way } : {}),
+      },
     })),
   fc.tuple(campaignId, anyUpdate, fc.nat(2), instant).map(([id, each, stage, dueAt]): StoreOp => ({
     op: 'campaign.begun',
     campaignId: id,
     update: each,
-    begin: { stage, dueAt, cell: each.id, prefix: '2001:db8::/64' },
+    begin: { stage, dueAt, cell: each.id, prefix: '2001:db8::/64', ...(stage === 1 ? { way } : {}) },
   })),
   fc
     .tuple(campaignId, anyUpdate)

@@ -170,6 +170,24 @@ describe('firmware', () => {
     store.commit([put.update({ ...whole, state: 'failed' }), put.update({ ...other, state: 'cancelled' })])
     expect(store.openUpdatesNeeding(whole.sha256, 9)).toEqual([])
   })
+
+  test('updates on their way need the images and deltas that are to come', () => {
+    const store = openStore()
+    const leg = { sha256: 'a'.repeat(64), product: 'meter', version: '1.5.0', size: 900 }
+    const onward = { ...leg, sha256: 'b'.repeat(64), version: '2.0.0', delta: { sha256: 'd'.repeat(64), size: 90 } }
+    const journey = { goal: '2.0.0', hop: 1, hops: 2, from: '1.0.0', leg, onward: [onward] }
+    const first = update(1, 1, { sha256: leg.sha256, journey })
+    store.commit([...devices, put.update(first)])
+    const needing = (sha256: string) => store.openUpdatesNeeding(sha256, 9).map(({ id }) => id)
+    expect(store.openUpdate(1)).toEqual(first)
+    expect([leg.sha256, onward.sha256, onward.delta.sha256, 'c'.repeat(64)].map(needing)).toEqual([[1], [1], [1], []])
+    const stopped = { ...first, journey: { ...journey, onward: [], isStopped: true as const } }
+    store.commit([put.update(stopped)])
+    expect(store.openUpdate(1)).toEqual(stopped)
+    expect([leg.sha256, onward.sha256].map(needing)).toEqual([[1], []])
+    store.commit([put.update({ ...stopped, state: 'confirmed' })])
+    expect(needing(leg.sha256)).toEqual([])
+  })
 })
 
 describe('events', () => {
