@@ -87,17 +87,21 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
         if (load.secured === true) await processes[index]!.provision?.(endpointsOf(prefix, load.peers), run)
         const running = processes[index]!
         let cpuBefore = 0
+        let threadsBefore: ReadonlyMap<string, number> = new Map()
         const port = load.secured === true ? running.securedPort! : running.port
         const outcome = await runLoad(load, port, seconds, {
           registered: ({ peers }) => running.observe?.(endpointsOf(prefix, peers)) ?? Promise.resolve(),
           begins: () => {
             cpuBefore = running.cpuTime()
+            threadsBefore = running.threadTimes()
           },
         })
         const perCpuSecond = outcome.total / (running.cpuTime() - cpuBefore)
+        const used = [...running.threadTimes()].map(([thread, seconds]) => seconds - (threadsBefore.get(thread) ?? 0))
+        const perThreadSecond = outcome.total / Math.max(...used)
         if (outcome.refused > 0)
           console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
-        measured.get(subject)!.push({ ...outcome, perCpuSecond })
+        measured.get(subject)!.push({ ...outcome, perCpuSecond, perThreadSecond })
       }
     }
     const all: Runs[] = subjects.map((subject, index) => ({

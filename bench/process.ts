@@ -3,7 +3,7 @@
  * generator has core 1 for itself.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 
@@ -37,6 +37,8 @@ export interface Running {
   residentMemory(): number
   /** Seconds of processor time used so far, by all its threads. */
   cpuTime(): number
+  /** Seconds of processor time used so far, by each of its threads. */
+  threadTimes(): ReadonlyMap<string, number>
   /** Where it listens for DTLS, where that is another port. */
   readonly securedPort?: number
   /** Has the server observe a value of these devices, where it does not do so by itself. */
@@ -73,6 +75,7 @@ export async function startSubject(
     port: bound,
     residentMemory: () => residentMemory(child),
     cpuTime: () => cpuTime(child),
+    threadTimes: () => threadTimes(child),
     stop: (signal = 'SIGKILL') => {
       child.kill(signal)
       return ended
@@ -111,4 +114,12 @@ function cpuTime(child: ChildProcess): number {
     .replace(/^.*\) /, '')
     .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** By id. Of each thread the first number of its schedstat: nanoseconds on a processor. */
+function threadTimes(child: ChildProcess): ReadonlyMap<string, number> {
+  const tasks = `/proc/${child.pid}/task`
+  const nanoseconds = (thread: string): number =>
+    Number(readFileSync(`${tasks}/${thread}/schedstat`, 'latin1').split(' ')[0])
+  return new Map(readdirSync(tasks).map((thread) => [thread, nanoseconds(thread) / 1e9]))
 }

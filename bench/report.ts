@@ -13,6 +13,8 @@ export interface Row {
   /** Median of the answers for each second of processor time, and its ratio to the C echo's. */
   readonly perCpuSecond: number
   readonly cpuRatioToEcho?: number
+  /** The same for each second of the thread that used most: what there would be with a core for each thread. */
+  readonly perThreadSecond: number
   readonly runs: number
   /** Median latency seen by the generator, and its 99th percentile, microseconds. */
   readonly p50: number
@@ -30,6 +32,8 @@ export interface Row {
 export interface Run extends Measured {
   /** Answers for each second of processor time the subject used: what a busy machine does not falsify. */
   readonly perCpuSecond: number
+  /** The same for each second its busiest thread used. */
+  readonly perThreadSecond: number
 }
 
 /** All runs of one subject under one load. */
@@ -62,6 +66,7 @@ export function rowsOf(bench: string, runs: readonly Runs[], dgram: string, echo
       ...(toEcho !== undefined && { ratioToEcho: rounded(perSecond / toEcho) }),
       perCpuSecond: Math.round(perCpuSecond),
       ...(cpuToEcho !== undefined && { cpuRatioToEcho: rounded(perCpuSecond / cpuToEcho) }),
+      perThreadSecond: Math.round(median(one.measured.map((run) => run.perThreadSecond))),
       runs: one.measured.length,
       p50: rounded(median(one.measured.map((run) => run.p50))),
       p99: rounded(median(one.measured.map((run) => run.p99))),
@@ -95,6 +100,7 @@ export function table(rows: readonly Row[]): string {
     '× C echo',
     'per CPU s',
     '× C echo',
+    'per thread s',
     'p50 µs',
     'p99 µs',
     'spread',
@@ -111,6 +117,7 @@ export function table(rows: readonly Row[]): string {
     ratio(row.ratioToEcho),
     count(row.perCpuSecond),
     ratio(row.cpuRatioToEcho),
+    count(row.perThreadSecond),
     row.p50.toFixed(0),
     row.p99.toFixed(0),
     `${(100 * row.spread).toFixed(0)} %`,
