@@ -12,6 +12,9 @@ import type { ActorInput, Sender } from './inputs.ts'
 import type { LoadTicket } from './ports.ts'
 import { stateOf, type DeviceState } from './state.ts'
 
+/** Actors looked at for one that comes: more than one, so that the limit is reached again after a burst. */
+const looksACall = 4
+
 /** Somebody waits for a device that is being read from the store. */
 interface Loading extends LoadTicket {
   readonly inputs: ActorInput[]
@@ -22,6 +25,8 @@ export class Actors {
   readonly #profiles: ProfileRules
   readonly #bound: (peer: Peer, endpoint: EndpointName) => void
   readonly #byEndpoint = new Map<EndpointName, Actor>()
+  /** Where the last look for somebody to let go of ended. */
+  #hand = this.#byEndpoint.values()
   readonly #byId = new Map<DeviceId, Actor>()
   readonly #byRegistration = new Map<string, Actor>()
   readonly #byObservation = new Map<string, Actor>()
@@ -143,20 +148,18 @@ export class Actors {
   }
 
   /**
-   * Drops idle actors, longest unused first, until the limit holds (second chance). Waits until a few are too
-   * many: beginning anew at the head of a map costs more than letting one go. Where all are busy, as after a burst
-   * of commands for a hundred thousand devices, each call looks at a few, and a `thorough` one now and then at all.
+   * Drops idle actors that were not used since the hand last passed, until the limit holds (second chance, a clock's
+   * hand: a map is walked from its head again only once its end is reached). Where all are busy, as after a burst of
+   * commands for a hundred thousand devices, each call looks at a few, and a `thorough` one now and then at all.
    */
   evict(thorough = false): void {
-    if (this.#byEndpoint.size <= this.#limit + evictionStep(this.#limit)) return
-    let chances = thorough ? 2 * this.#byEndpoint.size : 4 * (evictionStep(this.#limit) + 2)
-    for (const [endpoint, actor] of this.#byEndpoint) {
-      if (this.#byEndpoint.size <= this.#limit || chances-- <= 0) return
-      this.#byEndpoint.delete(endpoint)
-      if (actor.used || !actor.idle) {
-        actor.used = false
-        this.#byEndpoint.set(endpoint, actor)
-      } else {
+    let looks = thorough ? 2 * this.#byEndpoint.size : looksACall
+    while (this.#byEndpoint.size > this.#limit && looks-- > 0) {
+      const { value: actor } = this.#hand.next()
+      if (actor === undefined) this.#hand = this.#byEndpoint.values()
+      else if (actor.used || !actor.idle) actor.used = false
+      else {
+        this.#byEndpoint.delete(actor.state.endpoint)
         this.#forget(actor)
       }
     }
@@ -192,11 +195,6 @@ export class Actors {
   #unindex(actor: Actor, state: DeviceState): void {
     this.#index(actor, state, stateOf(state.endpoint, undefined))
   }
-}
-
-/** By how many the limit may be passed before a round of eviction: a sixty-fourth of it. */
-function evictionStep(limit: number): number {
-  return limit >> 6
 }
 
 function nameOf(key: DeviceKey): string {
