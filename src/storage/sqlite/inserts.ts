@@ -9,20 +9,22 @@ import type { Value } from './rows.ts'
 const rowsTogether = 16
 
 export class Inserts {
+  readonly #referred: Inserts | undefined
   readonly #width: number
   readonly #one: (values: readonly Value[]) => void
   readonly #many: (values: readonly Value[]) => void
   #values: Value[] = []
 
-  /** `otherwise`: an ON CONFLICT clause, '' for none. */
-  constructor(database: Sqlite, table: string, columns: readonly string[], otherwise = '') {
+  /** `otherwise`: an ON CONFLICT clause, '' for none. `referred`: the rows that these refer to, inserted before them. */
+  constructor(database: Sqlite, table: string, columns: readonly string[], otherwise = '', referred?: Inserts) {
     const row = `(${columns.map(() => '?').join(', ')})`
     const insert = (rows: number): ((values: readonly Value[]) => void) => {
       const values = Array.from({ length: rows }, () => row).join(', ')
       const statement = database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${values} ${otherwise}`)
       // Each value an argument: out of an array they would be taken one by one, which costs as much as it saves.
-    return (bound) => void statement.run(...bound)
+      return (bound) => void statement.run(...bound)
     }
+    this.#referred = referred
     this.#width = columns.length
     this.#one = insert(1)
     this.#many = insert(rowsTogether)
@@ -32,6 +34,7 @@ export class Inserts {
   add(values: readonly Value[]): void {
     for (const value of values) this.#values.push(value)
     while (this.#values.length >= rowsTogether * this.#width) {
+      this.#referred?.flush()
       this.#many(this.#values.splice(0, rowsTogether * this.#width))
     }
   }
@@ -39,6 +42,7 @@ export class Inserts {
   /** What waits is inserted. */
   flush(): void {
     if (this.#values.length === 0) return
+    this.#referred?.flush()
     const values = this.#values
     this.#values = []
     for (let at = 0; at < values.length; at += this.#width) this.#one(values.slice(at, at + this.#width))

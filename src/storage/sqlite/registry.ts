@@ -162,11 +162,12 @@ function pageQuery(criteria: readonly Criterion[], prefix: string, cursor: Endpo
 function registryInserts(database: Sqlite): Readonly<Record<'device' | 'registration' | 'contact', Inserts>> {
   const orReplace = ([key, ...others]: readonly string[]): string =>
     `ON CONFLICT (${key}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`
-  const { device, registration, contact } = columns
+  const { registration, contact } = columns
+  const device = new Inserts(database, 'device', columns.device)
   return {
-    device: new Inserts(database, 'device', device),
-    registration: new Inserts(database, 'registration', registration, orReplace(registration)),
-    contact: new Inserts(database, 'contact', contact, orReplace(contact)),
+    device,
+    registration: new Inserts(database, 'registration', registration, orReplace(registration), device),
+    contact: new Inserts(database, 'contact', contact, orReplace(contact), device),
   }
 }
 

@@ -42,6 +42,19 @@ test('rows that come together are inserted as if one by one', () => {
   expect(stored()).toEqual(Array.from({ length: 51 }, (_, i) => [i, `name ${i}`]))
 })
 
+test('rows are there before those that refer to them, however many of either wait', () => {
+  database.exec('CREATE TABLE part (id INTEGER PRIMARY KEY, pair INTEGER NOT NULL REFERENCES pair) STRICT')
+  const pairs = new Inserts(database, 'pair', ['id', 'name'])
+  const parts = new Inserts(database, 'part', ['id', 'pair'], '', pairs)
+  for (let id = 0; id < 100; id++) {
+    if (id % 3 === 0) pairs.add([id, null])
+    parts.add([id, id - (id % 3)])
+  }
+  parts.flush()
+  expect(stored()).toHaveLength(34)
+  expect(database.prepare('SELECT count(*) FROM part').pluck().get()).toBe(100)
+})
+
 test('what is discarded never gets there', () => {
   const inserts = new Inserts(database, 'pair', ['id', 'name'])
   inserts.add([1, 'one'])

@@ -121,3 +121,18 @@ it('who follows commits hears of rows which devices have spoken', () => {
     [3, later],
   ])
 })
+
+it('devices that register anew and for the first time in one commit', () => {
+  const store = opened()
+  const ids = Array.from({ length: 40 }, (_, i) => i + 2)
+  const first = ids.flatMap((id): StoreOp[] => [
+    { op: 'device.add', device: device(id) },
+    put.registration(id, registration(`r${id}`)),
+  ])
+  const again = Array.from({ length: 20 }, () => put.registration(1, registration('r1')))
+  store.commit([...first.slice(0, 6), ...again, ...first.slice(6)])
+  expect(ids.map((deviceId) => store.snapshot({ by: 'id', deviceId }, 1)?.registration?.id)).toEqual(
+    ids.map((id) => `r${id}`),
+  )
+  store.close()
+})
