@@ -98,7 +98,12 @@ build_leshan1() {
   build_java lwm2m/peers/build/leshan1 org.eclipse.leshan:leshan-client-cf:1.5.0 lwm2m/peers/leshan1/*.java
 }
 
-for peer in pion mbedtls scandium leshan leshan1 gocoap aiocoap; do
+build_leshan_server() {
+  build_java lwm2m/peers/build/leshan-server org.eclipse.leshan:leshan-tl-cf-server-coap:2.0.0-M18 \
+    lwm2m/peers/leshan-server/*.java
+}
+
+for peer in pion mbedtls scandium leshan leshan1 leshan_server gocoap aiocoap; do
   "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
 done
 exit 0

@@ -1,6 +1,6 @@
 /**
- * LwM2M clients of Eclipse Leshan in one JVM, built by `scripts/build-peers.sh` and driven line by line; what they
- * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java` and `leshan1/peer.java`.
+ * LwM2M clients of Eclipse Leshan in one JVM, or its server, built by `scripts/build-peers.sh` and driven line by line; what they
+ * understand and say is at the top of `interop/lwm2m/peers/leshan/peer.java` , `leshan1/peer.java`, `leshan-server/server.java`.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ const built = fileURLToPath(new URL('../interop/lwm2m/peers/build/', import.meta
 /** Whether the clients were built: of Leshan 2, which speak LwM2M 1.1, and of Leshan 1, which speak 1.0. */
 export const leshanBuilt = existsSync(`${built}leshan/client.jar`)
 export const leshan1Built = existsSync(`${built}leshan1/client.jar`)
+export const leshanServerBuilt = existsSync(`${built}leshan-server/client.jar`)
 /** Definitions of objects Leshan 2 has and the server does not: 3442, with a resource of every type. */
 export const leshanObjects = `${built}leshan/models`
 
@@ -20,9 +21,9 @@ const briefly = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m']
 export class LeshanPeer {
   readonly #lines: LinePeer
 
-  /** `definitions`: files of object definitions beside its own. */
-  constructor(library: 'leshan' | 'leshan1', definitions: readonly string[]) {
-    const program = ['-cp', `${built}${library}/*`, 'Peer', ...definitions]
+  /** Clients; `definitions` are files of object definitions beside their own. Or a server, with devices for clients. */
+  constructor(library: 'leshan' | 'leshan1' | 'leshan-server', definitions: readonly string[] = []) {
+    const program = ['-cp', `${built}${library}/*`, library === 'leshan-server' ? 'Server' : 'Peer', ...definitions]
     this.#lines = new LinePeer('java', [...briefly, ...program])
   }
 

@@ -44,7 +44,7 @@ export function encodeLeaves(format: number, base: readonly number[], leaves: re
   const only = leaves[0]
   if (leaves.length !== 1 || only === undefined || only.path.length !== base.length) return undefined
   if (format === formats.text) return encodeText(only.type, only.value)
-  if (format === formats.cbor) return encodeSingleCbor(only.value)
+  if (format === formats.cbor) return encodeSingleCbor(only.type, only.value)
   if (format === formats.opaque && only.value instanceof Uint8Array) return Buffer.from(only.value)
   return undefined
 }

@@ -2,7 +2,7 @@
  * text/plain (0), opaque (42) and single-value CBOR (60): the formats that carry exactly one resource
  * value (LwM2M Core 1.1 §7.4.1–7.4.3). No paths on the wire, so the caller says which type it is.
  */
-import { decode as decodeCbor, Encoder } from 'cbor-x'
+import { decode as decodeCbor, Encoder, Tag } from 'cbor-x'
 import { fits, type LeafValue, type ResourceType } from './leaf.ts'
 
 const cbor = new Encoder({ useRecords: false, tagUint8Array: false })
@@ -32,8 +32,9 @@ export function decodeText(type: ResourceType, payload: Uint8Array): LeafValue |
   }
 }
 
-export function encodeSingleCbor(value: LeafValue): Buffer {
-  return Buffer.from(cbor.encode(value))
+/** A time is tagged as seconds since 1970 (RFC 8949 §3.4.2); Leshan reads no other. */
+export function encodeSingleCbor(type: ResourceType, value: LeafValue): Buffer {
+  return Buffer.from(cbor.encode(type === 'time' ? new Tag(value, 1) : value))
 }
 
 export function decodeSingleCbor(type: ResourceType, payload: Uint8Array): LeafValue | undefined {
