@@ -22,7 +22,7 @@ import type { SqliteStore } from '../../storage/sqlite/store.ts'
 import { Committer } from '../committer.ts'
 import type { Control } from '../control.ts'
 import { storedAssociation, type CredentialDesk, type Desk, type LocalDeskOptions } from '../desk.ts'
-import { Leases, type Granted, type ShardNumber } from './leases.ts'
+import { Leases, type ShardNumber } from './leases.ts'
 import type { Listening } from '../device-side.ts'
 import type { FromShard, SentQuery, ShardStart, ShardTurn } from './messages.ts'
 import { receivedError, sentError } from './sent-error.ts'
@@ -220,8 +220,14 @@ export class House implements Control {
       if (claims === undefined || this.#leases.ownerOf(claims) === from) this.#committer.add({ from, no }, ops)
       else this.#leases.claim(claims, from, () => this.#committer.add({ from, no }, ops))
     }
-    for (const { no, key } of asked.loads) this.#load(from, no, key)
+    const load = (): void => {
+      for (const { no, key } of asked.loads) this.#load(from, no, key)
+    }
+    if (asked.loads.length > 1) this.#options.store.together(load)
+    else load()
     for (const { no, key } of asked.recalls) this.#recall(from, no, key)
+    // What the owner has committed counts for the next one only once it is in the store.
+    if (asked.released.length > 0) this.settle()
     for (const endpoint of asked.released) this.#leases.released(endpoint, from)
     for (const stray of asked.strays) this.#shards[stray.to]?.turn.strays.push(stray)
     for (const { remote, secured } of asked.spokenTo) {
@@ -246,7 +252,7 @@ export class House implements Control {
       turn.loaded.push({ no, snapshot: undefined, vouched: undefined })
       return
     }
-    this.#claim(endpoint, shard, (isMoved) => {
+    this.#leases.claim(endpoint, shard, (isMoved) => {
       const snapshot = this.#snapshot(key)
       const to = this.#shards[shard]!.turn
       const isNew = snapshot === undefined && key.by === 'endpoint'
@@ -262,18 +268,12 @@ export class House implements Control {
       this.#shards[shard]!.turn.recalled.push({ no, stored: undefined })
       return
     }
-    this.#claim(endpoint, shard, () => {
+    this.#leases.claim(endpoint, shard, () => {
+      // What a shard writes of an association on its way out of memory it does not wait for.
+      this.settle()
       const stored = storedAssociation(store, key)
       const isAccepted = stored !== undefined && credentials.accepts(stored)
       this.#shards[shard]!.turn.recalled.push({ no, stored: isAccepted ? stored : undefined })
-    })
-  }
-
-  /** What the last owner has committed counts only once it is in the store. */
-  #claim(endpoint: EndpointName, shard: ShardNumber, granted: Granted): void {
-    this.#leases.claim(endpoint, shard, (isMoved) => {
-      this.settle()
-      granted(isMoved)
     })
   }
 
