@@ -138,9 +138,6 @@ const noDoor = ['handshake-rate', 'handshake-rate-per-prefix', 'handshakes', 'ha
   (knob) => [`--dtls-${knob}`, '50000'],
 )
 
-/** A Register is measured, not what a server asks a device afterwards that it does not know. */
-const noQuestions = ['--devices-product-from', 'none']
-
 /** The shipped server; `call` is its HTTP API, with the token. */
 export async function startServer(
   transport: 'native' | 'dgram',
@@ -151,17 +148,7 @@ export async function startServer(
   const data = mkdtempSync(`${built}data-`)
   start.prepare?.(data)
   const ports = ['--coap-port', '0', '--coaps-port', '0', '--http-port', '0']
-  const flags = [
-    '--data-directory',
-    data,
-    ...ports,
-    '--udp-transport',
-    transport,
-    '--log-level',
-    'error',
-    ...noDoor,
-    ...noQuestions,
-  ]
+  const flags = ['--data-directory', data, ...ports, '--udp-transport', transport, '--log-level', 'error', ...noDoor]
   flags.push(...(start.flags ?? []))
   let api = ''
   let securedPort = 0

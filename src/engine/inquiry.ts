@@ -24,7 +24,7 @@ export function inquiryOf(
   if (device === undefined || registration === undefined) return undefined
   const { product, learned } = device
   if (learned?.askedIn === registration.id) return undefined
-  if (product === undefined && learned?.model !== '' && settings['devices.product-from'] === 'model') return identity
+  if (product === undefined && learned?.model !== '' && settings['devices.product-from'] === 'asked') return identity
   const watch = learned?.watch
   if (watch === undefined || now >= watch.until || update !== undefined) return undefined
   return registration.registeredAt > watch.since ? pathToWatch(watch) : undefined

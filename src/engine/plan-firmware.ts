@@ -23,7 +23,7 @@ import { imageOfValue } from '../fleet/operations/types.ts'
 import { deliveryFor } from '../fleet/images/delivery.ts'
 import { imageKeyOf } from '../fleet/images/types.ts'
 import { chosenProfile } from '../fleet/registry/profile-choice.ts'
-import type { Device, Registration } from '../fleet/registry/types.ts'
+import { mayBe, type Device, type Registration } from '../fleet/registry/types.ts'
 import type { SampleJson } from '../lwm2m/content-json.ts'
 import { reportOfSamples } from './firmware-report.ts'
 import { wantObserved } from './intents.ts'
@@ -70,7 +70,7 @@ export function planFirmwareStart(draft: Draft, device: Device, wish: Start, con
       },
     )
   }
-  if (device.product !== undefined && device.product !== image.product) {
+  if (!mayBe(device, image.product)) {
     throw new UsageError(
       'firmware.product',
       `${image.version} is an image for product '${image.product}'; ${device.endpoint} is a '${device.product}'`,

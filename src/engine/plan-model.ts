@@ -23,7 +23,7 @@ export function learnModel(draft: Draft, told: string, context: PlanContext): vo
   if (device === undefined) return
   const model = isProduct(told) ? told : ''
   const isSaid = device.productFrom !== 'model' && device.product !== undefined
-  const isProductToo = !isSaid && model !== '' && context.settings['devices.product-from'] === 'model'
+  const isProductToo = !isSaid && model !== '' && context.settings['devices.product-from'] !== 'none'
   if (isProductToo && device.product !== model) become(draft, device, model, context)
   else if (device.learned?.model !== model) draft.learn({ model })
 }

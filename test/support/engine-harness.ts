@@ -71,7 +71,7 @@ export class EngineHarness implements EngineOutput {
   ) {
     this.#share = share
     // Scripted devices hear only what they are asked for.
-    this.#settings = { ...defaultSettings, 'devices.product-from': 'none', ...settings }
+    this.#settings = { ...defaultSettings, ...settings }
     this.#dtls = dtls
     this.store = store
     this.engine = this.#boot()

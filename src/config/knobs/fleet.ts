@@ -144,10 +144,10 @@ export const fleetKnobs = {
   },
   'devices.product-from': {
     kind: 'choice',
-    default: 'model',
-    choices: ['model', 'none'],
+    default: 'told',
+    choices: ['told', 'asked', 'none'],
     consequence:
-      'What a device is, where neither an operator nor its credential says: its Model Number (/3/0/1), for which a device without a product is asked once (/3/0) after it registers; or nothing.',
+      'What a device is, where neither an operator nor its credential says: its Model Number (/3/0/1), once something has read it (told); the same, and a device without a product is asked for /3/0 once after it registers, which costs it one exchange (asked); or nothing (none).',
     scope: 'server',
     takesHold: 'restart',
   },

@@ -151,7 +151,7 @@ function untilOpen(window: Window, now: Instant, worked: Duration): Duration {
 }
 
 function warningsOf(
-  { limits, timeout, window }: CampaignDefinition,
+  { limits, selector, timeout, window }: CampaignDefinition,
   tally: Tally,
   perProfile: readonly ProfileForecast[],
   now: Instant,
@@ -163,6 +163,11 @@ function warningsOf(
   const { unknown } = tally
   if (unknown.count > 0) warnings.push(unknownText(unknown))
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
+  if (tally.found === 0 && selector.product !== undefined) {
+    warnings.push(
+      `no device is known to be a ${selector.product}: 'coapstan read <endpoint> /3/0' learns its Model Number, 'coapstan devices set <endpoint> --product ${selector.product}' says it`,
+    )
+  }
   const { asleep, absent } = tally
   if (asleep > 0) warnings.push(`${count(asleep, 'device')} sleep: each begins when it wakes`)
   if (absent > 0) warnings.push(`${count(absent, 'device')} cannot be reached now: each begins when it registers again`)

@@ -5,7 +5,15 @@
 import semver from 'semver'
 import { between, type Instant } from '../../base/time.ts'
 import type { Misfit, Way } from '../images/types.ts'
-import type { DeviceId, DeviceStatus, DeviceWithStatus, EndpointName, Vitals } from '../registry/types.ts'
+import {
+  mayBe,
+  type DeviceId,
+  type DeviceStatus,
+  type DeviceWithStatus,
+  type EndpointName,
+  type ProductSource,
+  type Vitals,
+} from '../registry/types.ts'
 import type { CampaignId, CampaignImage, Selector } from './types.ts'
 
 /** What is known of a device. */
@@ -13,6 +21,7 @@ export interface DeviceFacts {
   readonly deviceId: DeviceId
   readonly endpoint: EndpointName
   readonly product?: string
+  readonly productFrom?: ProductSource
   readonly tags: Readonly<Record<string, string>>
   readonly status: DeviceStatus
   readonly lastSeen?: Instant
@@ -25,6 +34,7 @@ export function factsOf({
   id,
   endpoint,
   product,
+  productFrom,
   tags,
   status,
   lastSeen,
@@ -38,6 +48,7 @@ export function factsOf({
     status,
     vitals: learned?.vitals ?? {},
     ...(product === undefined ? {} : { product }),
+    ...(productFrom === undefined ? {} : { productFrom }),
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(registration === undefined ? {} : { address: registration.address }),
   }
@@ -52,7 +63,7 @@ export function unfitnessOf(
 ): string | undefined {
   if (facts.status === 'retired') return 'retired'
   if (facts.status === 'quarantined') return 'waits to be accepted'
-  if (facts.product !== undefined && facts.product !== image.product) return `is no ${image.product}`
+  if (!mayBe(facts, image.product)) return `is no ${image.product}`
   if (selector.product !== undefined && facts.product !== selector.product && selector.endpoints === undefined) {
     return `is no ${selector.product}`
   }

@@ -4,7 +4,7 @@ import type { Commands } from '../commands.ts'
 import type { ImagesService, Running } from '../images/service.ts'
 import type { Image, Leg } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
-import type { DeviceWithStatus, EndpointName } from '../registry/types.ts'
+import { mayBe, type DeviceWithStatus, type EndpointName } from '../registry/types.ts'
 import { wishOfWay } from './journey.ts'
 import type { UpdateWish } from './rules.ts'
 import type { FirmwareStore } from './store.ts'
@@ -120,13 +120,11 @@ export class FirmwareService {
     return this.#store.updates(endpoint === undefined ? undefined : this.#registry.device(endpoint).id, limit)
   }
 
-  #imageForDevice(reference: string, { endpoint, product, productFrom }: DeviceWithStatus): Image {
+  #imageForDevice(reference: string, device: DeviceWithStatus): Image {
+    const { endpoint, product } = device
     const image = this.#images.image(reference, product)
-    if (product === undefined || image.product === product) return image
-    const hint =
-      productFrom === 'model'
-        ? `that is the Model Number it tells; 'coapstan devices set ${endpoint} --product ${image.product}' says otherwise`
-        : "'coapstan firmware list' shows the images"
+    if (mayBe(device, image.product)) return image
+    const hint = "'coapstan firmware list' shows the images"
     throw new UsageError(
       'firmware.product',
       `${image.product} ${image.version} is for another product: ${endpoint} is a ${product}`,

@@ -106,3 +106,8 @@ export interface DeviceFilter {
   /** Endpoint names that begin with this. */
   readonly prefix?: string
 }
+
+/** Whether it may be a `product`: what somebody said of it decides that, a Model Number it merely tells does not. */
+export function mayBe(device: Pick<Device, 'product' | 'productFrom'>, product: string): boolean {
+  return device.product === undefined || device.product === product || device.productFrom === 'model'
+}

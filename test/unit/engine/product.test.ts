@@ -8,7 +8,7 @@ import { EngineHarness } from '../../support/engine-harness.ts'
 const endpoint = 'urn:dev:a'
 let messageId = 100
 
-const house = () => new EngineHarness({ 'devices.product-from': 'model' })
+const house = () => new EngineHarness({ 'devices.product-from': 'asked' })
 const json = (value: unknown) => `<${hexOf(utf8(JSON.stringify(value)))}>`
 const device = (at: EngineHarness) => at.store.device(endpoint)!.device
 
@@ -65,10 +65,17 @@ test.each<[string, string, DevicePatch | undefined]>([
   expect(device(at).productFrom).toBe(patch === undefined ? undefined : 'operator')
 })
 
-test('it is asked nothing where the knob says so', () => {
-  const at = new EngineHarness({ 'devices.product-from': 'none' })
+test.each([
+  ['told', 'meter-7'],
+  ['none', undefined],
+] as const)('it is asked nothing with the knob at %s; what an operator reads makes it %s', async (from, product) => {
+  const at = new EngineHarness({ 'devices.product-from': from })
   register(at)
   expect(asked(at)).toBeUndefined()
+  await at.command({ command: 'operation.submit', endpoint, draft: { kind: 'read', path: '/3/0' } })
+  at.settle()
+  tells(at, { '1': 'meter-7' })
+  expect(device(at).product).toBe(product)
 })
 
 test.each([
@@ -127,7 +134,7 @@ test('what a read of somebody else brings is taken too, and follows the device w
 })
 
 test('rules and profiles that go by products hold as soon as it is known', () => {
-  const at = new EngineHarness({ 'devices.product-from': 'model', 'profiles.by-product': 'meter-7=nbiot' })
+  const at = new EngineHarness({ 'devices.product-from': 'asked', 'profiles.by-product': 'meter-7=nbiot' })
   at.engine.observationRules = [{ id: 1, product: 'meter-7', tags: {}, path: '/3/0/9', createdAt: at.now }]
   register(at)
   tells(at, { '1': 'meter-7' })
@@ -150,7 +157,7 @@ test('a sleeping device is asked while it listens, and what an operator asks goe
 })
 
 test('of many that come at once a few a second are asked, and the others in their turn', () => {
-  const at = new EngineHarness({ 'devices.product-from': 'model', 'devices.inquiries-per-second': 2 })
+  const at = new EngineHarness({ 'devices.product-from': 'asked', 'devices.inquiries-per-second': 2 })
   for (let path = 1; path <= 5; path++) {
     at.receive(
       path,

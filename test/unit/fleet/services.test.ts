@@ -242,6 +242,9 @@ describe('firmware images', () => {
     const image = { sha256, product, version, size }
     expect(commands.asked).toEqual([{ command: 'firmware.start', endpoint: 'urn:dev:test-1', image }])
     await expect(firmware.start('urn:dev:test-1', meter.key)).rejects.toThrow(unknown('firmware.product', 422))
+    // What it merely tells does not contradict an operator who names it.
+    store.commit([put.device(rows.device(1, { product: 'Model 500', productFrom: 'model' }))])
+    await expect(firmware.start('urn:dev:test-1', meter.key)).resolves.toBeDefined()
   })
 
   test('that do not go over what a device runs, or are older than its security counter, are refused with the field', async () => {
