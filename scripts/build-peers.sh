@@ -90,17 +90,17 @@ build_scandium() {
 # Its tests have the definition of the object that has a resource of every type.
 build_leshan() {
   local folder=lwm2m/peers/build/leshan
-  build_java $folder org.eclipse.leshan:leshan-tl-cf-client-coap:2.0.0-M18 lwm2m/peers/leshan/*.java &&
+  build_java $folder org.eclipse.leshan:leshan-tl-cf-client-coap:2.0.0-M18 lwm2m/peers/{line,leshan/*}.java &&
     (cd $folder && jar --extract --file leshan-lwm2m-core-2.0.0-M18-tests.jar models/3442.xml)
 }
 
 build_leshan1() {
-  build_java lwm2m/peers/build/leshan1 org.eclipse.leshan:leshan-client-cf:1.5.0 lwm2m/peers/leshan1/*.java
+  build_java lwm2m/peers/build/leshan1 org.eclipse.leshan:leshan-client-cf:1.5.0 lwm2m/peers/{line,leshan1/*}.java
 }
 
 build_leshan_server() {
   build_java lwm2m/peers/build/leshan-server org.eclipse.leshan:leshan-tl-cf-server-coap:2.0.0-M18 \
-    lwm2m/peers/leshan-server/*.java
+    lwm2m/peers/{line,leshan-server/*}.java
 }
 
 for peer in pion mbedtls scandium leshan leshan1 leshan_server gocoap aiocoap; do

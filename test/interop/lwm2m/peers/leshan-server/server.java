@@ -42,15 +42,6 @@ class Server implements RegistrationListener, ObservationListener {
   private final InMemorySecurityStore keys = new InMemorySecurityStore();
   private final LeshanServer leshan;
 
-  static synchronized void say(String name, String event, Object... words) {
-    StringBuilder line = new StringBuilder(name).append(' ').append(event);
-    for (Object word : words) {
-      line.append(' ').append(String.valueOf(word).replace('\n', ' '));
-    }
-    System.out.println(line);
-    System.out.flush();
-  }
-
   Server() {
     InetSocketAddress anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     LeshanServerBuilder builder = new LeshanServerBuilder();
@@ -62,7 +53,7 @@ class Server implements RegistrationListener, ObservationListener {
     leshan.getRegistrationService().addListener(this);
     leshan.getObservationService().addListener(this);
     leshan.start();
-    say("server", "open", leshan.getEndpoint(Protocol.COAP).getURI().getPort(), leshan.getEndpoint(Protocol.COAPS).getURI().getPort());
+    Line.say("server", "open", leshan.getEndpoint(Protocol.COAP).getURI().getPort(), leshan.getEndpoint(Protocol.COAPS).getURI().getPort());
   }
 
   public static void main(String[] none) throws Exception {
@@ -72,7 +63,7 @@ class Server implements RegistrationListener, ObservationListener {
       try {
         server.command(words);
       } catch (Exception why) {
-        say(words[1], "failed", words[0], why);
+        Line.say(words[1], "failed", words[0], why);
       }
     }
     System.exit(0);
@@ -82,12 +73,12 @@ class Server implements RegistrationListener, ObservationListener {
     String name = words[1];
     if (words[0].equals("key")) {
       keys.add(SecurityInfo.newPreSharedKeyInfo(name, words[2], Hex.decodeHex(words[3].toCharArray())));
-      say(name, "known");
+      Line.say(name, "known");
       return;
     }
     Registration device = leshan.getRegistrationService().getByEndpoint(name);
     LwM2mResponse answer = answerOf(device, words);
-    say(name, words[0], answer == null ? "silence" : answer.getCode(), answer);
+    Line.say(name, words[0], answer == null ? "silence" : answer.getCode(), answer);
   }
 
   private LwM2mResponse answerOf(Registration device, String[] words) throws Exception {
@@ -113,17 +104,17 @@ class Server implements RegistrationListener, ObservationListener {
 
   @Override
   public void registered(Registration device, Registration before, Collection<Observation> observations) {
-    say(device.getEndpoint(), "registered", device.getLwM2mVersion(), device.getLifeTimeInSec());
+    Line.say(device.getEndpoint(), "registered", device.getLwM2mVersion(), device.getLifeTimeInSec());
   }
 
   @Override
   public void updated(RegistrationUpdate update, Registration device, Registration before) {
-    say(device.getEndpoint(), "updated");
+    Line.say(device.getEndpoint(), "updated");
   }
 
   @Override
   public void unregistered(Registration device, Collection<Observation> observations, boolean expired, Registration next) {
-    say(device.getEndpoint(), "deregistered");
+    Line.say(device.getEndpoint(), "deregistered");
   }
 
   @Override
@@ -134,16 +125,16 @@ class Server implements RegistrationListener, ObservationListener {
 
   @Override
   public void onResponse(SingleObservation observation, Registration device, ObserveResponse response) {
-    say(device.getEndpoint(), "notified", observation.getPath(), response.getContent());
+    Line.say(device.getEndpoint(), "notified", observation.getPath(), response.getContent());
   }
 
   @Override
   public void onResponse(CompositeObservation observation, Registration device, ObserveCompositeResponse response) {
-    say(device.getEndpoint(), "notified", response.getContent());
+    Line.say(device.getEndpoint(), "notified", response.getContent());
   }
 
   @Override
   public void onError(Observation observation, Registration device, Exception why) {
-    say(device.getEndpoint(), "failed notification", why);
+    Line.say(device.getEndpoint(), "failed notification", why);
   }
 }

@@ -142,7 +142,7 @@ class Client {
   void send(String format, List<String> paths) throws Exception {
     for (LwM2mServer server : leshan.getRegisteredServers().values()) {
       var answer = leshan.getSendService().sendData(server, ContentFormat.fromName(format), paths, 30_000);
-      Peer.say(name, "sent", answer == null ? "nothing" : answer.getCode());
+      Line.say(name, "sent", answer == null ? "nothing" : answer.getCode());
     }
   }
 
@@ -152,13 +152,13 @@ class Client {
       collected.add(new LwM2mPath(path));
     }
     manual().collectData(collected);
-    Peer.say(name, "collected");
+    Line.say(name, "collected");
   }
 
   void flush(String format) throws Exception {
     for (LwM2mServer server : leshan.getRegisteredServers().values()) {
       manual().sendCollectedData(server, ContentFormat.fromName(format), 30_000, false);
-      Peer.say(name, "flushed");
+      Line.say(name, "flushed");
     }
   }
 
@@ -169,62 +169,62 @@ class Client {
   private class Events extends LwM2mClientObserverAdapter {
     @Override
     public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String location) {
-      Peer.say(name, "registered", location, server.getUri());
+      Line.say(name, "registered", location, server.getUri());
     }
 
     @Override
     public void onRegistrationFailure(LwM2mServer server, RegisterRequest request, ResponseCode code, String text, Exception why) {
-      Peer.say(name, "failed register", code, text, why);
+      Line.say(name, "failed register", code, text, why);
     }
 
     @Override
     public void onRegistrationTimeout(LwM2mServer server, RegisterRequest request) {
-      Peer.say(name, "failed register timeout");
+      Line.say(name, "failed register timeout");
     }
 
     @Override
     public void onUpdateSuccess(LwM2mServer server, UpdateRequest request) {
-      Peer.say(name, "updated");
+      Line.say(name, "updated");
     }
 
     @Override
     public void onUpdateFailure(LwM2mServer server, UpdateRequest request, ResponseCode code, String text, Exception why) {
-      Peer.say(name, "failed update", code, text, why);
+      Line.say(name, "failed update", code, text, why);
     }
 
     @Override
     public void onUpdateTimeout(LwM2mServer server, UpdateRequest request) {
-      Peer.say(name, "failed update timeout");
+      Line.say(name, "failed update timeout");
     }
 
     @Override
     public void onDeregistrationSuccess(LwM2mServer server, DeregisterRequest request) {
-      Peer.say(name, "deregistered");
+      Line.say(name, "deregistered");
     }
 
     @Override
     public void onDeregistrationFailure(LwM2mServer server, DeregisterRequest request, ResponseCode code, String text, Exception why) {
-      Peer.say(name, "failed deregister", code, text, why);
+      Line.say(name, "failed deregister", code, text, why);
     }
 
     @Override
     public void onBootstrapSuccess(LwM2mServer server, BootstrapRequest request) {
-      Peer.say(name, "bootstrapped");
+      Line.say(name, "bootstrapped");
     }
 
     @Override
     public void onBootstrapFailure(LwM2mServer server, BootstrapRequest request, ResponseCode code, String text, Exception why) {
-      Peer.say(name, "failed bootstrap", code, text, why);
+      Line.say(name, "failed bootstrap", code, text, why);
     }
 
     @Override
     public void onBootstrapTimeout(LwM2mServer server, BootstrapRequest request) {
-      Peer.say(name, "failed bootstrap timeout");
+      Line.say(name, "failed bootstrap timeout");
     }
 
     @Override
     public void onUnexpectedError(Throwable why) {
-      Peer.say(name, "failed unexpectedly", why);
+      Line.say(name, "failed unexpectedly", why);
     }
   }
 }

@@ -100,13 +100,13 @@ class Firmware extends BaseInstanceEnabler {
       coap.setTimeout(60_000L);
       CoapResponse answer = coap.get();
       if (answer == null || !answer.isSuccess()) {
-        Peer.say(client.name, "failed download", answer == null ? "silence" : answer.getCode());
+        Line.say(client.name, "failed download", answer == null ? "silence" : answer.getCode());
         moves(IDLE, 4);
       } else {
         takes(answer.getPayload());
       }
     } catch (Exception why) {
-      Peer.say(client.name, "failed download", why);
+      Line.say(client.name, "failed download", why);
       moves(IDLE, 7);
     }
   }
@@ -120,7 +120,7 @@ class Firmware extends BaseInstanceEnabler {
     version = head.substring("version=".length());
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(octets);
-      Peer.say(client.name, "downloaded", octets.length, Hex.encodeHexString(hash));
+      Line.say(client.name, "downloaded", octets.length, Hex.encodeHexString(hash));
     } catch (java.security.NoSuchAlgorithmException never) {
       throw new IllegalStateException(never);
     }

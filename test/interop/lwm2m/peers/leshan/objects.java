@@ -38,13 +38,13 @@ class DeviceObject extends SimpleInstanceEnabler {
   @Override
   public WriteResponse write(LwM2mServer server, boolean replace, int resource, LwM2mResource value) {
     WriteResponse answer = super.write(server, replace, resource, value);
-    Peer.say(name, "wrote", "/3/0/" + resource, value.isMultiInstances() ? value.getInstances().size() : value.getValue());
+    Line.say(name, "wrote", "/3/0/" + resource, value.isMultiInstances() ? value.getInstances().size() : value.getValue());
     return answer;
   }
 
   @Override
   public ExecuteResponse execute(LwM2mServer server, int resource, Arguments arguments) {
-    Peer.say(name, "executed", "/3/0/" + resource, arguments.serialize());
+    Line.say(name, "executed", "/3/0/" + resource, arguments.serialize());
     return ExecuteResponse.success();
   }
 }

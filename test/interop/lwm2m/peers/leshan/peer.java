@@ -17,15 +17,6 @@ import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.StaticModel;
 
 class Peer {
-  static synchronized void say(String name, String event, Object... words) {
-    StringBuilder line = new StringBuilder(name).append(' ').append(event);
-    for (Object word : words) {
-      line.append(' ').append(String.valueOf(word).replace('\n', ' '));
-    }
-    System.out.println(line);
-    System.out.flush();
-  }
-
   public static void main(String[] files) throws Exception {
     List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
     for (String file : files) {
@@ -35,7 +26,7 @@ class Peer {
     }
     StaticModel model = new StaticModel(models);
     Map<String, Client> clients = new HashMap<>();
-    say("peer", "ready");
+    Line.say("peer", "ready");
     for (Scanner lines = new Scanner(System.in); lines.hasNextLine();) {
       String[] words = lines.nextLine().split(" ");
       String name = words[1];
@@ -46,7 +37,7 @@ class Peer {
           command(clients.get(name), words);
         }
       } catch (Exception why) {
-        say(name, "failed", words[0], why);
+        Line.say(name, "failed", words[0], why);
       }
     }
     System.exit(0);

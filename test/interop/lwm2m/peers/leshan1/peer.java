@@ -38,15 +38,6 @@ import org.eclipse.leshan.core.util.Hex;
 class Peer {
   static final int SHORT_ID = 123;
 
-  static synchronized void say(String name, String event, Object... words) {
-    StringBuilder line = new StringBuilder(name).append(' ').append(event);
-    for (Object word : words) {
-      line.append(' ').append(String.valueOf(word).replace('\n', ' '));
-    }
-    System.out.println(line);
-    System.out.flush();
-  }
-
   public static void main(String[] files) throws Exception {
     List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
     for (String file : files) {
@@ -73,7 +64,7 @@ class Peer {
           client.thermometer.set(Double.parseDouble(words[2]));
           break;
         default:
-          say(words[1], "failed", "no such command");
+          Line.say(words[1], "failed", "no such command");
       }
     }
     System.exit(0);
@@ -125,27 +116,27 @@ class Client extends LwM2mClientObserverAdapter {
 
   @Override
   public void onRegistrationSuccess(ServerIdentity server, RegisterRequest request, String location) {
-    Peer.say(name, "registered", location);
+    Line.say(name, "registered", location);
   }
 
   @Override
   public void onRegistrationFailure(ServerIdentity server, RegisterRequest request, ResponseCode code, String text, Exception why) {
-    Peer.say(name, "failed register", code, text, why);
+    Line.say(name, "failed register", code, text, why);
   }
 
   @Override
   public void onUpdateSuccess(ServerIdentity server, UpdateRequest request) {
-    Peer.say(name, "updated");
+    Line.say(name, "updated");
   }
 
   @Override
   public void onUpdateFailure(ServerIdentity server, UpdateRequest request, ResponseCode code, String text, Exception why) {
-    Peer.say(name, "failed update", code, text, why);
+    Line.say(name, "failed update", code, text, why);
   }
 
   @Override
   public void onDeregistrationSuccess(ServerIdentity server, DeregisterRequest request) {
-    Peer.say(name, "deregistered");
+    Line.say(name, "deregistered");
   }
 }
 
@@ -159,7 +150,7 @@ class Device extends SimpleInstanceEnabler {
 
   @Override
   public ExecuteResponse execute(ServerIdentity server, int resource, String arguments) {
-    Peer.say(name, "executed", "/3/0/" + resource, arguments);
+    Line.say(name, "executed", "/3/0/" + resource, arguments);
     return ExecuteResponse.success();
   }
 }
