@@ -216,7 +216,7 @@ describe.skipIf(!leshanBuilt).concurrent(`Leshan over DTLS ${skipped}`, () => {
     await expect.poll(told, { timeout: 10_000 }).toEqual([25])
     expect(await updates(name, '1.1.0-lossy')).toMatchObject({ state: 'confirmed' })
     await leshan.says(name, new RegExp(`^downloaded ${image.length} ${sha256(image)}`))
-    expect(relay.counts.dropped).toBeGreaterThan(5)
+    expect(relay.counts.dropped).toBeGreaterThan(0)
   })
 
   it.each(['TLV', 'JSON', 'SENML_JSON', 'SENML_CBOR'])('is bootstrapped in %s, in the clear', async (formats) => {
