@@ -10,7 +10,7 @@ import { settingsFromArguments } from './arguments.ts'
 import { startServer, type Server } from './server.ts'
 
 /** How far the heap may outgrow what lives in it before it is looked through, percent; V8 lets it double and more. */
-const heapGrowth = 50
+const heapGrowth = 30
 const exitUsage = 2
 const exitEnvironment = 1
 
