@@ -46,7 +46,7 @@ export async function provision(
     }
     await eachOf(batch, async ({ endpoint, personality, profile }) => {
       const body = { product: mark.product, profile, tags: { ...simulated, simulation: mark.run, personality } }
-      await client.call('putDevice', { params: { endpoint }, body })
+      await client.call('putDevice', { params: { endpoint }, body }, patience)
       progress(++done)
     })
   }
