@@ -31,7 +31,7 @@ interface Created {
 
 it.concurrent.for([1, 2])(
   'with %i threads a campaign outlives a kill, stops at its gate, and takes back whom it touched',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (shards, { expect, onTestFinished }) => {
     const directory = mkdtempSync(join(tmpdir(), 'coapstan-campaign-'))
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
