@@ -21,7 +21,8 @@ done
 cd "$place"
 [ ! -e node_modules/coapstan/src ]
 
-coapstan() { node node_modules/coapstan/bin/coapstan.cjs "$@"; }
+program=node_modules/coapstan/bin/coapstan.cjs
+coapstan() { node "$program" "$@"; }
 # until_true COMMAND...: tries again for ten seconds.
 until_true() {
   for _ in $(seq 100); do
@@ -33,13 +34,14 @@ until_true() {
   return 1
 }
 
-coapstan serve --coap-port 0 --coaps-port 0 --http-port 0 >server.log 2>&1 &
+# Not by the function: the shell between would be what is ended.
+node "$program" serve --coap-port 0 --coaps-port 0 --http-port 0 >server.log 2>&1 &
 server=$!
 until_true grep -q '  token ' server.log
 COAPSTAN_SERVER=$(sed -n 's#^  http *\(http://[^/]*\)/v1#\1#p' server.log)
 COAPSTAN_TOKEN=$(cat data/api-token)
 export COAPSTAN_SERVER COAPSTAN_TOKEN
-coapstan device --endpoint packed --server "coap://$(sed -n 's/^  coap  *udp \([^ ]*\).*/\1/p' server.log)" >device.log 2>&1 &
+node "$program" device --endpoint packed --server "coap://$(sed -n 's/^  coap  *udp \([^ ]*\).*/\1/p' server.log)" >device.log 2>&1 &
 device=$!
 is_registered() { [ "$(coapstan devices -o name)" = packed ]; }
 until_true is_registered
