@@ -63,7 +63,8 @@ export class House implements Control {
   #lastEventId: EventId
   #turnScheduled = false
   #timer: NodeJS.Timeout | undefined
-  #recoverAfter: number | undefined = 0
+  /** The device after which recovery goes on; undefined before all shards serve, and once it is through. */
+  #recoverAfter: number | undefined
 
   constructor(options: HouseOptions) {
     this.#options = options
@@ -85,8 +86,9 @@ export class House implements Control {
     const first = await this.#openShard(0, count, start)
     const { plain, secured } = first
     const settings = { ...start.settings, 'coap.port': plain.port, ...(secured && { 'coaps.port': secured.port }) }
-    // One after the other: those that serve already must find every one they speak of.
     for (let index = 1; index < count; index++) await this.#openShard(index, count, { ...start, settings })
+    for (const shard of this.#shards) shard.tell({ kind: 'serve' })
+    this.#recoverAfter = 0
     this.#timer = setInterval(() => this.#sweep(), sweepInterval)
     this.#scheduleTurn()
     return first

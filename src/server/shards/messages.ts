@@ -90,6 +90,8 @@ export interface HouseTurn {
 
 export type ToShard =
   | HouseTurn
+  /** All sockets are open: from now on the kernel gives a peer's datagrams to the same one. */
+  | { readonly kind: 'serve' }
   | { readonly kind: 'revoke'; readonly principal: Principal }
   | { readonly kind: 'rules'; readonly rules: readonly ObservationRule[] }
   /** The files of object definitions are others now. */

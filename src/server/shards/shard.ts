@@ -73,6 +73,11 @@ const elsewhere = {
   plain: new LruMap<number, number>(elsewhereLimit),
   secured: new LruMap<number, number>(elsewhereLimit),
 }
+/**
+ * Not before every shard's sockets are open: each that opens takes peers from those that are, and what a peer
+ * answers would come to one that had not asked. What arrives until then is lost, as a moment earlier it was.
+ */
+let isServing = false
 let isStopping = false
 const handlers = { plain: driver.handlerOf('plain'), secured: driver.handlerOf('secured') }
 
@@ -91,7 +96,7 @@ function sorting(secured: boolean): TransportHandler {
   return {
     ...own,
     receive: (at, path, buffer, from, end) => {
-      if (isStopping) return
+      if (!isServing) return
       const named = secured ? shardOfRecord(buffer, from, end) : undefined
       const owner = named ?? (spokenTo.size === 0 ? undefined : spokenTo.use(path)) ?? share.index
       if (owner === share.index) {
@@ -159,6 +164,9 @@ function receive(message: ToShard): void {
       driver.scheduleTurn()
       if (isStopping) finish()
       return
+    case 'serve':
+      isServing = true
+      return
     case 'revoke':
       driver.revoke(message.principal)
       return
@@ -196,6 +204,7 @@ function receive(message: ToShard): void {
       void count()
       return
     case 'stop':
+      isServing = false
       isStopping = true
       finish()
       return

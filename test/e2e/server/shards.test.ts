@@ -125,3 +125,29 @@ it('commands find a device at the socket it speaks to, and what is asked runs on
   expect(metrics).toMatch(/^coapstan_store_transactions_total [1-9]/m)
   expect(await runCli(server, 'trace', devices[0]!.endpoint)).toContain('/3/0/14')
 }, 60_000)
+
+it('who registers while it starts is heard when asked', async () => {
+  await start(2)
+  const { coapPort } = server
+  await server.end('SIGKILL')
+  const devices: SocketDevice[] = []
+  const registered: Promise<boolean>[] = []
+  // From so many ports, and so often, that some are heard whenever anything listens.
+  const knocking = setInterval(() => {
+    const device = new SocketDevice(`urn:dev:early-${devices.length}`, coapPort, devices.length)
+    devices.push(device)
+    closers.push(() => device.close())
+    registered.push(device.open().then(() => device.register()))
+  }, 4)
+  await start(2, { coapPort })
+  clearInterval(knocking)
+  expect(new Set(await Promise.all(registered))).toEqual(new Set([true]))
+  const written = devices.map(({ endpoint }) =>
+    json<{ state: string }>(`/v1/devices/${endpoint}/operations?wait=10s`, {
+      kind: 'write',
+      path: '/3/0/14',
+      value: '+01:00',
+    }),
+  )
+  expect(new Set((await Promise.all(written)).map(({ state }) => state))).toEqual(new Set(['acknowledged']))
+}, 60_000)
