@@ -3,7 +3,7 @@ import type { Instant } from '../base/time.ts'
 import { draftOf, durationText, shareText } from '../fleet/campaigns/definition.ts'
 import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
-import type { Campaign, CampaignDevice } from '../fleet/campaigns/types.ts'
+import type { Campaign, CampaignDevice, CampaignImage } from '../fleet/campaigns/types.ts'
 import type { CampaignDraftJson } from './contract/campaign-draft.ts'
 import type {
   CampaignCountsJson,
@@ -31,7 +31,7 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
     state,
     ...present({ reason: reason ?? campaign.held, advice }),
     ...(status.warnings !== undefined && { warnings: [...status.warnings] }),
-    image: { ...image },
+    image: presentImage(image),
     definition: presentDefinition(campaign),
     stage: stage + 1,
     stages: status.stages.map((each, i) => presentStage(campaign, each, i)),
@@ -62,13 +62,17 @@ export function presentCampaignSummary(campaign: Campaign, totals: Totals): Camp
     name,
     state,
     ...present({ reason }),
-    image: { ...image },
+    image: presentImage(image),
     stage: stage + 1,
     stages: definition.stages.length,
     counts: presentTotals(totals),
     createdAt: isoOf(createdAt),
     ...instants({ startedAt, finishedAt }),
   }
+}
+
+function presentImage({ hardware, ...image }: CampaignImage): CampaignJson['image'] {
+  return { ...image, ...(hardware !== undefined && { hardware: [...hardware] }) }
 }
 
 function presentDefinition({ name, image, definition }: Campaign): CampaignDraftJson {
@@ -139,10 +143,10 @@ export function presentCampaignPlan({
   forecast,
   text,
 }: CampaignPlan): CampaignPlanJson {
-  const { sha256, key, product, version, size, fromVersions } = image
+  const { sha256, key, product, version, size, fromVersions, hardware } = image
   return {
     name,
-    image: { sha256, key, product, version, size, ...present({ fromVersions }) },
+    image: presentImage({ sha256, key, product, version, size, ...present({ fromVersions, hardware }) }),
     found: tally.found,
     eligible: tally.eligible,
     excluded: [...tally.excluded].map(([reason, { count, examples }]) => ({ reason, count, examples: [...examples] })),

@@ -22,6 +22,8 @@ export interface DeviceOptions {
   readonly psk: Psk | undefined
   /** What it fetches packages with and lists in /5/0/8; undefined: coap, and coaps where it has a key. */
   readonly protocols: readonly Protocol[] | undefined
+  /** It applies the deltas that `coapstan firmware make-demo-delta` makes. */
+  readonly deltas: boolean
   /** Certificates in PEM that servers of packages are believed by over https; undefined: those of the system. */
   readonly trustedCertificates: string | undefined
   /**
@@ -58,6 +60,7 @@ export const defaultDeviceOptions: Omit<DeviceOptions, 'endpoint' | 'print'> = {
   loss: 0,
   psk: undefined,
   protocols: undefined,
+  deltas: true,
   trustedCertificates: undefined,
   faultyImage: false,
   product: 'demo',

@@ -65,6 +65,7 @@ export class PoweredDevice {
     this.#firmware = new FirmwareUpdate({
       flash,
       protocols: protocolsOf(options, server),
+      deltas: options.deltas,
       trusted: options.trustedCertificates,
       narrator,
       unixSeconds,

@@ -10,9 +10,8 @@ export function reportOfSamples(target: string, samples: readonly SampleJson[]):
   return Object.keys(report).length === 0 ? undefined : report
 }
 
-/** The samples of a read's result, which may be anything. */
-export /** What a read answered, value by value; nothing of what is no content. */
-function samplesWithin(content: unknown): readonly SampleJson[] {
+/** What a read answered, value by value; nothing of what is no content. */
+export function samplesWithin(content: unknown): readonly SampleJson[] {
   if (typeof content !== 'object' || content === null || !('path' in content)) return []
   const { path, value, values, resources, instances, objects } = content as ContentJson
   if (value !== undefined) return [{ path, value }]

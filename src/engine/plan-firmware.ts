@@ -218,6 +218,7 @@ function rulesFor(
   registration: Registration | undefined,
   { reach, settings, statusRules, listeningSince }: PlanContext,
 ): FirmwareRules {
+  const hardware = device.learned?.vitals?.hardware
   const profile = profiles[chosenProfile(device, registration, statusRules.profiles).profile]
   return {
     ...offerOf(update, device, registration?.secured ?? false, reach),
@@ -231,6 +232,7 @@ function rulesFor(
       window: milliseconds(settings['firmware.health-window']),
       uplinks: settings['firmware.health-uplinks'],
     },
+    ...(hardware !== undefined && { hardware }),
     isRegistered: registration !== undefined,
     lwm2mVersion: registration?.lwm2mVersion ?? '1.0',
   }

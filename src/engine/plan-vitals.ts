@@ -1,4 +1,4 @@
-/** What a device says of itself in passing that others decide by: battery, signal, cell, clock, version. */
+/** What a device says of itself in passing that others decide by: battery, signal, cell, clock, version, hardware. */
 import type { Vitals } from '../fleet/registry/types.ts'
 import type { SampleJson, ValueJson } from '../lwm2m/content-json.ts'
 import type { Draft } from './state.ts'
@@ -22,6 +22,8 @@ function withSample(vitals: Vitals, path: string, value: ValueJson): Vitals {
   switch (path) {
     case '/3/0/3':
       return withText(vitals, 'version', value)
+    case '/3/0/18':
+      return withText(vitals, 'hardware', value)
     case '/3/0/14':
       return withText(vitals, 'utcOffset', value)
     case '/3/0/15':
@@ -37,7 +39,7 @@ function withSample(vitals: Vitals, path: string, value: ValueJson): Vitals {
   }
 }
 
-function withText(vitals: Vitals, name: 'version' | 'utcOffset' | 'timezone', value: ValueJson): Vitals {
+function withText(vitals: Vitals, name: 'version' | 'hardware' | 'utcOffset' | 'timezone', value: ValueJson): Vitals {
   if (typeof value !== 'string' || value === '') return vitals
   const text = value.slice(0, longestText)
   return vitals[name] === text ? vitals : { ...vitals, [name]: text }

@@ -11,6 +11,7 @@ import type { CommandReply } from '../../src/engine/inputs.ts'
 import { definitionOf, type CampaignDraft } from '../../src/fleet/campaigns/definition.ts'
 import type { Campaign } from '../../src/fleet/campaigns/types.ts'
 import type { Command } from '../../src/fleet/commands.ts'
+import { failureOf } from '../../src/fleet/firmware/results.ts'
 import { newUpdate } from '../../src/fleet/firmware/rules.ts'
 import type { FirmwareUpdate, UpdateFailure } from '../../src/fleet/firmware/types.ts'
 import type { Image } from '../../src/fleet/images/types.ts'
@@ -142,7 +143,7 @@ export class CampaignFleet {
             fetched: open.size,
             finishedAt: this.now,
             seen: { firmwareVersion: state === 'confirmed' ? open.version : (this.#runs(deviceId) ?? '1.0.0') },
-            ...(state === 'failed' ? { failure, reason: 'as the test said' } : {}),
+            ...(state === 'failed' ? { failure, reason: 'as the test said', ...resultOf(failure) } : {}),
           }
     const ops: StoreOp[] = [{ op: 'update.put', update }]
     if (update.campaign !== undefined) ops.push({ op: 'campaign.followed', campaignId: update.campaign, update })
@@ -270,4 +271,10 @@ function registrationOf(id: number, now: Instant): Registration {
     token: 'aa',
     secured: true,
   }
+}
+
+/** What the device reported, where that was the failure. */
+function resultOf(failure: UpdateFailure): { readonly result?: number } {
+  const result = Array.from({ length: 14 }, (_, each) => each).find((each) => failureOf(each) === failure)
+  return result === undefined ? {} : { result }
 }

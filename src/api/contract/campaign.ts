@@ -52,6 +52,7 @@ const campaignImageSchema = Type.Object(
     version: Type.String(),
     size: octets,
     fromVersions: Type.Optional(Type.String({ description: 'What it goes over' })),
+    hardware: Type.Optional(Type.Array(Type.String(), { description: 'Hardware versions (/3/0/18) it runs on' })),
   },
   { additionalProperties: false },
 )

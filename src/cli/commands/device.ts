@@ -15,6 +15,7 @@ interface GivenOptions {
   readonly loss?: string
   readonly psk?: string
   readonly protocols?: string
+  readonly deltas: boolean
   readonly trust?: string
   readonly faultyImage?: true | string
   readonly product?: string
@@ -45,6 +46,7 @@ export const addDevice: AddCommand = (parent, frame) => {
     .option('--faulty-image [when]', 'images it is given do not work: they fail at boot, or late')
     .option('--psk <identity:hexkey>', 'for coaps://')
     .option('--protocols <list>', 'what it fetches firmware with: coap, coaps, http, https')
+    .option('--no-deltas', 'it refuses deltas between images as a package it does not know')
     .option('--trust <file>', 'certificates in PEM it believes a server of firmware by, over https')
     .option('--state <directory>', 'keep its flash there, so that it goes on where it was')
     .option('--seed <number>', 'makes measurements and losses repeatable')
@@ -98,6 +100,7 @@ function optionsOf(
     psk: pskOf(given.psk),
     // The device says itself which there are.
     ...(given.protocols !== undefined && { protocols: given.protocols.split(',') as DeviceOptions['protocols'] }),
+    deltas: given.deltas,
     ...(given.trust !== undefined && { trustedCertificates: certificatesIn(given.trust, session) }),
     faultyImage: faultOf(given.faultyImage),
     stateDirectory: given.state,

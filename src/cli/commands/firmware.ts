@@ -8,7 +8,7 @@ import { counted, relativeTime, sizeText, type Style } from '../style.ts'
 import { addDeltaCommands } from './firmware-deltas.ts'
 import { addImageCommands } from './firmware-images.ts'
 import { addKeyCommands } from './firmware-keys.ts'
-import { addMakeDemoImage } from './make-demo-image.ts'
+import { addDemoCommands } from './firmware-demo.ts'
 import { downloadTail, endOf, hopText, watchUpdate } from '../update-watch.ts'
 
 export const addFirmware: AddCommand = (parent, frame) => {
@@ -20,7 +20,7 @@ export const addFirmware: AddCommand = (parent, frame) => {
   addKeyCommands(firmware, frame)
   addDeltaCommands(firmware, frame)
   addUpdateCommands(firmware, frame)
-  addMakeDemoImage(firmware, frame)
+  addDemoCommands(firmware, frame)
 }
 
 function addUpdateCommands(firmware: Command, frame: Frame): void {

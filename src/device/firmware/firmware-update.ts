@@ -16,8 +16,10 @@ import {
   type FirmwareEffect,
   type FirmwareEvent,
 } from './firmware-machine.ts'
+import { applyDemoDelta, isDemoDelta, type Patched } from './demo-delta.ts'
+import { demoImage } from './demo-image.ts'
 import { slotSize, type Flash } from './flash.ts'
-import { inspectImage } from './image.ts'
+import { inspectImage, type Inspection } from './image.ts'
 import { HttpPackage } from './http-package.ts'
 import { parsePackageUri, type CoapUri, type PackageUri, type Protocol } from './package-uri.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -26,6 +28,8 @@ export interface FirmwarePorts {
   readonly flash: Flash
   /** What it can fetch with. */
   readonly protocols: readonly Protocol[]
+  /** It applies deltas (demo-delta.ts); else they are packages of a type it does not know. */
+  readonly deltas: boolean
   /** Certificates in PEM an https server is believed by; undefined: those of the system. */
   readonly trusted: string | undefined
   readonly narrator: Narrator
@@ -69,7 +73,9 @@ export class FirmwareUpdate implements PackageReceiver {
 
   /** The new image runs and has reached the server: no way back. */
   confirm(version: string): void {
-    this.#ports.flash.change({ confirmed: version, swap: 'none', staged: undefined, source: undefined })
+    const { flash } = this.#ports
+    flash.change({ confirmed: version, swap: 'none', staged: undefined, source: undefined })
+    flash.promoteStaged()
     this.reportSuccess()
   }
 
@@ -159,7 +165,7 @@ export class FirmwareUpdate implements PackageReceiver {
 
   #verify(): void {
     const { flash, narrator } = this.#ports
-    const inspection = inspectImage(flash.readStaged())
+    const inspection = this.#inspect(flash.readStaged())
     if (!inspection.ok) {
       narrator.trouble(`firmware  image refused: ${inspection.reason}`)
       this.#apply({ kind: 'download-failed', result: inspection.result })
@@ -167,6 +173,18 @@ export class FirmwareUpdate implements PackageReceiver {
     }
     flash.change({ staged: inspection.version })
     this.#apply({ kind: 'downloaded' })
+  }
+
+  /** Of a delta the image it makes, which is what is staged from then on. */
+  #inspect(staged: Buffer): Inspection | (Patched & { ok: false }) {
+    const { flash, narrator, deltas } = this.#ports
+    if (!deltas || !isDemoDelta(staged)) return inspectImage(staged)
+    const patched = applyDemoDelta(flash.readRunning() ?? demoImage(flash.record.confirmed), staged)
+    if (!patched.ok) return patched
+    flash.eraseStaged()
+    flash.append(patched.image)
+    narrator.happened(`firmware  the delta of ${staged.length} octets makes an image of ${patched.image.length}`)
+    return inspectImage(patched.image)
   }
 
   receive(offset: number, octets: Uint8Array, more: boolean): Code {

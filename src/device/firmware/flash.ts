@@ -36,6 +36,10 @@ export interface Flash {
   append(octets: Uint8Array): void
   readStaged(): Buffer
   eraseStaged(): void
+  /** The confirmed image; undefined where it is still the one the device was made with. */
+  readRunning(): Buffer | undefined
+  /** What is staged is the running image from now on, and the second slot is empty. */
+  promoteStaged(): void
 }
 
 /** Octets the second slot holds. */
@@ -68,6 +72,7 @@ function newRecord(version: string): FlashRecord {
 export class MemoryFlash implements Flash {
   record: FlashRecord
   #staged: Uint8Array[] = []
+  #running: Buffer | undefined
   stagedLength = 0
 
   constructor(version: string) {
@@ -91,12 +96,22 @@ export class MemoryFlash implements Flash {
     this.#staged = []
     this.stagedLength = 0
   }
+
+  readRunning(): Buffer | undefined {
+    return this.#running
+  }
+
+  promoteStaged(): void {
+    this.#running = this.readStaged()
+    this.eraseStaged()
+  }
 }
 
 /** Throws the file system's errors: a device whose flash fails cannot go on. */
 export class DirectoryFlash implements Flash {
   readonly #recordFile: string
   readonly #slotFile: string
+  readonly #runningFile: string
   record: FlashRecord
   stagedLength: number
 
@@ -105,6 +120,7 @@ export class DirectoryFlash implements Flash {
     mkdirSync(directory, { recursive: true })
     this.#recordFile = join(directory, 'flash.json')
     this.#slotFile = join(directory, 'slot-2.bin')
+    this.#runningFile = join(directory, 'slot-1.bin')
     this.record = existsSync(this.#recordFile)
       ? { ...newRecord(version), ...(JSON.parse(readFileSync(this.#recordFile, 'utf8')) as Partial<FlashRecord>) }
       : newRecord(version)
@@ -137,6 +153,15 @@ export class DirectoryFlash implements Flash {
 
   eraseStaged(): void {
     writeFileSync(this.#slotFile, '')
+    this.stagedLength = 0
+  }
+
+  readRunning(): Buffer | undefined {
+    return existsSync(this.#runningFile) ? readFileSync(this.#runningFile) : undefined
+  }
+
+  promoteStaged(): void {
+    if (existsSync(this.#slotFile)) renameSync(this.#slotFile, this.#runningFile)
     this.stagedLength = 0
   }
 }

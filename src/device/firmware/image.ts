@@ -4,7 +4,7 @@
  * else is refused (result 6): a boot loader that guessed a version would report something untrue.
  */
 import { createHash } from 'node:crypto'
-import type { Random } from '../../base/random.ts'
+import type { Bytes } from '../../base/bytes.ts'
 import { results } from './firmware-machine.ts'
 
 export type Inspection =
@@ -55,10 +55,14 @@ function headerVersion(image: Buffer): string {
 }
 
 /**
- * An MCUboot image of `size` octets in all with random contents, for trying updates out; undefined where
- * `version` is not major.minor.revision[+build] or `size` too small for header and trailer.
+ * An MCUboot image of `size` octets in all with the octets of `contents` in it, for trying updates out; undefined
+ * where `version` is not major.minor.revision[+build] or `size` too small for header and trailer.
  */
-export function makeImage(version: string, size: number, random: Random): Buffer | undefined {
+export function makeImage(
+  version: string,
+  size: number,
+  contents: { bytes(length: number): Bytes },
+): Buffer | undefined {
   const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,5})(?:\+(\d{1,9}))?$/.exec(version)
   const trailerSize = trailerHeadSize + 4 + 32
   const bodySize = size - headerSize - trailerSize
@@ -73,7 +77,7 @@ export function makeImage(version: string, size: number, random: Random): Buffer
   image.writeUInt8(minor!, 21)
   image.writeUInt16LE(revision!, 22)
   image.writeUInt32LE(build!, 24)
-  image.set(random.bytes(bodySize), headerSize)
+  image.set(contents.bytes(bodySize), headerSize)
   const trailer = headerSize + bodySize
   image.writeUInt16LE(trailerMagic, trailer)
   image.writeUInt16LE(trailerSize, trailer + 2)

@@ -24,7 +24,7 @@ import {
 } from '../../fleet/campaigns/types.ts'
 import type { Command } from '../../fleet/commands.ts'
 import type { EventDraft } from '../../fleet/events/types.ts'
-import { wishOf } from '../../fleet/firmware/journey.ts'
+import { wishOf, wishOfLeg } from '../../fleet/firmware/journey.ts'
 import type { UpdateWish } from '../../fleet/firmware/rules.ts'
 import type { Image } from '../../fleet/images/types.ts'
 import { statusRulesOf, type StatusRules, type StatusSettings } from '../../fleet/registry/rules.ts'
@@ -283,7 +283,7 @@ export class Campaigns {
 /** One hop alone: the campaign begins the next itself. */
 function wishOfStart({ leg, from, installWithin, begin: { way } }: Start, goal: string): UpdateWish {
   const wish = installWithin === undefined ? {} : { options: { installWithin } }
-  if (way === undefined) return { ...wish, image: leg }
+  if (way === undefined) return wishOfLeg(wish, leg)
   const place = { goal, hop: way.done + 1, hops: way.legs.length }
   return wishOf(wish, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })
 }

@@ -7,7 +7,7 @@ import { totalsOf } from '../../fleet/campaigns/counts.ts'
 import type { Candidate, Missing } from '../../fleet/campaigns/admission.ts'
 import type { Asked, EndedUpdate, Found, Picture, WayBack } from '../../fleet/campaigns/picture.ts'
 import { beginningRoom } from '../../fleet/campaigns/rules.ts'
-import { factsOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
+import { factsOf, runningOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
 import type { Campaign, CampaignDevice, CampaignImage } from '../../fleet/campaigns/types.ts'
 import { closesAt } from '../../fleet/campaigns/windows.ts'
 import { isDeltaRefused, retryOf, wordsOf } from '../../fleet/firmware/results.ts'
@@ -123,11 +123,6 @@ function waysOf(store: CampaignReads, { definition, image }: Campaign): Ways | u
   const target = store.image(image.sha256)
   if (target === undefined) return undefined
   return new Ways(target, store.images(target.product), definition.deltas === true ? store.deltas(undefined) : [])
-}
-
-/** The image of the version a device tells: one of ours, or one made of the same octets elsewhere. */
-function runningOf({ vitals: { version } }: DeviceFacts): { readonly version?: string } {
-  return version === undefined ? {} : { version }
 }
 
 /** What candidates would be handed and cannot be. */
@@ -282,6 +277,10 @@ function commonOrigin(
   return image ?? { obstacle: `there is no image of ${product} ${origin.version}, which its devices ran before` }
 }
 
-export function campaignImageOf({ sha256, key, product, version, size, fromVersions }: Image): CampaignImage {
-  return { sha256, key, product, version, size, ...(fromVersions === undefined ? {} : { fromVersions }) }
+export function campaignImageOf({ sha256, key, product, version, size, fromVersions, hardware }: Image): CampaignImage {
+  return {
+    ...{ sha256, key, product, version, size },
+    ...(fromVersions === undefined ? {} : { fromVersions }),
+    ...(hardware === undefined ? {} : { hardware }),
+  }
 }

@@ -323,6 +323,14 @@ function wantedOf({ definition: { deltas, limits, require, selector, window }, i
       known: ({ vitals }) => vitals.version !== undefined,
     })
   }
+  if (image.hardware !== undefined) {
+    wanted.push({
+      path: '/3/0/18',
+      name: 'hardware version',
+      isRequired: false,
+      known: ({ vitals }) => vitals.hardware !== undefined,
+    })
+  }
   if (limits.perCell !== undefined) {
     wanted.push({ path: '/4/0/8', name: 'cell', isRequired: false, known: ({ vitals }) => vitals.cell !== undefined })
   }

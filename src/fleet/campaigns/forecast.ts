@@ -168,7 +168,12 @@ function warningsOf(
       `no device is known to be a ${selector.product}: 'coapstan read <endpoint> /3/0' learns its Model Number, 'coapstan devices set <endpoint> --product ${selector.product}' says it`,
     )
   }
-  const { asleep, absent } = tally
+  const { asleep, absent, hardwareUntold } = tally
+  if (hardwareUntold > 0) {
+    warnings.push(
+      `hardware version (/3/0/18) not known of ${count(hardwareUntold, 'device')}, and the image is for some only: each is asked before it begins, and updated all the same where it does not tell`,
+    )
+  }
   if (asleep > 0) warnings.push(`${count(asleep, 'device')} sleep: each begins when it wakes`)
   if (absent > 0) warnings.push(`${count(absent, 'device')} cannot be reached now: each begins when it registers again`)
   for (const { profile, devices, perDevice } of perProfile) {

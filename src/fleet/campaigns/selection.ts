@@ -5,6 +5,7 @@
 import semver from 'semver'
 import { between, type Instant } from '../../base/time.ts'
 import type { Misfit, Way } from '../images/types.ts'
+import type { Running } from '../images/ways.ts'
 import {
   mayBe,
   type DeviceId,
@@ -52,6 +53,11 @@ export function factsOf({
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(registration === undefined ? {} : { address: registration.address }),
   }
+}
+
+/** What its way begins at: the image of the version it tells is one of ours, or made of the same octets elsewhere. */
+export function runningOf({ vitals: { version, hardware } }: Pick<DeviceFacts, 'vitals'>): Running {
+  return { ...(version !== undefined && { version }), ...(hardware !== undefined && { hardware }) }
 }
 
 /** Why the campaign is not for this device, in words that are the same for all alike; undefined where it is. */

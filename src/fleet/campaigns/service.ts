@@ -13,7 +13,7 @@ import { definitionOf, type CampaignDraft } from './definition.ts'
 import { forecastOf, forecastText, unknownText, type Forecast } from './forecast.ts'
 import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
-import { factsOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import { factsOf, runningOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import type { CampaignsStore, ProgressPoint } from './store.ts'
 import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
@@ -251,8 +251,7 @@ export class CampaignsService {
     const unknown = await this.#unknownOf(definition)
     const tally = new FleetTally(unknown, (device) => {
       const facts = factsOf(device)
-      const { version } = facts.vitals
-      const path = ways.from(version === undefined ? {} : { version })
+      const path = ways.from(runningOf(facts))
       return { path, unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason }
     })
     for await (const devices of this.#pages(selector)) {

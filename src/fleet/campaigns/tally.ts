@@ -21,6 +21,8 @@ export interface Tally {
   readonly byWay: ReadonlyMap<string, Sums>
   /** Named by the selector, and known to nobody. */
   readonly unknown: { readonly count: number; readonly examples: readonly string[] }
+  /** Their way is for some hardware only, and they have not told theirs. */
+  readonly hardwareUntold: number
   readonly asleep: number
   /** Neither awake nor asleep: nobody knows when they come. */
   readonly absent: number
@@ -35,6 +37,7 @@ export const examplesTold = 3
 export class FleetTally implements Tally {
   found = 0
   eligible = 0
+  hardwareUntold = 0
   asleep = 0
   absent = 0
   lastWake?: Instant
@@ -61,6 +64,8 @@ export class FleetTally implements Tally {
     }
     this.eligible++
     this.#send(device, path.legs)
+    const isLimited = path.legs.some(({ hardware }) => hardware !== undefined)
+    if (isLimited && device.learned?.vitals?.hardware === undefined) this.hardwareUntold++
     if (device.status === 'asleep') {
       this.asleep++
       const wake = device.nextExpectedAt

@@ -150,8 +150,9 @@ export interface CampaignImage {
   readonly version: string
   /** Octets. */
   readonly size: number
-  /** As of the image: what it goes over. */
+  /** As of the image: what it goes over, and the hardware it runs on. */
   readonly fromVersions?: string
+  readonly hardware?: readonly string[]
 }
 
 /** What befell a stage; the campaign has one for each it has begun. */

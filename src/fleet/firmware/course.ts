@@ -34,6 +34,8 @@ export interface FirmwareRules {
   readonly backoffLimit: Duration
   /** Knobs `firmware.health-window` and `firmware.health-uplinks`. */
   readonly health: HealthGate
+  /** What it told of its hardware (/3/0/18), whenever that was. */
+  readonly hardware?: string
   readonly isRegistered: boolean
   /** `1.0`, `1.1`, …; of the last registration. */
   readonly lwm2mVersion: string
@@ -92,6 +94,9 @@ export class Course implements FirmwareStep {
   /** Looks at everything that says how the update stands. */
   look(): void {
     if (this.target.running !== undefined) this.ask('read', this.target.running)
+    const { state, options } = this.next
+    const wantsHardware = state === 'pending' && options?.hardware !== undefined && this.rules.hardware === undefined
+    if (wantsHardware) this.ask('read', hardwarePath)
     this.ask('read', this.target.path)
   }
 
@@ -216,6 +221,9 @@ export class Course implements FirmwareStep {
     this.actions.push({ action: 'withdraw' })
   }
 }
+
+/** Hardware Version, what images may be limited to. */
+const hardwarePath = '/3/0/18'
 
 /** Values of /5/0/9: a device that only fetches, and one that takes packages by push alone. */
 export const pullOnly = 0

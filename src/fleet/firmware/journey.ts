@@ -10,7 +10,7 @@ import type { FirmwareUpdate, Journey } from './types.ts'
 /** An update for the first of `legs`; the others come after it by themselves. */
 export function wishOfWay(legs: readonly [Leg, ...Leg[]], from: string | undefined, wish: Wish): UpdateWish {
   const [leg, ...onward] = legs
-  if (onward.length === 0 && leg.delta === undefined) return { ...wish, image: leg }
+  if (onward.length === 0 && leg.delta === undefined) return wishOfLeg(wish, leg)
   return wishOf(wish, {
     goal: legs.at(-1)!.version,
     hop: 1,
@@ -24,11 +24,16 @@ export function wishOfWay(legs: readonly [Leg, ...Leg[]], from: string | undefin
 type Wish = Omit<UpdateWish, 'image' | 'journey'>
 
 /** The update for the leg of `journey`. */
-export function wishOf({ options, ...wish }: Wish, journey: Journey): UpdateWish {
-  const { leg } = journey
-  const { delta: _, ...others } = options ?? {}
-  const asked = leg.delta === undefined ? others : { ...others, delta: leg.delta }
-  return { ...wish, image: leg, journey, ...(Object.keys(asked).length > 0 && { options: asked }) }
+export function wishOf(wish: Wish, journey: Journey): UpdateWish {
+  return { ...wishOfLeg(wish, journey.leg), journey }
+}
+
+/** The update for a leg that is the whole way. */
+export function wishOfLeg({ options, ...wish }: Wish, leg: Leg): UpdateWish {
+  const { delta: _, hardware: __, ...others } = options ?? {}
+  const { delta, hardware } = leg
+  const asked = { ...others, ...(delta !== undefined && { delta }), ...(hardware !== undefined && { hardware }) }
+  return { ...wish, image: leg, ...(Object.keys(asked).length > 0 && { options: asked }) }
 }
 
 /** What follows an update that has ended: the next hop, or the whole image where its delta was refused. */

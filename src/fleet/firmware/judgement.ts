@@ -6,7 +6,7 @@
 import { resetDevice } from './cancelling.ts'
 import { pullOnly, type Course } from './course.ts'
 import { beginProof, judgeProof } from './proof.ts'
-import { deferred, failureOf, isBenign, retryOf, wordsOf, wordsOfResult } from './results.ts'
+import { deferred, failureOf, isBenign, isRefusalOfDelta, retryOf, wordsOf, wordsOfResult } from './results.ts'
 import { downloaded, downloading, idle, runningOf, updating } from './targets.ts'
 import type { FirmwareReport, FirmwareUpdate } from './types.ts'
 
@@ -102,7 +102,7 @@ function judgePending(course: Course, { state }: FirmwareReport): void {
     course.fail(...obstacle)
     return
   }
-  if (!isOnItsWay(course)) return
+  if (!isOnItsWay(course) || !isForItsHardware(course)) return
   // It waits for the end of its backoff.
   if (course.next.dueAt !== undefined && course.now < course.next.dueAt) return
   if (state === idle && course.seen.isInstalled !== true) course.offer()
@@ -122,6 +122,23 @@ function isOnItsWay(course: Course): boolean {
   course.fail('other-version', `the device runs ${running}, and its way to ${journey.goal} begins at ${journey.from}`)
   return false
 }
+
+/** An image for some hardware is for no other; a device that does not tell its own is offered it all the same. */
+function isForItsHardware(course: Course): boolean {
+  const { options, registrationAtOffer, reason, version } = course.next
+  const wanted = options?.hardware
+  if (wanted === undefined || registrationAtOffer !== undefined) return true
+  const { hardware } = course.rules
+  if (hardware === undefined) {
+    if (reason === undefined) course.change({ reason: hardwareUntold })
+    return true
+  }
+  if (wanted.includes(hardware)) return true
+  course.fail('other-hardware', `${version} runs on hardware ${wanted.join(', ')}, and the device is ${hardware}`)
+  return false
+}
+
+const hardwareUntold = 'the device does not tell its hardware version (/3/0/18), and is offered the image all the same'
 
 /** Whether what the device holds is what we have offered it, as far as anything says so. */
 function isOurs({ next, seen, rules }: Course): boolean {
@@ -274,6 +291,7 @@ function isWhole(course: Course, report: FirmwareReport): report is FirmwareRepo
 function setback(course: Course, result: number): void {
   const failure = failureOf(result)
   if (failure === undefined) return
-  if (retryOf(failure) === 'transient') course.offerAgain(failure, wordsOf(failure), 'later')
+  if (retryOf(failure) === 'transient' && !isRefusalOfDelta(course.next, result))
+    course.offerAgain(failure, wordsOf(failure), 'later')
   else course.fail(failure, wordsOfResult(failure, result, course.rules.packageUri))
 }

@@ -30,6 +30,7 @@ const meanings: Readonly<Record<UpdateFailure, FailureMeaning>> = {
   'unknown-result': { words: 'the device reports an update result nobody knows', retry: 'inspect' },
   'no-object': { words: 'the device has no object that takes the package', retry: 'permanent' },
   'other-version': { words: 'the device runs another version than its way begins at', retry: 'transient' },
+  'other-hardware': { words: 'the device has other hardware than the image runs on', retry: 'permanent' },
   'delivery-method': { words: 'the device does not take packages this way', retry: 'permanent' },
   'offer-refused': { words: 'the device refused the package', retry: 'inspect' },
   'install-refused': { words: 'the device refused the install command', retry: 'inspect' },
@@ -58,13 +59,22 @@ export function wordsOf(failure: UpdateFailure): string {
 }
 
 /**
- * What a device says of a delta that it cannot apply (/5/0/5 = 5, 6 or 8): patched to something else, no format it
- * knows, not installed. The whole image may do (fleet-ota.md row 46).
+ * Results (/5/0/5) of a delta that may be due to its being one: no flash for it beside the image it makes (2), no RAM
+ * to apply it (3), patched to something else (5), no format it knows (6), not installed (8), what it builds on is not
+ * there (13). The whole image may do. The others would meet it as well: connection (4), URI (7), protocol (9), a
+ * cancelled (10) or conflicting (12) update.
  */
-const deltaRefusals: ReadonlySet<UpdateFailure | undefined> = new Set(['integrity', 'package-type', 'install-failed'])
+const deltaRefusals: ReadonlySet<number> = new Set([2, 3, 5, 6, 8, 13])
 
-export function isDeltaRefused({ state, options, failure }: FirmwareUpdate): boolean {
-  return state === 'failed' && options?.delta !== undefined && deltaRefusals.has(failure)
+/** Whether the device refuses the delta it is handed, and not only for now. */
+export function isRefusalOfDelta({ options }: Pick<FirmwareUpdate, 'options'>, result: number): boolean {
+  return options?.delta !== undefined && deltaRefusals.has(result)
+}
+
+/** Whether the update ended so: the whole image is to follow. */
+export function isDeltaRefused(ended: FirmwareUpdate): boolean {
+  const { state, failure, result } = ended
+  return state === 'failed' && result !== undefined && failure === failureOf(result) && isRefusalOfDelta(ended, result)
 }
 
 /** The same of a result, with what it is about. */

@@ -46,7 +46,7 @@ export class FirmwareService {
    * Begins the first of the updates that lead to the image: one, or as many as it takes over other images. Throws
    * UsageError 'device.unknown' (404), 'image.unknown' (404), 'image.lost' (409), 'firmware.product' (422: the image is
    * for another product), 'firmware.misfit' (422: no way leads to it from what the device runs), 'firmware.target'
-   * (422), 'firmware.busy' (409: an update of the device is under way; one that is only being cancelled makes way),
+   * (422), 'firmware.version-untold' (409: which delta fits hangs on it), 'firmware.busy' (409: an update of the device is under way; one that is only being cancelled makes way),
    * or EnvironmentError where octets cannot be fetched.
    */
   async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {
@@ -85,7 +85,9 @@ export class FirmwareService {
       .find((update) => update.state === 'confirmed' && update.target === target)
     const isLast = last !== undefined && (told === undefined || told === last.version)
     const version = told ?? last?.version
+    const hardware = learned?.vitals?.hardware
     return {
+      ...(hardware !== undefined && { hardware }),
       ...(version !== undefined && { version }),
       ...(last !== undefined && { installed: last.sha256 }),
       ...(isLast && { sha256: last.sha256 }),
@@ -93,7 +95,9 @@ export class FirmwareService {
   }
 
   #legsTo(image: Image, endpoint: EndpointName, running: Running, withDeltas: boolean): readonly [Leg, ...Leg[]] {
-    const way = this.#images.waysTo(image, withDeltas).from(running)
+    const ways = this.#images.waysTo(image, withDeltas)
+    if (running.version === undefined && ways.hasDeltas) throw versionUntold(endpoint)
+    const way = ways.from(running)
     if ('legs' in way) return way.legs
     throw new UsageError('firmware.misfit', `no way leads ${endpoint} to it: ${way.misfit.reason}`, {
       status: 422,
@@ -131,6 +135,17 @@ export class FirmwareService {
       { status: 422, hint, members: { field: 'product' } },
     )
   }
+}
+
+function versionUntold(endpoint: EndpointName): UsageError {
+  return new UsageError(
+    'firmware.version-untold',
+    `${endpoint} has not told its version: which delta fits is not known`,
+    {
+      status: 409,
+      hint: `'coapstan read ${endpoint} /3/0/3' asks it; without --delta it is sent the whole image`,
+    },
+  )
 }
 
 /** The updates under way that need an image, in words; none where it may be removed. */

@@ -41,6 +41,8 @@ export interface UpdateOptions {
   readonly via?: PullWay
   /** What is handed over instead of the whole image: a delta from what the device runs. */
   readonly delta?: Pick<Delta, 'sha256' | 'size'>
+  /** Hardware versions (/3/0/18) it is for; a device that tells another is not offered it. */
+  readonly hardware?: readonly string[]
   readonly health?: Partial<HealthGate>
   /** The install command is given within these only, earliest first; what is downloaded before waits. Absent: at once. */
   readonly installWithin?: readonly Opening[]
@@ -89,6 +91,7 @@ export type UpdateFailure =
   // What it answers or lacks.
   | 'no-object'
   | 'other-version'
+  | 'other-hardware'
   | 'delivery-method'
   | 'offer-refused'
   | 'install-refused'

@@ -112,7 +112,7 @@ export interface Misfit {
 }
 
 /** One installation on a device's way: a whole image, or the delta that makes it out of what runs before. */
-export interface Leg extends Pick<Image, 'sha256' | 'product' | 'version'> {
+export interface Leg extends Pick<Image, 'sha256' | 'product' | 'version' | 'hardware'> {
   /** Octets of the whole image. */
   readonly size: number
   readonly delta?: Pick<Delta, 'sha256' | 'size'>

@@ -8,8 +8,8 @@ import type { Delta, Image, Leg, Way } from './types.ts'
 /** Starts whose ways are kept: devices may report as many versions as they like. */
 const mostKept = 1024
 
-/** What a device runs, as far as anybody knows. */
-export interface Running extends Pick<RouteStart, 'version' | 'sha256'> {
+/** What a device runs, and on what, as far as anybody knows. */
+export interface Running extends Pick<RouteStart, 'version' | 'sha256' | 'hardware'> {
   /** An image it ran once: its security counter holds whatever runs now. */
   readonly installed?: string
 }
@@ -27,9 +27,14 @@ export class Ways {
     this.#deltas = deltas
   }
 
+  /** Whether what a device runs may decide for a delta. */
+  get hasDeltas(): boolean {
+    return this.#deltas.some(({ to }) => this.#images.some(({ sha256 }) => sha256 === to))
+  }
+
   /** At least one leg: a device that seems to run the target already is asked by an update of its own. */
   from(running: Running, takesDeltas = true): Way {
-    const key = JSON.stringify([running.version, running.sha256, running.installed, takesDeltas])
+    const key = JSON.stringify([running.version, running.sha256, running.hardware, running.installed, takesDeltas])
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const way = this.#plan(running, takesDeltas)
@@ -57,6 +62,6 @@ export class Ways {
   }
 }
 
-function legOf({ sha256, product, version, size }: Image): Leg {
-  return { sha256, product, version, size }
+function legOf({ sha256, product, version, size, hardware }: Image): Leg {
+  return { sha256, product, version, size, ...(hardware !== undefined && { hardware }) }
 }

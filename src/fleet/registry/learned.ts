@@ -38,6 +38,8 @@ interface VersionWatch {
 interface Vitals {
   /** /3/0/3, what runs. */
   readonly version?: string
+  /** /3/0/18. */
+  readonly hardware?: string
   /** /3/0/9, percent. */
   readonly battery?: number
   /** /4/0/2, dBm. */

@@ -83,9 +83,12 @@ describe('a way over another image', () => {
 
 describe('a delta', () => {
   test.each([
+    ['no-flash', 2],
+    ['no-ram', 3],
     ['integrity', 5],
     ['package-type', 6],
     ['install-failed', 8],
+    ['dependency', 13],
   ])(
     'that is refused (%s) makes way for the whole image, and for whole images from then on',
     async (failure, result) => {
@@ -100,6 +103,18 @@ describe('a delta', () => {
       expect(course(house).slice(1)).toEqual(['1/2 1.0.0>1.5.0 1024 confirmed', '2/2 1.5.0>2.0.0 2048 confirmed'])
     },
   )
+
+  test.each([
+    ['uri', 7],
+    ['protocol', 9],
+    ['cancelled-on-device', 10],
+    ['conflict', 12],
+  ])('that ends for what a whole image would meet as well (%s) is not followed by one', async (failure, result) => {
+    const { house, device } = await onTheWay(patched)
+    reboot(device, '1.0.0', result)
+    expect(course(house)).toEqual(['1/1 1.0.0>1.5.0 256 failed'])
+    expect(house.store.updates(undefined, 1)[0]).toMatchObject({ failure })
+  })
 
   test('that brought back the old version is a failure like any other', async () => {
     const { house, device } = await onTheWay(patched)

@@ -47,6 +47,8 @@ export class PackageDevice {
   state = 0
   result = 0
   running = '1.0.0'
+  /** /3/0/18, where it has one. */
+  hardware: string | undefined
   packageVersion = ''
   /** Octets of a package it has taken. */
   staged = 0
@@ -122,6 +124,7 @@ export class PackageDevice {
       return `2.05 [${token}] ${observe}Content-Format=0 "${text}"`
     }
     if (path === '/3/0/3') return content(this.running)
+    if (path === '/3/0/18') return this.hardware === undefined ? `4.04 [${token}]` : content(this.hardware)
     if (path === this.object) return `2.05 [${token}] Content-Format=11542 <${this.#tlv()}>`
     const resource = Number(path.slice(this.object.length + 1))
     const { shape } = this

@@ -247,17 +247,19 @@ describe('firmware images', () => {
     await expect(firmware.start('urn:dev:test-1', meter.key)).resolves.toBeDefined()
   })
 
-  test('that do not go over what a device runs, or are older than its security counter, are refused with the field', async () => {
+  test('that do not go over what a device runs, run on other hardware, or are older than its security counter, are refused with the field', async () => {
     const { images, firmware, store, commands } = world()
     const { image: newest } = await images.add({ ...about, version: '2.1.0', securityCounter: 5 }, upload('newest'))
     const { image: hop } = await images.add({ ...about, version: '2.0.0', fromVersions: '>=1.9.5' }, upload('hop'))
     const { image: old } = await images.add({ ...about, version: '1.9.0', securityCounter: 4 }, upload('old'))
-    const learned = { vitals: { version: '1.1.0' } }
+    const { image: forB } = await images.add({ ...about, version: '1.9.1', hardware: ['B'] }, upload('for B'))
+    const learned = { vitals: { version: '1.1.0', hardware: 'A' } }
     store.commit([put.device({ ...rows.device(1), learned })])
     commands.answer = () => rows.update(1, 1)
     const refusedFor = (field: string): unknown =>
       expect.objectContaining({ code: 'firmware.misfit', status: 422, members: { field } })
     await expect(firmware.start('urn:dev:test-1', hop.key)).rejects.toThrow(refusedFor('fromVersions'))
+    await expect(firmware.start('urn:dev:test-1', forB.key)).rejects.toThrow(refusedFor('hardware'))
     await firmware.start('urn:dev:test-1', old.key)
     const confirmed = { ...rows.update(1, 1), sha256: newest.sha256, state: 'confirmed', finishedAt: at(1) } as const
     store.commit([{ op: 'update.put', update: confirmed }])
@@ -286,6 +288,9 @@ describe('firmware images', () => {
     ])
     // Its octets are not at hand: told before anything begins.
     await expect(firmware.start('urn:dev:test-1', '3.0.0', { delta: true })).rejects.toThrow(unknown('image.lost', 409))
+    store.commit([put.device(rows.device(1))])
+    const untold = unknown('firmware.version-untold', 409)
+    await expect(firmware.start('urn:dev:test-1', '2.0.0', { delta: true })).rejects.toThrow(untold)
     // The other way round is none.
     store.commit([put.device({ ...rows.device(1), learned: { vitals: { version: '0.9.0' } } })])
     await images.remove('2.0.0')

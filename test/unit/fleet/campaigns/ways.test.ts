@@ -253,3 +253,48 @@ describe('a rollback', () => {
     expect(fleet.states(2)).toEqual({ succeeded: 3, 'skipped: was not made to install': 3 })
   })
 })
+
+describe('an image for some hardware', () => {
+  const forB = imageOf('1.1.0', { hardware: ['B'] })
+  const told = ['A', 'B', undefined]
+  const mixed = () =>
+    new CampaignFleet(
+      3,
+      (id) => ({ version: '1.0.0', ...(told[id - 1] === undefined ? {} : { hardware: told[id - 1]! }) }),
+      [v0, forB],
+    )
+
+  it('leaves out who is known to have other hardware, and names both', () => {
+    const fleet = mixed()
+    fleet.create({ ...all, image: '1.1.0' })
+    go(fleet)
+    expect(row(fleet, 1)).toMatchObject({
+      state: 'skipped',
+      reason: 'has hardware that 1.1.0 does not run on',
+      detail: 'meter 1.1.0 runs on hardware B, not on A',
+    })
+    expect(row(fleet, 2).state).toBe('updating')
+    expect(fleet.store.openUpdate(2)!.options).toEqual({ hardware: ['B'] })
+  })
+
+  it('asks who has not told, and leaves it out or takes it along by the answer', () => {
+    for (const [answer, state] of [
+      ['A', 'skipped'],
+      ['B', 'updating'],
+      [undefined, 'updating'],
+    ] as const) {
+      const fleet = mixed()
+      fleet.create({ ...all, image: '1.1.0' })
+      go(fleet, 1)
+      expect(row(fleet, 3)).toMatchObject({ state: 'waiting', reason: 'is asked for its hardware version' })
+      if (answer !== undefined) {
+        fleet.commit([
+          { op: 'device.learned', deviceId: 3, learned: { vitals: { version: '1.0.0', hardware: answer } } },
+        ])
+      }
+      fleet.turn(seconds(100))
+      fleet.deliver()
+      expect([answer, row(fleet, 3).state]).toEqual([answer, state])
+    }
+  })
+})
