@@ -279,7 +279,11 @@ function commonOrigin(
 
 export function campaignImageOf({ sha256, key, product, version, size, fromVersions, hardware }: Image): CampaignImage {
   return {
-    ...{ sha256, key, product, version, size },
+    sha256,
+    key,
+    product,
+    version,
+    size,
     ...(fromVersions === undefined ? {} : { fromVersions }),
     ...(hardware === undefined ? {} : { hardware }),
   }
