@@ -4,8 +4,8 @@
  */
 import semver from 'semver'
 import { between, type Instant } from '../../base/time.ts'
+import type { Running } from '../images/service.ts'
 import type { Misfit, Way } from '../images/types.ts'
-import type { Running } from '../images/ways.ts'
 import {
   mayBe,
   type DeviceId,
