@@ -11,7 +11,7 @@ import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/camp
 import type { Author, Campaign, CampaignDevice, CampaignDeviceState } from '../fleet/campaigns/types.ts'
 import type { TemplateDraft } from '../fleet/bootstrap/draft.ts'
 import type { BootstrapRun, BootstrapTemplate, RunFilter } from '../fleet/bootstrap/types.ts'
-import type { Configuration } from '../fleet/configuration/types.ts'
+import type { ObservedConfiguration } from '../fleet/configuration/types.ts'
 import type {
   CredentialDraft,
   CredentialFilter,
@@ -46,9 +46,9 @@ export interface RegistryCalls {
 
 export interface ConfigurationCalls {
   /** Throws UsageError 'device.unknown' or 'configuration.unset' (404). */
-  read(endpoint: EndpointName): Configuration
+  read(endpoint: EndpointName): ObservedConfiguration
   /** JSON text. Throws UsageError 'configuration.too-large' (413). */
-  set(endpoint: EndpointName, document: string): Promise<Configuration>
+  set(endpoint: EndpointName, document: string): Promise<ObservedConfiguration>
   remove(endpoint: EndpointName): Promise<void>
 }
 

@@ -179,6 +179,19 @@ export class CoapEndpoint {
     if (relation !== undefined) this.#parts.observers.notify(now, relation, response, confirmable)
   }
 
+  /**
+   * Tells an observer that the sink remembers the new state, in a CON of which nothing leaves at or after `notAfter`.
+   * `registration` is the datagram it registered with. False where there is no room for it now; else `notified` says
+   * once what became of it, maybe during this call.
+   */
+  tell(now: Instant, peer: Peer, registration: Bytes, response: OutboundResponse, notAfter: Instant): boolean {
+    this.#parts.peers.now = now
+    const state = this.#parts.peers.addressed(peer)
+    const isTold = this.#parts.observers.tell(now, state, registration, response, notAfter)
+    if (!isTold) this.#parts.peers.release(state)
+    return isTold
+  }
+
   /** Whether `peer` observes something of ours under `token`: a registration may have been over the limit. */
   isObserver(peer: Peer, token: Bytes): boolean {
     return this.#parts.peers.find(peer)?.relations?.has(tokenKey(token)) ?? false

@@ -4,7 +4,8 @@
  * the resources and says when to notify.
  */
 import type { DeadlineQueue } from '../base/deadline-queue.ts'
-import { after, hours, seconds, type Duration, type Instant } from '../base/time.ts'
+import type { Bytes } from '../base/bytes.ts'
+import { after, hours, never, seconds, type Duration, type Instant } from '../base/time.ts'
 import { classOf, isSafeMethod, messageType } from './codes.ts'
 import { MessageView } from './message.ts'
 import { option } from './options.ts'
@@ -15,7 +16,7 @@ import type { Transmissions } from './retransmit.ts'
 import type { ServedBodies } from './served-bodies.ts'
 import { Delivery, Relation, type PeerState, type Timed } from './state.ts'
 import { tokenKey } from './token.ts'
-import type { CoapSink, OutboundResponse } from './types.ts'
+import type { CoapSink, NoticeOutcome, OutboundResponse } from './types.ts'
 
 /** RFC 7641 §4.5: at least this often the client must prove that it still wants to hear. */
 export const confirmationInterval: Duration = hours(24)
@@ -62,17 +63,24 @@ export class Observers {
     const known = peer.relations?.get(key)
     // RFC 7641 §4.1: the same client and token replace the relation there was
     if (known !== undefined) this.#drop(known)
-    if (answer.observe === undefined || classOf(answer.code) !== 2) return answer
-    if (this.#count >= this.#options.total || (peer.relations?.size ?? 0) >= this.#options.perPeer) {
-      return unobserved(answer)
-    }
-    peer.relations ??= new Map()
+    if (answer.observe === undefined || classOf(answer.code) !== 2 || answer.observerIsKept === true) return answer
+    if (!this.#hasRoom(peer)) return unobserved(answer)
     const message = request.buffer.slice(request.start, request.end)
-    const relation = new Relation(peer, request.token.slice(), key, message, now)
-    peer.relations.set(key, relation)
-    this.#count++
+    const relation = this.#add(new Relation(peer, request.token.slice(), key, message, now))
     this.#options.queue.set(relation, after(now, confirmationInterval))
     return answer
+  }
+
+  /** Tells an observer the sink remembers, whose registration that was; false where there is no room for it now. */
+  tell(now: Instant, peer: PeerState, registration: Bytes, answer: OutboundResponse, notAfter: Instant): boolean {
+    const request = this.#request
+    if (request.decode(registration, 0, registration.length, true) !== undefined) return false
+    const key = tokenKey(request.buffer, request.tokenStart, request.tokenEnd)
+    if (peer.relations?.has(key) === true || !this.#hasRoom(peer)) return false
+    const relation = this.#add(new Relation(peer, request.token.slice(), key, registration, now, true))
+    relation.next = answer
+    this.#confirm(now, relation, false, notAfter)
+    return true
   }
 
   /** Observe = 1 ends the relation of this token (RFC 7641 §3.6). */
@@ -124,7 +132,7 @@ export class Observers {
   }
 
   /** A delivery of ours ended. */
-  ended(now: Instant, delivery: Delivery, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  ended(now: Instant, delivery: Delivery, outcome: NoticeOutcome): void {
     const { relation } = delivery
     if (relation === undefined) return
     relation.delivery = undefined
@@ -133,7 +141,7 @@ export class Observers {
       this.#confirmed(now, relation)
       return
     }
-    if (outcome === 'acknowledged') this.#confirmed(now, relation)
+    if (outcome === 'acknowledged' && !relation.isOnce) this.#confirmed(now, relation)
     // RFC 7641 §3.6, §4.5: a RST or no answer at all ends the relation
     else this.#drop(relation)
     if (!delivery.isPing || outcome !== 'acknowledged') this.#tell(now, relation, outcome)
@@ -184,12 +192,13 @@ export class Observers {
     outbox.send(now, peer, outbox.slab, 0, end)
   }
 
-  #confirm(now: Instant, relation: Relation, isPing: boolean): void {
+  #confirm(now: Instant, relation: Relation, isPing: boolean, notAfter = never): void {
     const { peers, queue, transmissions } = this.#options
     const { peer } = relation
     const delivery = new Delivery(peer, relation, isPing)
     delivery.messageId = peers.takeId(peer)
     delivery.readyAt = peer.ids!.readyAt
+    delivery.notAfter = notAfter
     relation.delivery = delivery
     queue.clear(relation)
     transmissions.start(now, delivery)
@@ -219,7 +228,7 @@ export class Observers {
     if (isCurrent(relation)) this.#options.queue.set(relation, after(now, confirmationInterval))
   }
 
-  #tell(now: Instant, relation: Relation, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  #tell(now: Instant, relation: Relation, outcome: NoticeOutcome): void {
     this.#options.sink.notified?.(now, relation.peer.peer, relation.token, outcome)
   }
 
@@ -228,9 +237,23 @@ export class Observers {
     relation.next = undefined
     if (relation.delivery !== undefined) {
       const { delivery } = relation
+      const { now } = this.#options.peers
       relation.delivery = undefined
-      this.#options.transmissions.end(this.#options.peers.now, delivery)
+      this.#options.transmissions.end(now, delivery)
+      if (relation.isOnce) this.#tell(now, relation, 'unheard')
     }
+  }
+
+  #hasRoom({ relations }: PeerState): boolean {
+    return this.#count < this.#options.total && (relations?.size ?? 0) < this.#options.perPeer
+  }
+
+  #add(relation: Relation): Relation {
+    const { peer } = relation
+    peer.relations ??= new Map()
+    peer.relations.set(relation.tokenKey, relation)
+    this.#count++
+    return relation
   }
 
   /** Out of the table; a delivery under way goes on. */

@@ -143,7 +143,7 @@ export class EndpointParts {
 
   gaveUp(now: Instant, transmission: Transmission, reason: GaveUp): void {
     if (transmission.kind === 'outbound') this.requester.gaveUp(now, transmission, reason)
-    else this.observers.ended(now, transmission, 'timeout')
+    else this.observers.ended(now, transmission, reason === 'asleep' ? 'unheard' : 'timeout')
   }
 
   isOutdated(transmission: Transmission): boolean {

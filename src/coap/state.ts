@@ -250,12 +250,22 @@ export class Relation implements Deadlined {
   /** What is to follow: always the newest. */
   next: OutboundResponse | undefined = undefined
   nextIsConfirmable = false
+  /** The sink remembers the observer; here it is one for as long as it is being told. */
+  readonly isOnce: boolean
 
-  constructor(peer: PeerState, token: Bytes, tokenKey: string, request: Bytes, confirmedAt: Instant) {
+  constructor(
+    peer: PeerState,
+    token: Bytes,
+    tokenKey: string,
+    request: Bytes,
+    confirmedAt: Instant,
+    isOnce: boolean = false,
+  ) {
     this.peer = peer
     this.token = token
     this.tokenKey = tokenKey
     this.request = request
     this.confirmedAt = confirmedAt
+    this.isOnce = isOnce
   }
 }

@@ -60,6 +60,8 @@ export interface InboundRequest {
   /** Uri-Query arguments, as sent. */
   readonly query: readonly string[]
   readonly payload: Bytes
+  /** The whole datagram: what an observer registers with, for `CoapEndpoint.tell`. */
+  readonly datagram: Bytes
   /** True where it carries an Echo value we gave this peer lately (RFC 9175 §2.3). */
   readonly fresh: boolean
 }
@@ -169,6 +171,8 @@ export interface OutboundResponse {
   readonly location?: readonly string[]
   /** Observe sequence: accepts the registration or is a notification (RFC 7641 §2). */
   readonly observe?: number
+  /** With `observe`: the sink remembers who observes and tells it by `CoapEndpoint.tell`; here nothing is kept. */
+  readonly observerIsKept?: true
   readonly options?: readonly OptionValue[]
   /**
    * The answer to such a safe request is always this one and costs nothing to give again: no copy is kept for
@@ -176,6 +180,12 @@ export interface OutboundResponse {
    */
   readonly constant?: boolean
 }
+
+/**
+ * What became of a notification of ours. unheard: the awake window ended first, or the peer was forgotten; nothing
+ * says that it does not want to hear.
+ */
+export type NoticeOutcome = 'acknowledged' | 'reset' | 'timeout' | 'unheard'
 
 /** Everything the endpoint does to the outside. Every view is valid during the call only. */
 export interface CoapSink {
@@ -190,7 +200,7 @@ export interface CoapSink {
   /** The peer said again what it had said before, and got the same answer, or none yet: its radio is on. */
   repeated?(now: Instant, peer: Peer): void
   /** A notification of ours (server role of Observe) ended: delivered, or the peer no longer wants it. */
-  notified?(now: Instant, peer: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void
+  notified?(now: Instant, peer: Peer, token: Bytes, outcome: NoticeOutcome): void
   /** Asked once, when the endpoint first hears of a peer; where it is absent every peer is secured. */
   standingOf?(peer: Peer): PeerStanding
   /** The timers and sizes to use towards `peer`, asked anew for each exchange. */

@@ -53,6 +53,11 @@ export class RequestView implements InboundRequest {
   get query(): readonly string[] {
     return this.#message.texts(option.uriQuery)
   }
+
+  get datagram(): Bytes {
+    const { buffer, start, end } = this.#message
+    return buffer.subarray(start, end)
+  }
 }
 
 export class NotificationView implements InboundNotification {

@@ -5,11 +5,13 @@
 import { instantOf, type Instant } from '../base/time.ts'
 import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
+import type { ConfigurationObserver } from '../fleet/configuration/types.ts'
 import { isNextBlock, type Block } from '../fleet/firmware/rules.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choice.ts'
 import { awakeWindowOf } from '../fleet/registry/rules.ts'
 import type { ActorInput } from './inputs.ts'
+import { isSecured } from './peers.ts'
 import type { Asked, Kept } from './requests.ts'
 import type { DeviceState, Plan } from './state.ts'
 
@@ -41,6 +43,22 @@ export type Outstanding =
       readonly asked: Asked
       readonly sentAt: Instant
     }
+  | {
+      /** No request, but told of a change of its configuration. */
+      readonly of: 'configuration'
+      readonly peer: Peer
+      readonly observer: ConfigurationObserver
+      /** Of what it is told; undefined that there is none any more. */
+      readonly changedAt: Instant | undefined
+    }
+
+/** One with an answer to wait for. */
+export type OutstandingRequest = Exclude<Outstanding, { of: 'configuration' }>
+
+type ProfiledBy = Parameters<typeof chosenProfile>[1]
+
+/** Of a device that speaks DTLS and no LwM2M. */
+const unregisteredSecured: ProfiledBy = { address: '', queueMode: false, secured: true }
 
 export class Actor {
   #state: DeviceState
@@ -55,6 +73,8 @@ export class Actor {
   /** When the device was last heard; as committed where it has not spoken since we have it in memory. */
   lastUplink: Instant
   outstanding: Outstanding | undefined
+  /** Who last spoke for the device by nothing but its own word, and when. */
+  claim: { readonly peer: Peer; readonly at: Instant } | undefined
   /** It left a request unanswered and has not been heard since: nothing more is sent until it is. */
   silent = false
   /** A commit of its own doing failed: nothing more is begun until the next sweep. */
@@ -65,7 +85,7 @@ export class Actor {
   used = true
   /** The last profile, and what it was made of. */
   #profile: Profile = profiles.nbiot
-  #profileOf: Partial<Pick<DeviceState, 'device' | 'registration' | 'wake'>> = {}
+  #profileOf: Partial<Pick<DeviceState, 'device' | 'wake'> & { registration: ProfiledBy }> = {}
 
   constructor(state: DeviceState, profileRules: ProfileRules) {
     this.#state = state
@@ -100,7 +120,8 @@ export class Actor {
 
   /** Timers and sizes to use towards the device, its awake window as it has shown it. */
   get profile(): Profile {
-    const { device, registration, wake } = this.#state
+    const { device, wake } = this.#state
+    const registration = this.#state.registration ?? (this.#speaksDtls ? unregisteredSecured : undefined)
     const of = this.#profileOf
     if (of.device === device && of.registration === registration && of.wake === wake) return this.#profile
     const { profile } = chosenProfile(device, registration, this.#profiles)
@@ -112,6 +133,10 @@ export class Actor {
       this.#profile = awakeWindow === usual.awakeWindow ? usual : { ...usual, awakeWindow }
     }
     return this.#profile
+  }
+
+  get #speaksDtls(): boolean {
+    return this.peer !== undefined && isSecured(this.peer)
   }
 
   get idle(): boolean {

@@ -2,9 +2,9 @@
  * What goes down to a device, and when: one request at a time, only while it is registered and its radio
  * is on, right after the answer to its uplink and never before (devices.md §0, rules 3 and 4).
  */
-import { bytesOfHex, hexOf } from '../base/bytes.ts'
-import { after, between, instantOf, type Instant } from '../base/time.ts'
-import type { ExchangeId, OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
+import { bytesOfHex, hexOf, type Bytes } from '../base/bytes.ts'
+import { after, between, instantOf, never, type Instant } from '../base/time.ts'
+import type { ExchangeId, NoticeOutcome, OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
 import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
 import type { Observation } from '../fleet/observations/types.ts'
@@ -12,12 +12,13 @@ import { imageKeyOf } from '../fleet/images/types.ts'
 import { imageOfValue, type Operation } from '../fleet/operations/types.ts'
 import { listeningWindow } from '../lwm2m/reachability.ts'
 import { isRefusal, refuse, type Refusal } from '../lwm2m/refusal.ts'
-import type { Actor, Outstanding } from './actor.ts'
+import type { Actor, Outstanding, OutstandingRequest } from './actor.ts'
 import type { OperationAnswer } from './answers.ts'
 import type { EngineCore } from './core.ts'
 import type { ActorInput, SleepSign, UplinkInput } from './inputs.ts'
 import { InquiryBudget, inquiryOf } from './inquiry.ts'
 import { peerOfPath } from './peers.ts'
+import { ConfigTelling } from './resources/config-telling.ts'
 import {
   answerOf,
   attributesOperation,
@@ -36,7 +37,7 @@ const heldInquiries = 1024
 interface Open {
   readonly actor: Actor
   /** A notification's remaining blocks do not count as the device's one request: it began the exchange. */
-  readonly of: Outstanding | { readonly of: 'rest'; readonly input: Notification }
+  readonly of: OutstandingRequest | { readonly of: 'rest'; readonly input: Notification }
 }
 
 export class Downlink {
@@ -45,20 +46,32 @@ export class Downlink {
   /** Devices to be looked at again: in the middle of handing over a body, or to be asked what we want to know. */
   readonly #held = new Set<Actor>()
   readonly #inquiries: InquiryBudget
+  readonly #telling: ConfigTelling
 
   constructor(engine: EngineCore) {
     this.#engine = engine
+    this.#telling = new ConfigTelling(engine)
     this.#inquiries = new InquiryBudget(engine.settings)
   }
 
   get openCount(): number {
-    return this.#open.size
+    return this.#open.size + this.#telling.openCount
   }
 
-  /** Starts the device's next request if it can hear one now; what has to be committed first is returned. */
+  /** Starts what the device is asked or told next if it can hear it now; what has to be committed first is returned. */
   next(now: Instant, actor: Actor): ActorInput | undefined {
     if (actor.outstanding !== undefined || actor.silent || actor.stalled) return undefined
     if (actor.state.device?.quarantinedAt !== undefined) return undefined
+    const input = this.#nextRequest(now, actor)
+    if (input !== undefined || actor.outstanding !== undefined) return input
+    return this.#telling.next(now, actor, () => this.#listensUntil(now, actor) ?? unregisteredUntil(actor))
+  }
+
+  notified(now: Instant, peer: Peer, token: Bytes, outcome: NoticeOutcome): void {
+    this.#telling.notified(now, peer, token, outcome)
+  }
+
+  #nextRequest(now: Instant, actor: Actor): ActorInput | undefined {
     const operation = actor.state.operations[0]
     if (operation?.notBefore !== undefined && now < operation.notBefore) return undefined
     const wanted = this.#intentToTell(actor, operation)
@@ -115,8 +128,14 @@ export class Downlink {
   /** Takes a request back; nothing is heard of it any more. */
   withdraw(now: Instant, actor: Actor, id: RequestId): void {
     this.#open.delete(id)
-    if (actor.outstanding?.request === id) actor.outstanding = undefined
+    if (isOf(actor.outstanding, id)) actor.outstanding = undefined
     this.#engine.coap.cancel(now, id)
+  }
+
+  /** Takes back whatever the device is being asked or told. */
+  withdrawAll(now: Instant, actor: Actor): void {
+    if (actor.outstanding?.of === 'configuration') this.#telling.withdraw(now, actor)
+    else if (actor.outstanding !== undefined) this.withdraw(now, actor, actor.outstanding.request)
   }
 
   /**
@@ -126,6 +145,10 @@ export class Downlink {
   withdrawOrphan(now: Instant, actor: Actor): void {
     const { outstanding, state } = actor
     if (outstanding === undefined) return
+    if (outstanding.of === 'configuration') {
+      if (!state.configurationObservers.includes(outstanding.observer)) this.#telling.withdraw(now, actor)
+      return
+    }
     const isWanted =
       outstanding.of === 'operation'
         ? state.operations.some(({ id, messageId }) => id === outstanding.operation.id && messageId !== undefined)
@@ -147,7 +170,7 @@ export class Downlink {
       this.#restArrived(now, actor, of.input, outcome)
       return
     }
-    if (actor.outstanding?.request === id) actor.outstanding = undefined
+    if (isOf(actor.outstanding, id)) actor.outstanding = undefined
     const kept = of.of === 'operation' ? of.operation : of.kept
     const answer = answerOf(now, kept, of.asked, outcome, this.#engine.views.of(actor.state))
     const answered = { answer, ...sleep, ...this.#deferred(outcome) }
@@ -217,7 +240,13 @@ export class Downlink {
       notAfter: way.way === 'repeat' ? instantOf(Math.min(notAfter, way.until)) : notAfter,
       ...(way.way === 'repeat' ? { repeats: { messageId: way.messageId, token: bytesOfHex(way.token)! } } : {}),
     })
-    const outstanding: Outstanding = { of: 'operation', request: ticket.id, operation, asked: request, sentAt: now }
+    const outstanding: OutstandingRequest = {
+      of: 'operation',
+      request: ticket.id,
+      operation,
+      asked: request,
+      sentAt: now,
+    }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
     return {
@@ -256,7 +285,7 @@ export class Downlink {
     if (isRefusal(request)) return
     const token = isToWrite ? {} : { token: bytesOfHex(observation.token)! }
     const ticket = this.#engine.coap.request(now, peer, { ...request, ...token, notAfter })
-    const outstanding: Outstanding = {
+    const outstanding: OutstandingRequest = {
       of: isToWrite ? 'attributes' : 'observation',
       request: ticket.id,
       path: observation.path,
@@ -275,7 +304,14 @@ export class Downlink {
     if (isRefusal(request)) return
     this.#inquiries.spend()
     const ticket = this.#engine.coap.request(now, peer, { ...request, notAfter })
-    const outstanding: Outstanding = { of: 'inquiry', request: ticket.id, path, kept, asked: request, sentAt: now }
+    const outstanding: OutstandingRequest = {
+      of: 'inquiry',
+      request: ticket.id,
+      path,
+      kept,
+      asked: request,
+      sentAt: now,
+    }
     actor.outstanding = outstanding
     this.#open.set(ticket.id, { actor, of: outstanding })
   }
@@ -305,11 +341,21 @@ export class Downlink {
   }
 }
 
+function isOf(outstanding: Outstanding | undefined, id: RequestId): boolean {
+  return outstanding !== undefined && outstanding.of !== 'configuration' && outstanding.request === id
+}
+
+/** Who speaks CoAP and no LwM2M says nothing of its sleep: its network's window is all there is to go by. */
+function unregisteredUntil({ state, profile, lastUplink }: Actor): Instant | undefined {
+  if (state.registration !== undefined) return undefined
+  return profile.awakeWindow === 'always' ? never : after(lastUplink, profile.awakeWindow)
+}
+
 /** A body of several blocks says nothing: each of them was an exchange of its own. */
 function sleepSign(
   now: Instant,
   { lastUplink, profile }: Actor,
-  { asked, sentAt }: Outstanding,
+  { asked, sentAt }: OutstandingRequest,
   outcome: RequestOutcome,
 ): { sleep?: SleepSign } {
   if (asked.body !== undefined || (asked.payload?.length ?? 0) > profile.blockSize) return {}

@@ -5,18 +5,15 @@ import type { Actor } from './actor.ts'
 import { storeFailed } from './command-errors.ts'
 import type { EngineCore } from './core.ts'
 import type { Downlink } from './downlink.ts'
-import { ConfigObservers } from './resources/config-observers.ts'
 import type { Effect } from './state.ts'
 
 export class Effects {
-  readonly #engine: Pick<EngineCore, 'coap' | 'actors' | 'settings'>
+  readonly #engine: Pick<EngineCore, 'coap' | 'actors'>
   readonly #downlink: Downlink
-  readonly #configObservers: ConfigObservers
 
-  constructor(engine: Pick<EngineCore, 'coap' | 'actors' | 'settings'>, downlink: Downlink) {
+  constructor(engine: Pick<EngineCore, 'coap' | 'actors'>, downlink: Downlink) {
     this.#engine = engine
     this.#downlink = downlink
-    this.#configObservers = new ConfigObservers(engine.coap, engine.settings['coap.observers.total'])
   }
 
   carryOut(now: Instant, actor: Actor, effect: Effect): void {
@@ -47,11 +44,8 @@ export class Effects {
         actor.lastUplink = now
         actor.silent = false
         return
-      case 'observe-configuration':
-        this.#configObservers.add(effect.deviceId, effect.observer)
-        return
-      case 'tell-configuration':
-        this.#configObservers.tell(now, effect.deviceId, effect.configuration)
+      case 'claimed':
+        actor.claim = { peer: effect.peer, at: now }
         return
     }
   }
@@ -76,8 +70,7 @@ export class Effects {
         effect.reply.reject(storeFailed(error))
         return
       case 'heard':
-      case 'observe-configuration':
-      case 'tell-configuration':
+      case 'claimed':
         return
     }
   }

@@ -16,6 +16,7 @@ import type {
   CoapSink,
   InboundNotification,
   InboundRequest,
+  NoticeOutcome,
   Peer,
   PeerStanding,
   RequestId,
@@ -40,9 +41,9 @@ import { Downlink } from './downlink.ts'
 import { Effects } from './effects.ts'
 import { FlightRecorder } from './flight-recorder.ts'
 import { isAnswer, isInternal, spokeIn, type ActorInput, type CommandReply, type Sender } from './inputs.ts'
-import { isSecured, pathOfPeer, peerOfPath } from './peers.ts'
+import { isSecured, nowhere, pathOfPeer, peerOfPath } from './peers.ts'
 import { plan } from './plan.ts'
-import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, RemoteEndpoint, Sequences, Share } from './ports.ts'
+import type { CommitTicket, EngineOutput, LoadTicket, RecallTicket, Sequences, Share } from './ports.ts'
 import { SecureLink, type SecureLinkOwner } from './secure-link.ts'
 import { shed } from './shed.ts'
 import { Ids, type Effect } from './state.ts'
@@ -66,8 +67,6 @@ export interface EngineOptions {
 
 /** How often the store is asked for devices whose instant has come. */
 const sweepInterval = milliseconds(1000)
-
-const nowhere: RemoteEndpoint = { address: '', port: 0 }
 
 export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   readonly coap: CoapEndpoint
@@ -198,7 +197,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     const actor = this.actors.find({ by: 'endpoint', endpoint })
     if (actor?.committing !== undefined) return false
     if (actor !== undefined) {
-      if (actor.outstanding !== undefined) this.#downlink.withdraw(now, actor, actor.outstanding.request)
+      this.#downlink.withdrawAll(now, actor)
       this.actors.drop(actor)
       for (const input of actor.mailbox.splice(0)) this.give(now, actor, input)
     }
@@ -233,10 +232,7 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   /** The transport has let go of an address: whatever is kept under it is dead. */
   pathForgotten(now: Instant, path: number): void {
-    const peer = peerOfPath(path)
-    this.coap.forget(now, peer)
-    this.actors.forgetPeer(peer)
-    this.recorder.forget(peer)
+    this.peerClosed(now, peerOfPath(path))
   }
 
   // ——— what the CoAP endpoint tells us ———
@@ -266,6 +262,10 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
 
   outcome(now: Instant, id: RequestId, outcome: RequestOutcome): void {
     this.#downlink.outcome(now, id, outcome)
+  }
+
+  notified(now: Instant, peer: Peer, token: Bytes, outcome: NoticeOutcome): void {
+    this.#downlink.notified(now, peer, token, outcome)
   }
 
   uploaded(now: Instant, id: RequestId, offset: number, blockSize: number): void {

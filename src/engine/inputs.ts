@@ -1,6 +1,6 @@
 /** Everything that can happen to a device's actor, as data. */
 import type { Bytes } from '../base/bytes.ts'
-import type { Duration } from '../base/time.ts'
+import type { Duration, Instant } from '../base/time.ts'
 import type { ExchangeId, Peer, RequestId } from '../coap/types.ts'
 import type { Command } from '../fleet/commands.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
@@ -86,8 +86,10 @@ export type UplinkInput =
       readonly claimed: boolean
       /** What it accepts. */
       readonly format: number
-      /** The token to notify under, a copy; undefined where it does not observe. */
-      readonly observer: Bytes | undefined
+      /** Hex. */
+      readonly token: string
+      /** It wants to hear of changes, as this datagram says (a copy), or no longer; undefined where it only asks. */
+      readonly observe: Bytes | 'cancel' | undefined
     }
 
 /** What an answer, or its absence, says of how long the device listens after an uplink. */
@@ -123,6 +125,13 @@ export type InternalInput =
       readonly size: number
       readonly blockSize: number
     }
+  /** What came of telling an observer of its configuration; refused: it is none any more. */
+  | {
+      readonly input: 'configuration-told'
+      /** Hex. */
+      readonly token: string
+      readonly told: 'refused' | { readonly changedAt: Instant | undefined }
+    }
   /** A deadline of the device may have passed. */
   | { readonly input: 'due' }
   /** First time in memory since the process began: settles what was sent. */
@@ -148,6 +157,7 @@ export function isInternal(input: ActorInput): input is InternalInput {
     case 'observed':
     case 'attributed':
     case 'inquired':
+    case 'configuration-told':
     case 'block-served':
     case 'block-pushed':
     case 'due':
@@ -172,5 +182,14 @@ export function spokeIn(input: ActorInput): Peer | undefined {
 /** An answer of the device to what we asked. */
 export function isAnswer(input: ActorInput): boolean {
   const { input: kind } = input
-  return kind === 'outcome' || kind === 'observed' || kind === 'attributed' || kind === 'inquired'
+  switch (kind) {
+    case 'outcome':
+    case 'observed':
+    case 'attributed':
+    case 'inquired':
+    case 'configuration-told':
+      return true
+    default:
+      return false
+  }
 }

@@ -3,6 +3,7 @@
  * ranges, so that neither can be taken for the other.
  */
 import type { Peer } from '../coap/types.ts'
+import type { RemoteEndpoint } from './ports.ts'
 
 export const peerOfPath = (path: number): Peer => 2 * path
 /** By the association's number in the store, which outlives its stay in memory. */
@@ -13,3 +14,6 @@ export const isSecured = (peer: Peer): boolean => peer % 2 === 1
 export const pathOfPeer = (peer: Peer): number => peer / 2
 /** The association of a secured one. */
 export const associationOfPeer = (peer: Peer): number => (peer - 1) / 2
+
+/** Of a peer whose path is forgotten. */
+export const nowhere: RemoteEndpoint = { address: '', port: 0 }

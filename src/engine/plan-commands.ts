@@ -122,13 +122,13 @@ function deleteDevice(draft: Draft, device: Device, context: PlanContext): undef
   for (const operation of draft.next.operations) finish(draft, operation, { state: 'cancelled', reason: 'device-gone' })
   draft.event('device.deleted')
   draft.ops.push({ op: 'device.delete', deviceId: device.id })
-  draft.effects.push({ effect: 'tell-configuration', deviceId: device.id, configuration: undefined })
   draft.change({
     device: undefined,
     registration: undefined,
     observations: [],
     update: undefined,
     configuration: undefined,
+    configurationObservers: [],
   })
   return undefined
 }

@@ -4,12 +4,14 @@ import { UsageError } from '../base/errors.ts'
 import { isFault } from '../base/fault.ts'
 import { instantOf } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
-import type { Configuration } from '../fleet/configuration/types.ts'
+import type { Configuration, ObserverWay } from '../fleet/configuration/types.ts'
 import type { Device } from '../fleet/registry/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import { admissionOf } from './admission.ts'
 import type { UplinkInput } from './inputs.ts'
 import { mayChange } from './ownership.ts'
+import { associationOfPeer } from './peers.ts'
+import { forgetObservers, observeConfiguration } from './plan-config-observers.ts'
 import type { PlanContext } from './plan-context.ts'
 import { configurationResponse } from './resources/configuration.ts'
 import { decodeTelemetry } from './resources/telemetry.ts'
@@ -19,7 +21,7 @@ type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
 
 export function planData(draft: Draft, input: Of<'data'>, { settings }: PlanContext): void {
   if (!isAdmitted(draft, input, settings)) return refuse(draft, input)
-  if (!input.claimed) draft.effects.push({ effect: 'heard', peer: input.from.peer })
+  spoke(draft, input)
   const telemetry = decodeTelemetry(input.contentFormat, input.payload, draft.now)
   if (isFault(telemetry)) {
     draft.effects.push({ effect: 'respond', exchange: input.exchange, response: reactionTo(telemetry) })
@@ -55,18 +57,31 @@ function seen(draft: Draft): void {
 
 export function planConfiguration(draft: Draft, input: Of<'configuration'>, { settings }: PlanContext): void {
   if (!isAdmitted(draft, input, settings)) return refuse(draft, input)
-  const { exchange, from, format, observer } = input
-  if (!input.claimed) draft.effects.push({ effect: 'heard', peer: from.peer })
+  const { exchange, format, token } = input
+  spoke(draft, input)
+  if (input.observe === 'cancel') {
+    forgetObservers(
+      draft,
+      draft.next.configurationObservers.filter((observer) => observer.token === token),
+    )
+  }
   const { configuration, device } = draft.next
-  const response = configurationResponse(configuration, format, observer !== undefined)
+  const isObserver = input.observe instanceof Uint8Array && configuration !== undefined && device !== undefined
+  if (isObserver) {
+    const [deviceId, toldAt, registration] = [device.id, configuration.changedAt, input.observe]
+    const observer = { deviceId, token, way: wayOf(input), registration, format, toldAt }
+    observeConfiguration(draft, observer, settings['devices.config-observers'])
+  }
+  const response = configurationResponse(configuration, format, isObserver)
   draft.effects.push({ effect: 'respond', exchange, response })
-  if (observer === undefined || configuration === undefined || device === undefined) return
-  const { peer } = from
-  draft.effects.push({
-    effect: 'observe-configuration',
-    deviceId: device.id,
-    observer: { peer, token: observer, format },
-  })
+}
+
+function wayOf({ from, claimed }: Of<'configuration'>): ObserverWay {
+  return from.secured ? { association: associationOfPeer(from.peer) } : { ...from.remote, claimed }
+}
+
+function spoke(draft: Draft, { claimed, from: { peer } }: Of<'data' | 'configuration'>): void {
+  draft.effects.push({ effect: claimed ? 'claimed' : 'heard', peer })
 }
 
 /** Neither another's name nor one that waits to be accepted. Quarantine is entered by registering only. */
@@ -105,6 +120,5 @@ export function setConfiguration(
   draft.change({ configuration })
   draft.ops.push({ op: 'device.config', deviceId: device.id, configuration })
   draft.event('device.changed', { configuration: document === undefined ? 'removed' : 'set', octets })
-  draft.effects.push({ effect: 'tell-configuration', deviceId: device.id, configuration })
   return undefined
 }

@@ -11,6 +11,7 @@ import type { Sender, UplinkInput } from './inputs.ts'
 import { mayChange, mayRegister } from './ownership.ts'
 import { renew } from './intents.ts'
 import type { PlanContext } from './plan-context.ts'
+import { forgetObservers } from './plan-config-observers.ts'
 import { planRecovery } from './plan-operations.ts'
 import type { Draft } from './state.ts'
 
@@ -186,6 +187,7 @@ export function planDeregister(draft: Draft, input: Of<'deregister'>): void {
   )
   draft.change({ registration: undefined, device: { ...device, lastSeen: draft.now } })
   planRecovery(draft)
+  forgetObservers(draft, draft.next.configurationObservers)
   draft.event('registration.deregistered', { registrationId: registration.id })
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.deleted } })
 }

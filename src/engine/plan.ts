@@ -11,6 +11,7 @@ import { planFirmware } from './plan-firmware.ts'
 import { planInquired } from './inquiry.ts'
 import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
+import { planConfigurationTold } from './plan-config-observers.ts'
 import { planConfiguration, planData } from './plan-plain.ts'
 import { planDeregister, planExpiry, planRegister, planUpdate } from './plan-registration.ts'
 import { planRules } from './plan-rules.ts'
@@ -49,6 +50,9 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     case 'configuration':
       planConfiguration(draft, input, context)
+      break
+    case 'configuration-told':
+      planConfigurationTold(draft, input)
       break
     case 'transmit':
       planTransmit(draft, input)

@@ -6,19 +6,18 @@ import { hexOf, utf8, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
 import type { ExchangeId, OutboundResponse, Peer, RequestId } from '../coap/types.ts'
-import type { Configuration } from '../fleet/configuration/types.ts'
+import type { Configuration, ConfigurationObserver } from '../fleet/configuration/types.ts'
 import type { EventKind, FleetEvent } from '../fleet/events/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import type { Learned } from '../fleet/registry/learned.ts'
 import { exampleLimit } from '../fleet/registry/quirks.ts'
-import type { Device, DeviceId, EndpointName, Registration, VouchedFor } from '../fleet/registry/types.ts'
+import type { Device, EndpointName, Registration, VouchedFor } from '../fleet/registry/types.ts'
 import type { DeviceSnapshot, StoreOp } from '../fleet/store.ts'
 import { noWakeSamples, type WakeSamples } from '../lwm2m/queue-mode.ts'
 import type { CommandReply, UplinkInput } from './inputs.ts'
 import type { Sequences, Share } from './ports.ts'
-import type { ConfigObserver } from './resources/config-observers.ts'
 
 export interface DeviceState {
   readonly endpoint: EndpointName
@@ -31,6 +30,8 @@ export interface DeviceState {
   /** The one that is not finished. */
   readonly update: FirmwareUpdate | undefined
   readonly configuration: Configuration | undefined
+  /** Who observes it, the oldest first. */
+  readonly configurationObservers: readonly ConfigurationObserver[]
   /** As of now; what is stored of it stands in the device and may be older. */
   readonly wake: WakeSamples
   /** When the device's last wake began, as far as known. */
@@ -54,6 +55,7 @@ export function stateOf(
     observations: snapshot?.observations ?? [],
     update: snapshot?.update,
     configuration: snapshot?.configuration,
+    configurationObservers: snapshot?.configurationObservers ?? [],
     wake: snapshot?.device.learned?.wake ?? noWakeSamples,
     wokeAt: snapshot?.device.lastSeen,
     vouched,
@@ -76,13 +78,8 @@ export type Effect =
   | { readonly effect: 'transmit'; readonly request: RequestId }
   | { readonly effect: 'reply'; readonly reply: CommandReply; readonly result: unknown }
   | { readonly effect: 'refuse'; readonly reply: CommandReply; readonly error: Error }
-  /** It wants to hear of changes of its configuration; stands behind the answer that accepts it. */
-  | { readonly effect: 'observe-configuration'; readonly deviceId: DeviceId; readonly observer: ConfigObserver }
-  | {
-      readonly effect: 'tell-configuration'
-      readonly deviceId: DeviceId
-      readonly configuration: Configuration | undefined
-    }
+  /** Somebody spoke for the device by nothing but its own word: of its wake nobody else learns. */
+  | { readonly effect: 'claimed'; readonly peer: Peer }
   /** An authenticated uplink: the device is awake, and heard on this peer from now on. */
   | { readonly effect: 'heard'; readonly peer: Peer }
 

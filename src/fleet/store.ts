@@ -7,7 +7,7 @@ import type { CampaignsOp, CampaignsStore } from './campaigns/store.ts'
 import type { AssociationsOp, AssociationsStore, BootstrapAssociationsOp } from './associations/store.ts'
 import type { BootstrapOp, BootstrapStore } from './bootstrap/store.ts'
 import type { ConfigurationOp, ConfigurationStore } from './configuration/store.ts'
-import type { Configuration } from './configuration/types.ts'
+import type { Configuration, ConfigurationObserver } from './configuration/types.ts'
 import type { CredentialsOp, CredentialsStore } from './credentials/store.ts'
 import type { EventsOp, EventsStore } from './events/store.ts'
 import type { FirmwareOp, FirmwareStore } from './firmware/store.ts'
@@ -49,6 +49,8 @@ export interface DeviceSnapshot {
   readonly observations: readonly Observation[]
   readonly update?: FirmwareUpdate
   readonly configuration?: Configuration
+  /** Who observes it, the oldest first. */
+  readonly configurationObservers: readonly ConfigurationObserver[]
 }
 
 /** What a device can be found by. */
@@ -95,6 +97,11 @@ export interface Store
    * most `limit`. A registration counts `grace` after its end.
    */
   devicesDue(at: Instant, limit: number, grace?: Duration): readonly DeviceId[]
+  /**
+   * Devices with a queued or sent operation or an observer of their configuration that was not told of it, in id
+   * order above `after`: what a restarted server goes through, to settle what was sent and to send what can be.
+   */
+  devicesToRecover(after: DeviceId, limit: number): readonly DeviceId[]
   /** Highest device id ever given, 0 where there is none. */
   lastDeviceId(): DeviceId
   close(): void

@@ -186,7 +186,7 @@ export class LocalDesk implements Desk {
 
   /** After a start: every device with open operations is looked at once, a step a turn. */
   #recover(engine: Engine, now: Instant, after: number): void {
-    const devices = this.#options.store.devicesWithOpenOperations(after, devicesAStep)
+    const devices = this.#options.store.devicesToRecover(after, devicesAStep)
     for (const deviceId of devices) engine.recover(now, deviceId)
     this.#recoverAfter = devices.length < devicesAStep ? undefined : devices.at(-1)
   }

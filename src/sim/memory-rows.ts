@@ -1,7 +1,8 @@
 /** A device of `memory-store.ts` with all that hangs on it, and how its lists are ordered. */
 import type { Deadlined } from '../base/deadline-queue.ts'
 import { instantOf, never, type Instant } from '../base/time.ts'
-import type { Configuration } from '../fleet/configuration/types.ts'
+import type { ConfigurationOp } from '../fleet/configuration/store.ts'
+import type { Configuration, ConfigurationObserver } from '../fleet/configuration/types.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationId } from '../fleet/operations/types.ts'
@@ -20,9 +21,17 @@ export class Row implements Deadlined {
   readonly observations = new Map<string, Observation>()
   update: FirmwareUpdate | undefined
   configuration: Configuration | undefined
+  /** By token. */
+  readonly configurationObservers = new Map<string, ConfigurationObserver>()
 
   constructor(device: Device) {
     this.device = device
+  }
+
+  configure(op: ConfigurationOp): void {
+    if (op.op === 'device.config') this.configuration = op.configuration
+    else if (op.op === 'config-observer.put') this.configurationObservers.set(op.observer.token, op.observer)
+    else this.configurationObservers.delete(op.token)
   }
 }
 
@@ -37,6 +46,12 @@ export function rowOrNothing(row: Row | undefined): DeviceRow | undefined {
 export function byPath(row: Row): readonly Observation[] {
   if (row.observations.size === 0) return []
   return [...row.observations.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Whether a restarted server has something to ask or tell it. */
+export function isToRecover({ open, configuration, configurationObservers }: Row): boolean {
+  if (open.size > 0) return true
+  return [...configurationObservers.values()].some(({ toldAt }) => toldAt !== configuration?.changedAt)
 }
 
 export function inSendingOrder(row: Row, limit: number): readonly Operation[] {

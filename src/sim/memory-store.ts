@@ -5,7 +5,7 @@
 import { DeadlineQueue } from '../base/deadline-queue.ts'
 import { invariant } from '../base/errors.ts'
 import { milliseconds, never, type Duration, type Instant } from '../base/time.ts'
-import type { Configuration } from '../fleet/configuration/types.ts'
+import type { Configuration, ConfigurationObserver } from '../fleet/configuration/types.ts'
 import { needsOctets } from '../fleet/firmware/journey.ts'
 import { isFinished } from '../fleet/firmware/rules.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
@@ -23,7 +23,7 @@ import { isBootstrapOp } from './memory-bootstrap.ts'
 import { MemoryObservationRules } from './memory-observation-rules.ts'
 import { MemoryEvents } from './memory-events.ts'
 import { MemoryUpdates } from './memory-updates.ts'
-import { byPath, dueOf, inSendingOrder, Row, rowOf, rowOrNothing } from './memory-rows.ts'
+import { byPath, dueOf, inSendingOrder, isToRecover, Row, rowOf, rowOrNothing } from './memory-rows.ts'
 
 export interface MemoryStoreLimits {
   readonly eventsKept: number
@@ -98,11 +98,16 @@ export class MemoryStore extends MemoryCampaigns implements Store {
       observations: byPath(row),
       ...(row.update === undefined ? {} : { update: row.update }),
       ...(row.configuration === undefined ? {} : { configuration: row.configuration }),
+      configurationObservers: [...row.configurationObservers.values()],
     }
   }
 
   configuration(deviceId: DeviceId): Configuration | undefined {
     return this.#rows.get(deviceId)?.configuration
+  }
+
+  configurationObservers(deviceId: DeviceId): readonly ConfigurationObserver[] {
+    return [...(this.#rows.get(deviceId)?.configurationObservers.values() ?? [])]
   }
 
   devicesDue(at: Instant, limit: number, grace: Duration = milliseconds(0)): readonly DeviceId[] {
@@ -112,10 +117,6 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     const isDue = ({ registration, deadline }: Row): boolean =>
       registration === undefined || deadline < registration.expiresAt || registration.expiresAt <= at - grace
     return rows.filter(isDue).map(({ device }) => device.id)
-  }
-
-  lastDeviceId(): DeviceId {
-    return this.#lastDeviceId
   }
 
   device(endpoint: EndpointName): DeviceRow | undefined {
@@ -170,16 +171,12 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     )
   }
 
-  devicesWithOpenOperations(after: DeviceId, limit: number): readonly DeviceId[] {
+  devicesToRecover(after: DeviceId, limit: number): readonly DeviceId[] {
     return [...this.#rows.values()]
-      .filter(({ device, open }) => device.id > after && open.size > 0)
+      .filter((row) => row.device.id > after && isToRecover(row))
       .map(({ device }) => device.id)
       .sort((a, b) => a - b)
       .slice(0, limit)
-  }
-
-  lastOperationId(): OperationId {
-    return this.#lastOperationId
   }
 
   observations(deviceId: DeviceId, limit: number): readonly Observation[] {
@@ -209,13 +206,12 @@ export class MemoryStore extends MemoryCampaigns implements Store {
     return this.#updates.begunBefore(before, after, limit)
   }
 
-  lastUpdateId(): number {
-    return this.#updates.lastId
-  }
-
   readonly events: Store['events'] = (filter, after, limit) => this.#events.list(filter, after, limit)
   readonly latestEvents: Store['latestEvents'] = (filter, limit) => this.#events.latest(filter, limit)
   readonly lastEventId: Store['lastEventId'] = () => this.#events.lastId
+  readonly lastDeviceId: Store['lastDeviceId'] = () => this.#lastDeviceId
+  readonly lastOperationId: Store['lastOperationId'] = () => this.#lastOperationId
+  readonly lastUpdateId: Store['lastUpdateId'] = () => this.#updates.lastId
 
   // ——— ops ———
 
@@ -256,8 +252,10 @@ export class MemoryStore extends MemoryCampaigns implements Store {
         return
       }
       case 'device.config':
-        this.#row(op.deviceId).configuration = op.configuration
-        return
+      case 'config-observer.delete':
+        return this.#row(op.deviceId).configure(op)
+      case 'config-observer.put':
+        return this.#row(op.observer.deviceId).configure(op)
       case 'operation.put':
         return this.#putOperation(op.operation)
       case 'observation.put':

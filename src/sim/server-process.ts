@@ -264,7 +264,7 @@ export class ServerProcess implements EngineOutput {
   }
 
   #recover(now: Instant, after: number): void {
-    const devices = this.#options.disk.store.devicesWithOpenOperations(after, devicesAStep)
+    const devices = this.#options.disk.store.devicesToRecover(after, devicesAStep)
     for (const deviceId of devices) this.engine.recover(now, deviceId)
     this.#recoverAfter = devices.length < devicesAStep ? undefined : devices.at(-1)
   }

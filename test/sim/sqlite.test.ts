@@ -66,7 +66,7 @@ test('crashes over SQLite lose nothing, and the store double says what SQLite sa
   }
   const soon = instantOf(world.now + hours(24))
   expect(new Set(double.devicesDue(soon, 1000))).toEqual(new Set(store.devicesDue(soon, 1000)))
-  expect(double.devicesWithOpenOperations(3, 10)).toEqual(store.devicesWithOpenOperations(3, 10))
+  expect(double.devicesToRecover(3, 10)).toEqual(store.devicesToRecover(3, 10))
   expect(double.events({ kinds: ['notification'] }, 100, 20)).toEqual(
     store.events({ kinds: ['notification'] }, 100, 20),
   )

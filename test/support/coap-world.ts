@@ -8,7 +8,7 @@ import { instantOf, type Instant } from '../../src/base/time.ts'
 import { profiles, type Profile } from '../../src/config/profiles.ts'
 import { defaultSettings, type Settings } from '../../src/config/tunables.ts'
 import { CoapEndpoint } from '../../src/coap/endpoint.ts'
-import type { CoapSink, InboundNotification, InboundRequest, RequestOutcome } from '../../src/coap/types.ts'
+import type { CoapSink, InboundNotification, InboundRequest, NoticeOutcome, RequestOutcome } from '../../src/coap/types.ts'
 import { lineOf } from './coap-notation.ts'
 
 export interface NetworkFaults {
@@ -30,7 +30,7 @@ export interface NodeHooks {
   request?(now: Instant, request: InboundRequest, node: Node): void
   notification?(now: Instant, notification: InboundNotification, node: Node): void
   outcome?(now: Instant, id: number, outcome: RequestOutcome, node: Node): void
-  notified?(outcome: 'acknowledged' | 'reset' | 'timeout'): void
+  notified?(outcome: NoticeOutcome): void
 }
 
 /** The one peer each node has. */

@@ -84,7 +84,7 @@ export class EngineHarness implements EngineOutput {
     this.#sent = []
     this.#secured = []
     this.engine = this.#boot()
-    for (const deviceId of this.store.devicesWithOpenOperations(0, 1000)) this.engine.recover(this.now, deviceId)
+    for (const deviceId of this.store.devicesToRecover(0, 1000)) this.engine.recover(this.now, deviceId)
     this.settle()
   }
 

@@ -5,7 +5,15 @@ import { endpointSchema, instantSchema } from './scalars.ts'
 const document = Type.Unknown({ description: 'Any JSON; the device fetches it from /config as JSON or CBOR' })
 
 export const configurationSchema = Type.Object(
-  { endpoint: endpointSchema, document, changedAt: instantSchema },
+  {
+    endpoint: endpointSchema,
+    document,
+    changedAt: instantSchema,
+    observers: Type.Object(
+      { count: Type.Integer(), told: Type.Integer({ description: 'How many have acknowledged this document' }) },
+      { additionalProperties: false, description: 'Tokens under which the device observes /config' },
+    ),
+  },
   { title: 'Configuration', additionalProperties: false },
 )
 export type ConfigurationJson = Static<typeof configurationSchema>

@@ -1,6 +1,6 @@
 /** /v1/devices/{endpoint}/config: the document a device fetches from /config. */
 import { isoOf } from '../present.ts'
-import type { Configuration } from '../../fleet/configuration/types.ts'
+import type { ObservedConfiguration } from '../../fleet/configuration/types.ts'
 import type { ConfigurationJson } from '../contract/configuration.ts'
 import { routes } from '../contract/routes.ts'
 import type { Api, Context } from './context.ts'
@@ -26,6 +26,6 @@ export function configurationRoutes(app: Api, { services: { configuration } }: C
   })
 }
 
-function present(endpoint: string, { document, changedAt }: Configuration): ConfigurationJson {
-  return { endpoint, document: JSON.parse(document) as unknown, changedAt: isoOf(changedAt) }
+function present(endpoint: string, { document, changedAt, observers }: ObservedConfiguration): ConfigurationJson {
+  return { endpoint, document: JSON.parse(document) as unknown, changedAt: isoOf(changedAt), observers }
 }

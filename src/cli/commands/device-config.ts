@@ -1,4 +1,5 @@
 /** `coapstan devices config`: the document a device fetches from `/config`. */
+import type { ConfigurationJson } from '../../api/contract/configuration.ts'
 import { does, withExamples, type AddCommand } from '../command.ts'
 import { parsedJson } from './write.ts'
 
@@ -19,6 +20,7 @@ export const addDeviceConfig: AddCommand = (devices, frame) => {
         fields: [
           ['Endpoint', configuration.endpoint],
           ['Changed', configuration.changedAt],
+          ['Observers', observersText(configuration.observers)],
           ['Document', JSON.stringify(configuration.document)],
         ],
       })
@@ -29,7 +31,7 @@ export const addDeviceConfig: AddCommand = (devices, frame) => {
       .command('set')
       .argument('<endpoint>', 'its endpoint name')
       .argument('<document>', 'any JSON; the device may ask for it as CBOR')
-      .description('give a device its configuration; one that observes it is told at once'),
+      .description('give a device its configuration; one that observes it is told while it is awake'),
     frame,
     ['coapstan devices config set urn:dev:demo-1 \'{"interval": 60, "name": "cellar"}\''],
     async ({ client, output }, [endpoint, text]) => {
@@ -50,4 +52,9 @@ export const addDeviceConfig: AddCommand = (devices, frame) => {
       await output.done({ endpoint }, endpoint!, `${endpoint} has no configuration any more`)
     },
   )
+}
+
+function observersText({ count, told }: ConfigurationJson['observers']): string {
+  if (count === 0) return 'none: the device has to ask'
+  return told === count ? `${count}, told of this` : `${count}, ${count - told} to be told at the next wake`
 }

@@ -30,6 +30,17 @@ export const fleetKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'devices.config-observers': {
+    kind: 'count',
+    default: 4,
+    min: 1,
+    max: 64,
+    consequence:
+      'Tokens under which one device may observe its configuration; beyond them the one that began first is forgotten.',
+    reference: 'RFC 7641 §7',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'commit.batch': {
     kind: 'count',
     default: 512,

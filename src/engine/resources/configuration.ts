@@ -24,7 +24,7 @@ export function configurationResponse(
     payload: format === contentFormat.cbor ? cborOf(JSON.parse(document)) : utf8(document),
     etag: tagOf(changedAt, format),
     // RFC 7641 §4.4: rises with each change, and a clock of milliseconds is fine enough to
-    ...(observed ? { observe: changedAt % 2 ** 24 } : {}),
+    ...(observed ? { observe: changedAt % 2 ** 24, observerIsKept: true as const } : {}),
   }
 }
 

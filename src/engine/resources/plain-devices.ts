@@ -3,7 +3,7 @@
  * device is who its credential says; in the clear, who registered from that address, or, where a knob
  * allows it, whoever it says it is (`?ep=`).
  */
-import { copyOf, utf8 } from '../../base/bytes.ts'
+import { copyOf, hexOf, utf8, type Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
 import { method, response as codes } from '../../coap/codes.ts'
 import { option } from '../../coap/options.ts'
@@ -58,7 +58,8 @@ export class PlainDevices {
       from,
       claimed,
       format,
-      observer: request.options.uint(option.observe) === 0 ? copyOf(request.token) : undefined,
+      token: hexOf(request.token),
+      observe: observeOf(request),
     })
   }
 
@@ -90,6 +91,16 @@ export class PlainDevices {
   #respond(now: Instant, request: InboundRequest, response: OutboundResponse): void {
     this.#engine.coap.respond(now, request.exchange, response)
   }
+}
+
+/** A registration is kept as it came: one of more octets, which no device has a reason for, is a mere question. */
+const longestRegistration = 256
+
+/** RFC 7641 §2. */
+function observeOf({ options, datagram }: InboundRequest): Bytes | 'cancel' | undefined {
+  const asked = options.uint(option.observe)
+  if (asked === 1) return 'cancel'
+  return asked === 0 && datagram.length <= longestRegistration ? copyOf(datagram) : undefined
 }
 
 /** A credential that stands for no device. */

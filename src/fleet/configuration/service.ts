@@ -4,7 +4,7 @@ import type { Commands } from '../commands.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { EndpointName } from '../registry/types.ts'
 import type { ConfigurationStore } from './store.ts'
-import type { Configuration } from './types.ts'
+import type { ObservedConfiguration } from './types.ts'
 
 export class ConfigurationService {
   readonly #store: ConfigurationStore
@@ -18,19 +18,22 @@ export class ConfigurationService {
   }
 
   /** Throws UsageError 'device.unknown' or 'configuration.unset', both 404. */
-  read(endpoint: EndpointName): Configuration {
-    const configuration = this.#store.configuration(this.#registry.device(endpoint).id)
+  read(endpoint: EndpointName): ObservedConfiguration {
+    const { id } = this.#registry.device(endpoint)
+    const configuration = this.#store.configuration(id)
     if (configuration === undefined) {
       throw new UsageError('configuration.unset', `'${endpoint}' has no configuration`, {
         status: 404,
         hint: `coapstan devices config set ${endpoint} '{"interval":60}' gives it one`,
       })
     }
-    return configuration
+    const observers = this.#store.configurationObservers(id)
+    const told = observers.filter(({ toldAt }) => toldAt === configuration.changedAt).length
+    return { ...configuration, observers: { count: observers.length, told } }
   }
 
   /** `document` is JSON text. Throws UsageError 'device.unknown' (404) or 'configuration.too-large' (413). */
-  async set(endpoint: EndpointName, document: string): Promise<Configuration> {
+  async set(endpoint: EndpointName, document: string): Promise<ObservedConfiguration> {
     this.#registry.device(endpoint)
     await this.#commands.submit({ command: 'configuration.set', endpoint, document })
     return this.read(endpoint)

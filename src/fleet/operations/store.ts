@@ -13,11 +13,6 @@ export interface OperationsStore {
   /** Queued and sent ones of a device in the order they are to be sent: priority, then id. */
   openOperations(deviceId: DeviceId, limit: number): readonly Operation[]
   byIdempotencyKey(deviceId: DeviceId, key: string): Operation | undefined
-  /**
-   * Devices with a queued or sent operation, in id order above `after`: what a restarted server goes
-   * through, to settle what was sent and to send what can be.
-   */
-  devicesWithOpenOperations(after: DeviceId, limit: number): readonly DeviceId[]
   /** Highest id ever given, 0 where there is none. */
   lastOperationId(): OperationId
 }

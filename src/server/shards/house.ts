@@ -342,7 +342,7 @@ export class House implements Control {
   }
 
   #recover(after: number): void {
-    const devices = this.#options.store.devicesWithOpenOperations(after, devicesAStep)
+    const devices = this.#options.store.devicesToRecover(after, devicesAStep)
     for (const id of devices) this.#atHome(id, (shard) => shard.turn.recover.push(id))
     this.#recoverAfter = devices.length < devicesAStep ? undefined : devices.at(-1)
   }

@@ -9,6 +9,7 @@ import { method } from '../../coap/codes.ts'
 import type {
   ExchangeId,
   InboundRequest,
+  NoticeOutcome,
   OutboundRequest,
   OutboundResponse,
   Peer,
@@ -131,7 +132,7 @@ export class Life implements StackUser, Living {
     else this.device.stack.ignore(now, request.exchange)
   }
 
-  notified(now: Instant, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  notified(now: Instant, token: Bytes, outcome: NoticeOutcome): void {
     this.reporter.notified(now, token, outcome)
   }
 }

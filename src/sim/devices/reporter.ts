@@ -6,6 +6,7 @@ import { hexOf, type Bytes } from '../../base/bytes.ts'
 import type { Duration, Instant } from '../../base/time.ts'
 import { codeText, method, response as codes } from '../../coap/codes.ts'
 import { nextSequence } from '../../coap/observe.ts'
+import type { NoticeOutcome } from '../../coap/types.ts'
 import { formatPath, isWithin, type Path } from '../../lwm2m/path.ts'
 import { encodePayload } from '../../lwm2m/payload/codec.ts'
 import { format, type FormatNumber } from '../../lwm2m/payload/content-format.ts'
@@ -72,7 +73,7 @@ export class Reporter {
     }
   }
 
-  notified(now: Instant, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  notified(now: Instant, token: Bytes, outcome: NoticeOutcome): void {
     const { device, registration } = this.#life
     const relation = this.#relations.get(hexOf(token))
     if (relation === undefined) return

@@ -5,7 +5,7 @@
  */
 import type { Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
-import type { OutboundRequest, Peer, RequestOutcome } from '../../coap/types.ts'
+import type { NoticeOutcome, OutboundRequest, Peer, RequestOutcome } from '../../coap/types.ts'
 import type { ClientTerms } from '../../dtls/handshake/client-offer.ts'
 import type { CloseReason, OpenedAssociation } from '../../dtls/sink.ts'
 import { contentType } from '../../dtls/wire/record.ts'
@@ -89,7 +89,7 @@ export class SecuredStack extends DeviceStack {
     })
   }
 
-  override notified(now: Instant, life: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  override notified(now: Instant, life: Peer, token: Bytes, outcome: NoticeOutcome): void {
     if (outcome === 'timeout') this.#unheard(life)
     super.notified(now, life, token, outcome)
   }

@@ -13,6 +13,7 @@ import type {
   ExchangeId,
   InboundNotification,
   InboundRequest,
+  NoticeOutcome,
   OutboundRequest,
   OutboundResponse,
   Peer,
@@ -29,7 +30,7 @@ export interface StackUser {
   readonly profile: Profile
   transmit(now: Instant, datagram: Bytes): void
   request(now: Instant, request: InboundRequest): void
-  notified(now: Instant, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void
+  notified(now: Instant, token: Bytes, outcome: NoticeOutcome): void
 }
 
 type Heard = (now: Instant, outcome: RequestOutcome) => void
@@ -130,7 +131,7 @@ export class DeviceStack implements CoapSink {
     heard?.(now, outcome)
   }
 
-  notified(now: Instant, peer: Peer, token: Bytes, outcome: 'acknowledged' | 'reset' | 'timeout'): void {
+  notified(now: Instant, peer: Peer, token: Bytes, outcome: NoticeOutcome): void {
     this.#users.get(peer)?.notified(now, token, outcome)
   }
 

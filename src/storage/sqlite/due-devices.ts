@@ -1,5 +1,6 @@
 /**
- * Devices for which an instant has passed: registrations, operations and updates, merged by time.
+ * Devices for which an instant has passed: registrations, operations and updates, merged by time; and those a
+ * restarted server looks after.
  *
  * A keep-alive does not move `due_at`, so a registration found due may still be alive. Whoever asks pays
  * for that here, once a lifetime instead of once a keep-alive: stale due times are moved to the true end,
@@ -49,6 +50,26 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
       devices.add(device_id)
     }
     return [...devices]
+  }
+}
+
+/** Both halves are read in the order of their index, each to its limit, and put together. */
+export function devicesToRecoverIn(database: Sqlite): Store['devicesToRecover'] {
+  const asked = database
+    .prepare<[number, number], DeviceId>(
+      `SELECT DISTINCT device_id FROM operation INDEXED BY operation_open
+       WHERE device_id > +? AND ${isOpen} ORDER BY device_id LIMIT +?`,
+    )
+    .pluck()
+  const observing = database
+    .prepare<[number, number], DeviceId>(
+      `SELECT DISTINCT o.device_id FROM configuration_observer o LEFT JOIN configuration c ON c.device_id = o.device_id
+       WHERE o.device_id > +? AND o.told_at IS NOT c.changed_at ORDER BY o.device_id LIMIT +?`,
+    )
+    .pluck()
+  return (after, limit) => {
+    const devices = new Set([...asked.all(after, limit), ...observing.all(after, limit)])
+    return [...devices].sort((a, b) => a - b).slice(0, limit)
   }
 }
 

@@ -53,12 +53,6 @@ function operationsReads(database: Sqlite): OperationsStore {
   const byKey = database.prepare<[number, string], OperationRow>(
     'SELECT * FROM operation WHERE device_id = +? AND idempotency_key = +? ORDER BY id DESC LIMIT 1',
   )
-  const devices = database
-    .prepare<[number, number], number>(
-      `SELECT DISTINCT device_id FROM operation INDEXED BY operation_open
-       WHERE device_id > +? AND ${isOpen} ORDER BY device_id LIMIT +?`,
-    )
-    .pluck()
   const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'operation'`).pluck()
   return {
     operation: (id) => {
@@ -71,7 +65,6 @@ function operationsReads(database: Sqlite): OperationsStore {
       const row = byKey.get(deviceId, key)
       return row === undefined ? undefined : operationOf(row)
     },
-    devicesWithOpenOperations: (after, limit) => devices.all(after, limit),
     lastOperationId: () => lastId.get() ?? 0,
   }
 }

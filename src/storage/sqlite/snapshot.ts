@@ -17,6 +17,7 @@ interface SnapshotRow extends FullRow {
   has_observations: number
   has_update: number
   has_configuration: number
+  has_observers: number
 }
 
 /** Observe intents of one device; the engine allows fewer. */
@@ -36,7 +37,8 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
          EXISTS (SELECT 1 FROM observation WHERE device_id = d.id) AS has_observations,
          EXISTS (SELECT 1 FROM firmware_update u INDEXED BY firmware_update_open
            WHERE u.device_id = d.id AND ${isOpenUpdate}) AS has_update,
-         EXISTS (SELECT 1 FROM configuration WHERE device_id = d.id) AS has_configuration
+         EXISTS (SELECT 1 FROM configuration WHERE device_id = d.id) AS has_configuration,
+         EXISTS (SELECT 1 FROM configuration_observer WHERE device_id = d.id) AS has_observers
        FROM ${fullTables} WHERE ${condition}`,
     )
   const byEndpoint = prepare('d.endpoint = +?')
@@ -72,6 +74,7 @@ export function snapshotsIn(database: Sqlite, reads: Reads): Store['snapshot'] {
       ...deviceRowOf(row),
       operations: row.has_operations === 0 ? [] : reads.openOperations(row.id, openOperationsLimit),
       observations: row.has_observations === 0 ? [] : reads.observations(row.id, observationsLimit),
+      configurationObservers: row.has_observers === 0 ? [] : reads.configurationObservers(row.id),
     }
     const configuration = row.has_configuration === 0 ? undefined : reads.configuration(row.id)
     return {

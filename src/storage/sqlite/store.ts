@@ -15,7 +15,7 @@ import { bootstrapIn } from './bootstrap.ts'
 import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
 import { houseError, openDatabase, type Sqlite } from './database.ts'
-import { dueDevicesIn } from './due-devices.ts'
+import { devicesToRecoverIn, dueDevicesIn } from './due-devices.ts'
 import { eventsIn, type EventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
 import { imagesIn } from './images.ts'
@@ -127,6 +127,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
       ...reads,
       snapshot: snapshotsIn(database, reads),
       devicesDue: dueDevicesIn(database),
+      devicesToRecover: devicesToRecoverIn(database),
       lastDeviceId: () => lastDeviceId.get() ?? 0,
     }),
     bootstrapAssociations: inHouseWords(bootstrapAssociations.reads),

@@ -21,6 +21,16 @@ it('is set, shown and deleted', async () => {
   expect(gone).toMatchObject({ code: 1, err: expect.stringContaining('no configuration') as string })
 })
 
+it.each([
+  [{ count: 0, told: 0 }, 'none: the device has to ask'],
+  [{ count: 2, told: 2 }, '2, told of this'],
+  [{ count: 2, told: 1 }, '2, 1 to be told at the next wake'],
+])('says whether who observes it knows: %j', async (observers, text) => {
+  await cli.run('devices', 'config', 'set', 'urn:dev:a', '1')
+  cli.fleet.configurationObservers = observers
+  expect((await cli.run('devices', 'config', 'get', 'urn:dev:a')).out).toContain(text)
+})
+
 it.each([['0'], ['null'], ['"text"'], ['[]']])('may be any JSON: %s', async (document) => {
   await cli.run('devices', 'config', 'set', 'urn:dev:a', document)
   expect(cli.fleet.configurations.get('urn:dev:a')?.document).toBe(document)

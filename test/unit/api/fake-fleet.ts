@@ -127,6 +127,7 @@ export class FakeFleet implements Services {
   }
 
   readonly configurations = new Map<string, Configuration>()
+  configurationObservers = { count: 0, told: 0 }
 
   readonly configuration: Services['configuration'] = {
     read: (endpoint) => {
@@ -136,7 +137,7 @@ export class FakeFleet implements Services {
       if (configuration === undefined) {
         throw new UsageError('configuration.unset', `'${endpoint}' has no configuration`, { status: 404 })
       }
-      return configuration
+      return { ...configuration, observers: this.configurationObservers }
     },
     set: async (endpoint, document) => {
       const { id: deviceId } = this.#device(endpoint)

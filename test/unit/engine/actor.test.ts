@@ -19,7 +19,14 @@ const block = (number: number, of: { blockSize?: number; size?: number } = {}) =
 })
 
 function actorOf(update: FirmwareUpdate | undefined): Actor {
-  const snapshot = { device, registration, operations: [], observations: [], ...(update && { update }) }
+  const snapshot = {
+    device,
+    registration,
+    configurationObservers: [],
+    operations: [],
+    observations: [],
+    ...(update && { update }),
+  }
   return new Actor(stateOf(device.endpoint, snapshot), profileRulesOf(defaultSettings))
 }
 

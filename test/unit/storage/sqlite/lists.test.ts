@@ -73,8 +73,8 @@ describe('operations', () => {
     expect(store.openOperations(1, 10).map((o) => o.id)).toEqual([3, 1, 5, 2])
     expect(store.openOperations(1, 2).map((o) => o.id)).toEqual([3, 1])
     expect(store.snapshot({ by: 'id', deviceId: 1 }, 3)?.operations.map((o) => o.id)).toEqual([3, 1, 5])
-    expect(store.devicesWithOpenOperations(0, 10)).toEqual([1, 3])
-    expect(store.devicesWithOpenOperations(1, 10)).toEqual([3])
+    expect(store.devicesToRecover(0, 10)).toEqual([1, 3])
+    expect(store.devicesToRecover(1, 10)).toEqual([3])
   })
 
   test('that are finished are kept up to the limit of a device, open ones always', () => {

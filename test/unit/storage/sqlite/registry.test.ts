@@ -25,6 +25,7 @@ describe('a device', () => {
       expect(store.deviceById(put1.id)).toEqual({ device: put1 })
       expect(store.snapshot({ by: 'endpoint', endpoint: put1.endpoint }, 10)).toEqual({
         device: put1,
+        configurationObservers: [],
         operations: [],
         observations: [],
       })
