@@ -8,7 +8,13 @@ import { instantOf, type Instant } from '../../src/base/time.ts'
 import { profiles, type Profile } from '../../src/config/profiles.ts'
 import { defaultSettings, type Settings } from '../../src/config/tunables.ts'
 import { CoapEndpoint } from '../../src/coap/endpoint.ts'
-import type { CoapSink, InboundNotification, InboundRequest, NoticeOutcome, RequestOutcome } from '../../src/coap/types.ts'
+import type {
+  CoapSink,
+  InboundNotification,
+  InboundRequest,
+  NoticeOutcome,
+  RequestOutcome,
+} from '../../src/coap/types.ts'
 import { lineOf } from './coap-notation.ts'
 
 export interface NetworkFaults {
