@@ -29,6 +29,7 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
     id,
     name,
     state,
+    verdict: status.verdict,
     ...present({ reason: reason ?? campaign.held, advice }),
     ...(status.warnings !== undefined && { warnings: [...status.warnings] }),
     image: presentImage(image),

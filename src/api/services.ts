@@ -5,6 +5,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
+import type { CampaignAction } from '../fleet/campaigns/commands.ts'
 import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../fleet/campaigns/definition.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
@@ -116,8 +117,10 @@ export interface CampaignsCalls {
   /** Throws UsageError 'campaign.definition' (422) with the member `field`, or what images refuse. */
   plan(draft: CampaignDraft): Promise<CampaignPlan>
   create(draft: CampaignDraft, author: Author): Promise<CampaignStatus>
-  /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
-  act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus
+  /** Throws UsageError 'campaign.state' (409). */
+  act(reference: string, action: Exclude<CampaignAction, 'start'>, author: Author): CampaignStatus
+  /** Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or 'campaign.nobody' (409). */
+  start(reference: string, author: Author, options?: { readonly force?: boolean }): Promise<CampaignStatus>
   rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus
   /** Throws UsageError 'campaign.state' (409: it is under way, or its devices are being taken back). */
   remove(reference: string, author: Author): void

@@ -11,6 +11,7 @@ import {
   campaignReportSchema,
   campaignRollbackSchema,
   campaignSchema,
+  campaignStartSchema,
 } from './campaign.ts'
 import { noContent, route } from './route.ts'
 
@@ -47,7 +48,13 @@ export const campaignRoutes = {
     response: { 204: noContent },
   }),
   approveCampaign: campaignAction('approveCampaign', 'Approve a campaign, or its next stage'),
-  startCampaign: campaignAction('startCampaign', 'Start a campaign: gather its devices and begin the first stage'),
+  startCampaign: route('startCampaign', {
+    summary: 'Start a campaign: gather its devices and begin the first stage',
+    tags: ['campaigns'],
+    params: campaignParamsSchema,
+    body: campaignStartSchema,
+    response: { 200: campaignSchema },
+  }),
   pauseCampaign: campaignAction('pauseCampaign', 'Begin no more devices; those under way go on'),
   resumeCampaign: campaignAction('resumeCampaign', 'Go on after a pause, or after a gate has stopped it'),
   abortCampaign: campaignAction(
@@ -76,9 +83,10 @@ export const campaignRoutes = {
   }),
 }
 
-function campaignAction<
-  const N extends 'approveCampaign' | 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'abortCampaign',
->(name: N, summary: string) {
+function campaignAction<const N extends 'approveCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'abortCampaign'>(
+  name: N,
+  summary: string,
+) {
   return route(name, {
     summary,
     tags: ['campaigns'],

@@ -62,11 +62,16 @@ const reasonCountSchema = Type.Object(
   { additionalProperties: false },
 )
 
+export const verdicts = ['passed', 'failed', 'unfinished'] as const
+
 export const campaignSchema = Type.Object(
   {
     id: idSchema,
     name: Type.String(),
     state: Type.Enum([...campaignStates]),
+    verdict: Type.Enum([...verdicts], {
+      description: 'passed: it completed, nothing was taken back, and its image runs somewhere',
+    }),
     reason: Type.Optional(Type.String({ description: 'Why it stands where it stands' })),
     /** What an operator would do next, as a command; absent where nothing waits for one. */
     advice: Type.Optional(Type.String()),
@@ -140,6 +145,14 @@ export const campaignActionSchema = Type.Object(
     by: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
   },
   { title: 'CampaignAction', additionalProperties: false },
+)
+
+export const campaignStartSchema = Type.Object(
+  {
+    ...campaignActionSchema.properties,
+    force: Type.Optional(Type.Boolean({ description: 'Also where it is for no device now' })),
+  },
+  { title: 'CampaignStart', additionalProperties: false },
 )
 
 export const campaignRollbackSchema = Type.Object(
@@ -287,8 +300,6 @@ const timelineSchema = Type.Object(
   },
   { additionalProperties: false },
 )
-
-export const verdicts = ['passed', 'failed', 'unfinished'] as const
 
 export const campaignReportSchema = Type.Object(
   {

@@ -55,7 +55,11 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
     async ({ params, body }: { params: { campaign: string }; body: { by?: string; why?: string } }) =>
       presentCampaign(campaigns.act(params.campaign, action, authorOf(body)))
   app.route({ ...routes.approveCampaign, handler: acting('approve') })
-  app.route({ ...routes.startCampaign, handler: acting('start') })
+  app.route({
+    ...routes.startCampaign,
+    handler: async ({ params, body: { force = false, ...author } }) =>
+      presentCampaign(await campaigns.start(params.campaign, authorOf(author), { force })),
+  })
   app.route({ ...routes.pauseCampaign, handler: acting('pause') })
   app.route({ ...routes.resumeCampaign, handler: acting('resume') })
   app.route({ ...routes.abortCampaign, handler: acting('abort') })

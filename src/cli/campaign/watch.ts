@@ -13,7 +13,7 @@ const period = 1000
 const standing: readonly CampaignJson['state'][] = ['draft', 'completed', 'aborted']
 const waiting: readonly CampaignJson['state'][] = ['paused', 'halted', 'awaiting-approval']
 
-/** 0 where it has completed without being taken back, 1 where it stopped short of that. */
+/** 0 where it has passed, 1 where it stopped short of that, was taken back, or was for nobody. */
 export async function watchCampaign(session: Session, name: string): Promise<number> {
   const { surroundings, paint } = session
   const { interrupted, pause, now } = surroundings
@@ -30,7 +30,7 @@ export async function watchCampaign(session: Session, name: string): Promise<num
     // Its way back begins a moment after it has halted, or not at all.
     const isAwaited = isReturning(campaign) && !wasHalted
     if (campaigns.every(isAtRest) && !isAwaited) {
-      return campaign.state === 'completed' && campaign.rollback === undefined ? 0 : 1
+      return campaign.verdict === 'passed' ? 0 : 1
     }
     wasHalted = campaign.state === 'halted'
     await pause(period, interrupted)

@@ -5,6 +5,7 @@ import { draftFrom, withDefinition, type DefinitionOptions } from '../campaign/d
 import { drawn, stateStyles } from '../campaign/drawing.ts'
 import { watchCampaign } from '../campaign/watch.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { forceOf, type Forcible } from '../force.ts'
 import { countOf, type Session } from '../session.ts'
 import { counted, relativeTime } from '../style.ts'
 import { addCampaignDevices, addCampaignReport } from './campaign-report.ts'
@@ -70,7 +71,7 @@ function addDefining(campaign: Command, frame: Frame): void {
       if (output.isForPeople) note(`to keep it: coapstan campaign create with the same`)
     },
   )
-  does<DefinitionOptions & AuthorOptions & { start?: boolean; watch?: boolean }>(
+  does<DefinitionOptions & AuthorOptions & Forcible & { start?: boolean; watch?: boolean }>(
     withAuthor(
       withDefinition(
         campaign
@@ -80,6 +81,7 @@ function addDefining(campaign: Command, frame: Frame): void {
       ),
     )
       .option('--start', 'start it at once')
+      .option('--force', forced)
       .option('--watch', 'with --start: show how it goes until it ends or waits for somebody'),
     frame,
     [
@@ -92,7 +94,8 @@ function addDefining(campaign: Command, frame: Frame): void {
       const created = await session.client.call('createCampaign', { body })
       for (const warning of created.warnings ?? []) session.note(`mind: ${warning}`)
       if (options.start !== true) return told(session, created, `campaign ${created.name} is defined`)
-      const started = await session.client.call('startCampaign', { params: { campaign: created.name }, body: author })
+      const start = { params: { campaign: created.name }, body: { ...author, ...forceOf(options) } }
+      const started = await session.client.call('startCampaign', start)
       if (options.watch === true) return watchCampaign(session, created.name)
       return told(session, started, `campaign ${created.name} is started`)
     },
@@ -148,9 +151,10 @@ function addSeeing(campaign: Command, frame: Frame): void {
   )
 }
 
+const forced = 'start it even where it is for no device now'
+
 const actions = [
   ['approve', 'approveCampaign', 'approve a campaign, or its next stage', 'is approved'],
-  ['start', 'startCampaign', 'start a campaign: gather its devices and begin the first stage', 'is started'],
   ['pause', 'pauseCampaign', 'begin no more devices; those under way go on', 'is paused'],
   ['resume', 'resumeCampaign', 'go on after a pause, or after a gate has stopped it', 'goes on'],
   ['abort', 'abortCampaign', 'end a campaign: take back what does not install yet, let go of the rest', 'ends'],
@@ -171,6 +175,22 @@ function addActing(campaign: Command, frame: Frame): void {
       },
     )
   }
+  does<AuthorOptions & Forcible>(
+    withAuthor(
+      campaign
+        .command('start')
+        .argument('<campaign>', 'its name or number')
+        .description('start a campaign: gather its devices and begin the first stage')
+        .option('--force', forced),
+    ),
+    frame,
+    ["coapstan campaign start spring --why 'approved by the release board'"],
+    async (session, [name], options) => {
+      const body = { ...authorOf(options, session), ...forceOf(options) }
+      const started = await session.client.call('startCampaign', { params: { campaign: name! }, body })
+      return told(session, started, `campaign ${started.name} is started`)
+    },
+  )
   does<AuthorOptions>(
     withAuthor(
       campaign

@@ -163,11 +163,8 @@ function warningsOf(
   const { unknown } = tally
   if (unknown.count > 0) warnings.push(unknownText(unknown))
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
-  if (tally.found === 0 && selector.product !== undefined) {
-    warnings.push(
-      `no device is known to be a ${selector.product}: 'coapstan read <endpoint> /3/0' learns its Model Number, 'coapstan devices set <endpoint> --product ${selector.product}' says it`,
-    )
-  }
+  const hint = tally.found === 0 ? nobodyHint(selector) : undefined
+  if (hint !== undefined) warnings.push(hint)
   const { asleep, absent, hardwareUntold } = tally
   if (hardwareUntold > 0) {
     warnings.push(
@@ -191,6 +188,22 @@ function warningsOf(
     }
   }
   return warnings
+}
+
+/** Why it would be for nobody. */
+export function nobodyText({ found, excluded, unknown }: Tally): string {
+  if (unknown.count > 0 && found === 0) return unknownText(unknown)
+  if (found === 0) return 'no device has what it selects'
+  const reasons = [...excluded].map(
+    ([reason, { count: n, examples }]) => `${n} because each ${reason}, such as ${examples[0]}`,
+  )
+  return `of ${count(found, 'device')} found none fits: ${reasons.join('; ')}`
+}
+
+/** What makes a device one of the product; undefined where none is selected. */
+export function nobodyHint({ product }: CampaignDefinition['selector']): string | undefined {
+  if (product === undefined) return undefined
+  return `no device is known to be a ${product}: 'coapstan read <endpoint> /3/0' learns its Model Number, 'coapstan devices set <endpoint> --product ${product}' says it`
 }
 
 /** What is left out because nobody knows it. */

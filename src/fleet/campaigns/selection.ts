@@ -84,6 +84,11 @@ export function unfitnessOf(
   return undefined
 }
 
+/** The one unfitness that is no shortcoming: the campaign's end is reached without it. */
+export function runsAlready({ version }: Pick<CampaignImage, 'version'>): string {
+  return `runs ${version} already`
+}
+
 /**
  * The same of what it runs alone. Of a device that is to be taken back nothing is known for certain: what it
  * told last may be older than what it was made to install, so its update asks it first.
@@ -94,7 +99,7 @@ export function unfitnessOfVersion(
   image: Pick<CampaignImage, 'version'>,
 ): string | undefined {
   if (touchedBy !== undefined) return undefined
-  if (version === image.version) return `runs ${image.version} already`
+  if (version === image.version) return runsAlready(image)
   return range === undefined || isWithin(version, range) ? undefined : `runs no version ${range}`
 }
 

@@ -6,16 +6,16 @@ import { UsageError } from '../../base/errors.ts'
 import { after, hours, instantOf, minutes, type Duration, type Instant } from '../../base/time.ts'
 import type { ImagesService } from '../images/service.ts'
 import type { Image } from '../images/types.ts'
-import type { RegistryService } from '../registry/service.ts'
-import type { DeviceWithStatus } from '../registry/types.ts'
+import { Census, type CensusParts } from './census.ts'
+import type { CampaignAction } from './commands.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
-import { forecastOf, forecastText, unknownText, type Forecast } from './forecast.ts'
+import { forecastOf, forecastText, nobodyHint, nobodyText, unknownText, type Forecast } from './forecast.ts'
 import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
-import { factsOf, runningOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import { runsAlready } from './selection.ts'
 import type { CampaignsStore, ProgressPoint } from './store.ts'
-import { examplesTold, FleetTally, type Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 import {
   isOver,
   type Author,
@@ -33,23 +33,21 @@ import { closesAt, deviceZone, holdsBeginnings, windowAt } from './windows.ts'
 /** The campaigns' actors, as far as operators have to do with them. */
 export interface CampaignActors {
   create(name: string, image: Image, definition: CampaignDefinition, author: Author): Campaign
-  act(campaign: Campaign, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): Campaign
+  act(campaign: Campaign, action: CampaignAction, author: Author): Campaign
   rollBack(campaign: Campaign, image: Image | undefined, author: Author): Campaign
   remove(campaign: Campaign, author: Author): void
 }
 
-export interface CampaignsParts {
+export interface CampaignsParts extends CensusParts {
   readonly store: CampaignsStore
   readonly actors: CampaignActors
   readonly images: Pick<ImagesService, 'image' | 'list' | 'waysTo'>
-  readonly registry: Pick<RegistryService, 'list' | 'device' | 'knows'>
   readonly now: () => Instant
-  /** Lets others have their turn in a long look at the fleet. */
-  readonly breathe: () => Promise<void>
 }
 
 export interface CampaignStatus {
   readonly campaign: Campaign
+  readonly verdict: Verdict
   readonly counts: readonly DeviceCount[]
   readonly totals: Totals
   readonly stages: readonly { readonly share: number; readonly totals: Totals }[]
@@ -86,7 +84,6 @@ export interface CampaignReport {
   readonly rollback?: CampaignStatus
 }
 
-const pageSize = 500
 const failuresTold = 100
 const entriesTold = 1000
 const progressSteps = 121
@@ -95,9 +92,11 @@ const paceWindow = minutes(10)
 
 export class CampaignsService {
   readonly #parts: CampaignsParts
+  readonly #census: Census
 
   constructor(parts: CampaignsParts) {
     this.#parts = parts
+    this.#census = new Census(parts)
   }
 
   /** Newest first, with ids below `before`. */
@@ -131,7 +130,7 @@ export class CampaignsService {
   async plan(draft: CampaignDraft): Promise<CampaignPlan> {
     const { image, definition } = this.#defined(draft)
     const now = this.#parts.now()
-    const tally = await this.#tallyOf(definition, image, now)
+    const tally = await this.#census.take(definition, image, now)
     const forecast = forecastOf(definition, tally, now)
     return {
       name: draft.name,
@@ -146,27 +145,37 @@ export class CampaignsService {
   /** The same, and 'campaign.exists' (409). Durable when it returns; throws EnvironmentError. */
   async create(draft: CampaignDraft, author: Author): Promise<CampaignStatus> {
     const { image, definition } = this.#defined(draft)
-    const unknown = await this.#unknownOf(definition)
+    const unknown = await this.#census.unknownOf(definition)
     const status = this.#statusOf(this.#parts.actors.create(draft.name, image, definition, author))
     return { ...status, warnings: unknown.count === 0 ? [] : [unknownText(unknown)] }
   }
 
-  async #unknownOf({ selector }: CampaignDefinition): Promise<Tally['unknown']> {
-    const { endpoints = [] } = selector
-    const examples: string[] = []
-    let count = 0
-    for (const [i, endpoint] of endpoints.entries()) {
-      if (i % pageSize === pageSize - 1) await this.#parts.breathe()
-      if (this.#parts.registry.knows(endpoint)) continue
-      count++
-      if (examples.length < examplesTold) examples.push(endpoint)
-    }
-    return { count, examples }
+  /** Throws UsageError 'campaign.state' (409). */
+  act(reference: string, action: Exclude<CampaignAction, 'start'>, author: Author): CampaignStatus {
+    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), action, author))
   }
 
-  /** Throws UsageError 'campaign.state', 'campaign.approval' or 'campaign.too-many' (409). */
-  act(reference: string, action: 'approve' | 'start' | 'pause' | 'resume' | 'abort', author: Author): CampaignStatus {
-    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), action, author))
+  /**
+   * Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or, unless it is forced or devices may
+   * join later, 'campaign.nobody' (409: it is for no device, and none runs its image already).
+   */
+  async start(reference: string, author: Author, { force = false } = {}): Promise<CampaignStatus> {
+    const campaign = this.campaign(reference)
+    const { state, definition } = campaign
+    if (state === 'draft' && !force && !definition.lateJoiners) await this.#findSomebody(campaign)
+    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), 'start', author))
+  }
+
+  /** As far as it takes to find one. */
+  async #findSomebody({ name, definition, image: { sha256 } }: Campaign): Promise<void> {
+    const image = this.#parts.images.image(sha256)
+    const isThere = ({ eligible, excluded }: Tally): boolean => eligible > 0 || excluded.has(runsAlready(image))
+    const tally = await this.#census.take(definition, image, this.#parts.now(), isThere)
+    if (isThere(tally)) return
+    throw new UsageError('campaign.nobody', `campaign ${name} is for nobody: ${nobodyText(tally)}`, {
+      status: 409,
+      hint: `${(tally.found === 0 ? nobodyHint(definition.selector) : undefined) ?? 'it stays a draft'}; with --force it is started all the same`,
+    })
   }
 
   /** The campaign that takes back. Throws UsageError 'campaign.rollback' or 'campaign.state' (409). */
@@ -204,7 +213,7 @@ export class CampaignsService {
       store.campaignDevices(campaign.id, state, 0, failuresTold),
     )
     return {
-      verdict: verdictOf(campaign),
+      verdict: status.verdict,
       summary: [
         ...summaryOf(campaign, status.totals, status.counts, status.rollback),
         ...(status.totals.total > 0 && store.campaignDevices(campaign.id, undefined, 0, 1).length === 0
@@ -245,44 +254,6 @@ export class CampaignsService {
     return { image, definition: definitionOf(draft, image.product, back?.sha256) }
   }
 
-  async #tallyOf(definition: CampaignDefinition, image: Image, now: Instant): Promise<Tally> {
-    const { selector, deltas } = definition
-    const ways = this.#parts.images.waysTo(image, deltas === true)
-    const unknown = await this.#unknownOf(definition)
-    const tally = new FleetTally(unknown, (device) => {
-      const facts = factsOf(device)
-      const path = ways.from(runningOf(facts))
-      return { path, unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason }
-    })
-    for await (const devices of this.#pages(selector)) {
-      for (const device of devices) tally.add(device)
-      await this.#parts.breathe()
-    }
-    return tally
-  }
-
-  async *#pages({
-    endpoints,
-    product,
-    tags,
-  }: CampaignDefinition['selector']): AsyncGenerator<readonly DeviceWithStatus[]> {
-    const { registry } = this.#parts
-    if (endpoints !== undefined) {
-      for (let i = 0; i < endpoints.length; i += pageSize) {
-        const known = endpoints.slice(i, i + pageSize).filter((endpoint) => registry.knows(endpoint))
-        yield known.map((endpoint) => registry.device(endpoint))
-      }
-      return
-    }
-    let cursor: string | undefined
-    do {
-      const filter = { tags, ...(product === undefined ? {} : { product }) }
-      const page = registry.list(filter, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) })
-      yield page.devices
-      cursor = page.next
-    } while (cursor !== undefined)
-  }
-
   #statusOf(campaign: Campaign): CampaignStatus {
     const { store, now } = this.#parts
     const { definition, image } = campaign
@@ -305,6 +276,7 @@ export class CampaignsService {
     )
     return {
       campaign,
+      verdict: verdictOf(campaign, totals, counts),
       counts,
       totals,
       stages: definition.stages.map((_, i) => ({

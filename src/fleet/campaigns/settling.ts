@@ -6,7 +6,7 @@ import { between, instantOf, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'
 import type { Course } from './course.ts'
 import type { Asked, EndedUpdate, Found, Picture } from './picture.ts'
-import { rankOf, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import { rankOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import type { Campaign, CampaignDevice } from './types.ts'
 import { hopText, mostHops, wayText } from './way.ts'
 import { closesAt } from './windows.ts'
@@ -76,9 +76,10 @@ function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<Device
 const comingAgain = { state: 'waiting', finishedAt: null, dueAt: null } as const
 
 /** The campaign's image runs. */
-function arrived(course: Course, { row, ranBefore, version }: EndedUpdate): void {
+function arrived(course: Course, ended: EndedUpdate): void {
+  const { row, ranBefore } = ended
   const { way } = row
-  if (ranBefore && way === undefined) course.device(row, { state: 'skipped', reason: `ran ${version} already` })
+  if (ranBefore && way === undefined) course.device(row, { state: 'skipped', reason: runsAlready(ended) })
   else {
     const gone = way === undefined ? {} : { way: { legs: way.legs, done: way.legs.length } }
     course.device(row, { state: 'succeeded', reason: way === undefined ? null : wayText(way), detail: null, ...gone })

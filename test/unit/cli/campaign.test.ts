@@ -90,6 +90,48 @@ it('is started, shown, paused, reported and aborted', async () => {
   })
 })
 
+describe('a campaign that is for nobody', () => {
+  it.each<[string, string[], string]>([
+    ['of a product no device is of', ['--image', '7.0.0'], 'no device has what it selects'],
+    [
+      'of devices that are not there',
+      [...define, '--endpoint', 'dev-9'],
+      '1 endpoint of the selection is known to nobody',
+    ],
+    [
+      'of devices that are too old',
+      ['--image', '1.2.0'],
+      'of 3 devices found none fits: 3 because each runs a version',
+    ],
+  ])('%s does not start, unless it is forced; then it has not passed', async (_what, definition, why) => {
+    cli.files.set('v.bin', 'v'.repeat(2000))
+    await cli.run('firmware', 'add', 'v.bin', '--version', '7.0.0', '--product', 'valve')
+    cli.files.set('n.bin', 'n'.repeat(2000))
+    await cli.run('firmware', 'add', 'n.bin', '--version', '1.2.0', '--product', 'demo', '--from', '1.0.0')
+    for (const id of [1, 2, 3]) cli.fleet.known.get(`dev-${id}`)!.learned = { vitals: { version: '0.9.0' } }
+    const { code, err } = await cli.run('campaign', 'create', 'spring', ...definition, '--start')
+    expect([code, err]).toEqual([1, expect.stringContaining(`campaign spring is for nobody: ${why}`)])
+    expect(await cli.run('campaign', 'start', 'spring', '--force')).toMatchObject({ code: 0 })
+    cli.fleet.inCampaigns.turn()
+    expect(await cli.run('campaign', 'watch', 'spring')).toMatchObject({ code: 1 })
+    const report = await cli.run('campaign', 'report', 'spring')
+    expect(report.code).toBe(1)
+    expect(report.out).toContain('No device was attempted, and none is known to run')
+  })
+
+  it('as all run its image already starts, and has passed', async () => {
+    for (const id of [1, 2, 3]) cli.fleet.known.get(`dev-${id}`)!.learned = { vitals: { version: '1.1.0' } }
+    expect(await cli.run('campaign', 'create', 'spring', ...define, '--start')).toMatchObject({ code: 0 })
+  })
+
+  it('now and lets devices join later starts', async () => {
+    const later = ['--image', '7.0.0', '--late-joiners', '--deadline', '1d']
+    cli.files.set('v.bin', 'v'.repeat(2000))
+    await cli.run('firmware', 'add', 'v.bin', '--version', '7.0.0', '--product', 'valve')
+    expect(await cli.run('campaign', 'create', 'spring', ...later, '--start')).toMatchObject({ code: 0 })
+  })
+})
+
 it('makes no markup of what devices wrote', async () => {
   await cli.run('campaign', 'create', 'spring', ...define)
   const { out } = await cli.run('campaign', 'report', 'spring', '-o', 'json')
