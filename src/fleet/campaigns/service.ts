@@ -3,19 +3,21 @@
  * see is read from the store. A plan looks at every device of the selector and keeps nothing.
  */
 import { UsageError } from '../../base/errors.ts'
-import { after, hours, instantOf, minutes, type Duration, type Instant } from '../../base/time.ts'
+import { hours, instantOf, minutes, type Instant } from '../../base/time.ts'
 import type { ImagesService } from '../images/service.ts'
 import type { Image } from '../images/types.ts'
-import { Census, type CensusParts } from './census.ts'
+import type { RegistryService } from '../registry/service.ts'
+import type { DeviceWithStatus } from '../registry/types.ts'
 import type { CampaignAction } from './commands.ts'
 import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
 import { forecastOf, forecastText, nobodyHint, nobodyText, unknownText, type Forecast } from './forecast.ts'
 import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
-import { runsAlready } from './selection.ts'
+import { adviceOf, expectationOf } from './prospect.ts'
+import { factsOf, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import type { CampaignsStore, ProgressPoint } from './store.ts'
-import type { Tally } from './tally.ts'
+import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
   isOver,
   type Author,
@@ -38,11 +40,14 @@ export interface CampaignActors {
   remove(campaign: Campaign, author: Author): void
 }
 
-export interface CampaignsParts extends CensusParts {
+export interface CampaignsParts {
   readonly store: CampaignsStore
   readonly actors: CampaignActors
   readonly images: Pick<ImagesService, 'image' | 'list' | 'waysTo'>
+  readonly registry: Pick<RegistryService, 'list' | 'device' | 'knows'>
   readonly now: () => Instant
+  /** Lets others have their turn in a long look at the fleet. */
+  readonly breathe: () => Promise<void>
 }
 
 export interface CampaignStatus {
@@ -84,6 +89,7 @@ export interface CampaignReport {
   readonly rollback?: CampaignStatus
 }
 
+const pageSize = 500
 const failuresTold = 100
 const entriesTold = 1000
 const progressSteps = 121
@@ -92,11 +98,9 @@ const paceWindow = minutes(10)
 
 export class CampaignsService {
   readonly #parts: CampaignsParts
-  readonly #census: Census
 
   constructor(parts: CampaignsParts) {
     this.#parts = parts
-    this.#census = new Census(parts)
   }
 
   /** Newest first, with ids below `before`. */
@@ -130,7 +134,7 @@ export class CampaignsService {
   async plan(draft: CampaignDraft): Promise<CampaignPlan> {
     const { image, definition } = this.#defined(draft)
     const now = this.#parts.now()
-    const tally = await this.#census.take(definition, image, now)
+    const tally = await this.#tallyOf(definition, image, now)
     const forecast = forecastOf(definition, tally, now)
     return {
       name: draft.name,
@@ -145,7 +149,7 @@ export class CampaignsService {
   /** The same, and 'campaign.exists' (409). Durable when it returns; throws EnvironmentError. */
   async create(draft: CampaignDraft, author: Author): Promise<CampaignStatus> {
     const { image, definition } = this.#defined(draft)
-    const unknown = await this.#census.unknownOf(definition)
+    const unknown = await this.#unknownOf(definition)
     const status = this.#statusOf(this.#parts.actors.create(draft.name, image, definition, author))
     return { ...status, warnings: unknown.count === 0 ? [] : [unknownText(unknown)] }
   }
@@ -170,7 +174,7 @@ export class CampaignsService {
   async #findSomebody({ name, definition, image: { sha256 } }: Campaign): Promise<void> {
     const image = this.#parts.images.image(sha256)
     const isThere = ({ eligible, excluded }: Tally): boolean => eligible > 0 || excluded.has(runsAlready(image))
-    const tally = await this.#census.take(definition, image, this.#parts.now(), isThere)
+    const tally = await this.#tallyOf(definition, image, this.#parts.now(), isThere)
     if (isThere(tally)) return
     throw new UsageError('campaign.nobody', `campaign ${name} is for nobody: ${nobodyText(tally)}`, {
       status: 409,
@@ -254,6 +258,65 @@ export class CampaignsService {
     return { image, definition: definitionOf(draft, image.product, back?.sha256) }
   }
 
+  /** Of all devices of the selection, or until it is `enough`. */
+  async #tallyOf(
+    definition: CampaignDefinition,
+    image: Image,
+    now: Instant,
+    enough: (tally: Tally) => boolean = () => false,
+  ): Promise<Tally> {
+    const { selector, deltas } = definition
+    const ways = this.#parts.images.waysTo(image, deltas === true)
+    const unknown = await this.#unknownOf(definition)
+    const tally = new FleetTally(unknown, (device) => {
+      const facts = factsOf(device)
+      const path = ways.from(runningOf(facts))
+      return { path, unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason }
+    })
+    for await (const devices of this.#pages(selector)) {
+      for (const device of devices) tally.add(device)
+      if (enough(tally)) break
+      await this.#parts.breathe()
+    }
+    return tally
+  }
+
+  async *#pages({
+    endpoints,
+    product,
+    tags,
+  }: CampaignDefinition['selector']): AsyncGenerator<readonly DeviceWithStatus[]> {
+    const { registry } = this.#parts
+    if (endpoints !== undefined) {
+      for (let i = 0; i < endpoints.length; i += pageSize) {
+        const known = endpoints.slice(i, i + pageSize).filter((endpoint) => registry.knows(endpoint))
+        yield known.map((endpoint) => registry.device(endpoint))
+      }
+      return
+    }
+    let cursor: string | undefined
+    do {
+      const filter = { tags, ...(product === undefined ? {} : { product }) }
+      const page = registry.list(filter, { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) })
+      yield page.devices
+      cursor = page.next
+    } while (cursor !== undefined)
+  }
+
+  /** Endpoints of the selection that nobody knows. */
+  async #unknownOf({ selector }: Pick<CampaignDefinition, 'selector'>): Promise<Tally['unknown']> {
+    const { endpoints = [] } = selector
+    const examples: string[] = []
+    let count = 0
+    for (const [i, endpoint] of endpoints.entries()) {
+      if (i % pageSize === pageSize - 1) await this.#parts.breathe()
+      if (this.#parts.registry.knows(endpoint)) continue
+      count++
+      if (examples.length < examplesTold) examples.push(endpoint)
+    }
+    return { count, examples }
+  }
+
   #statusOf(campaign: Campaign): CampaignStatus {
     const { store, now } = this.#parts
     const { definition, image } = campaign
@@ -295,45 +358,6 @@ export class CampaignsService {
       ...(rollback === undefined ? {} : { rollback }),
       ...adviceOf(campaign, totals),
     }
-  }
-}
-
-/** At the pace of the last minutes, soaks included; absent where there is no pace. */
-function expectationOf(
-  { state, definition, stage, stages }: Campaign,
-  totals: Totals,
-  devicesPerHour: number,
-  now: Instant,
-): { expectedAt?: Instant } {
-  if (!['running', 'soaking'].includes(state) || devicesPerHour === 0) return {}
-  const left = totals.states.waiting + totals.states.retrying + totals.states.updating + totals.states.ended
-  const record = stages.at(-1)
-  const soaks = definition.stages.slice(stage).map(({ soak }) => soak)
-  const soaked = state === 'soaking' && record?.completedAt !== undefined ? now - record.completedAt : 0
-  const soaking = soaks.slice(0, -1).reduce((sum, soak) => sum + soak, 0) - soaked
-  const working = (left / devicesPerHour) * hours(1)
-  return { expectedAt: after(now, Math.max(0, working + soaking) as Duration) }
-}
-
-function adviceOf({ name, state, definition, approvedAt, rollback }: Campaign, { begun }: Totals): { advice?: string } {
-  switch (state) {
-    case 'draft':
-      return {
-        advice: `coapstan campaign ${definition.approval !== 'none' && approvedAt === undefined ? 'approve' : 'start'} ${name}`,
-      }
-    case 'awaiting-approval':
-      return { advice: `coapstan campaign approve ${name}` }
-    case 'paused':
-      return { advice: `coapstan campaign resume ${name}` }
-    case 'halted':
-      return {
-        advice:
-          begun > 0 && rollback === undefined
-            ? `coapstan campaign rollback ${name}`
-            : `coapstan campaign abort ${name}`,
-      }
-    default:
-      return {}
   }
 }
 
