@@ -10,7 +10,7 @@ var path = require('path')
 var root = path.join(__dirname, '..')
 var EX_UNAVAILABLE = 69 // sysexits.h
 
-/** What `engines` in package.json says: ^24.15.0 || >=26.0.0. */
+/** What the server and the command line run on; `engines` says what this file does, which finds them that. */
 function runs(version) {
   var parts = version.split('.').map(Number)
   return parts[0] >= 26 || (parts[0] === 24 && parts[1] >= 15)

@@ -84,6 +84,11 @@ const frameworkCodes: Readonly<Record<number, string>> = {
   431: 'request.too-large',
 }
 
+const frameworkHints: Readonly<Record<number, string>> = {
+  413: 'http.body-limit is the knob',
+  415: 'a body is sent as application/json; files as /v1/openapi.json says',
+}
+
 function frameworkProblem(error: FrameworkError): ProblemJson {
   if (error.validation !== undefined) {
     const errors = fieldErrors(error.validation, partOf(error.validationContext))
@@ -91,7 +96,8 @@ function frameworkProblem(error: FrameworkError): ProblemJson {
     const detail = first === undefined ? error.message : `${first.field} ${first.message}`
     return problemOf(400, 'request.invalid', detail, { members: { errors } })
   }
-  return problemOf(error.statusCode, frameworkCodes[error.statusCode] ?? 'request.invalid', error.message)
+  const hint = frameworkHints[error.statusCode]
+  return problemOf(error.statusCode, frameworkCodes[error.statusCode] ?? 'request.invalid', error.message, { hint })
 }
 
 function partOf(context: string | undefined): RequestPart {

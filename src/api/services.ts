@@ -41,6 +41,7 @@ export interface RegistryCalls {
   ): { devices: readonly DeviceWithStatus[]; next?: EndpointName }
   /** Throws UsageError 'device.unknown' (404) with the member `similar`. */
   device(endpoint: EndpointName): DeviceWithStatus
+  find(endpoint: EndpointName): DeviceWithStatus | undefined
   put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus>
   delete(endpoint: EndpointName): Promise<void>
 }

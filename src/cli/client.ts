@@ -157,10 +157,18 @@ export class Unreachable extends CommandFailure {}
 function unreachable(url: string, error: unknown): Unreachable {
   const code = codeOf(error)
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return new Unreachable(`${url} took too long to answer`, { exitCode: 1, cause: error })
+    return new Unreachable(`${url} took too long to answer`, {
+      exitCode: 1,
+      advice: ['is it overloaded, or something else? its log says; `coapstan status` asks for little'],
+      cause: error,
+    })
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new Unreachable(`there is no host of the name in ${url}`, { exitCode: 1, cause: error })
+    return new Unreachable(`there is no host of the name in ${url}`, {
+      exitCode: 1,
+      advice: ['say where the server is with --server or COAPSTAN_SERVER, for example http://127.0.0.1:8080'],
+      cause: error,
+    })
   }
   if (code !== undefined && code !== 'ECONNREFUSED') {
     return new Unreachable(`the connection to ${url} broke (${code})`, {

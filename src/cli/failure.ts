@@ -25,7 +25,7 @@ export class ServerProblem extends CommandFailure {
   readonly problem: ProblemJson
 
   constructor(problem: ProblemJson) {
-    super(problem.detail, { exitCode: exitCodeOf(problem.status), advice: adviceOf(problem) })
+    super(sentenceOf(problem), { exitCode: exitCodeOf(problem.status), advice: adviceOf(problem) })
     this.problem = problem
   }
 }
@@ -50,16 +50,32 @@ function exitCodeOf(status: number): ExitCode {
 const known = new Set(['type', 'title', 'status', 'detail', 'code', 'hint', 'errors', 'similar'])
 
 function adviceOf(problem: ProblemJson): string[] {
-  const { errors = [], similar = [], hint, detail } = problem
+  const { similar = [], hint } = problem
   const further = Object.entries(problem).flatMap(([name, value]) =>
     !known.has(name) && isTextList(value) && value.length > 0 ? [`${name}: ${value.join(', ')}`] : [],
   )
   return [
-    ...errors.map(({ field, message }) => `${field} ${message}`).filter((line) => line !== detail),
+    ...errorLines(problem).slice(1),
     ...further,
     // Names are better than what the server says of them.
     ...(similar.length > 0 ? [`did you mean ${alternatives(similar)}?`] : hint === undefined ? [] : [hint]),
   ]
+}
+
+function sentenceOf(problem: ProblemJson): string {
+  return errorLines(problem)[0] ?? problem.detail
+}
+
+/** What is wrong with each field; the detail of such a problem repeats the first. */
+function errorLines({ errors = [] }: ProblemJson): string[] {
+  return errors.map(({ field, message }) => `${asWritten(field)} ${message}`)
+}
+
+/** What the API calls `query.kind.0` was written as `--kind`, and `body.profile` as `profile`. */
+function asWritten(field: string): string {
+  const [part, ...names] = field.split('.')
+  if (part === 'query') return `--${names[0]?.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  return part === 'body' || part === 'params' ? names.join('.') || part : field
 }
 
 function isTextList(value: unknown): value is readonly string[] {

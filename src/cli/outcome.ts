@@ -28,7 +28,7 @@ export type Patience = Waiting & {
 type Waiting =
   /** Not at all: return as soon as the server has it. */
   | { readonly patience: 'detached' }
-  /** For one that listens; one that sleeps is asked when it wakes, and that is good. */
+  /** For one that listens; one that sleeps, or is away, is asked when it comes, and that is good. */
   | { readonly patience: 'at-wake' }
   /** For a sleeping one, too. */
   | { readonly patience: 'wait'; readonly milliseconds: number }
@@ -61,7 +61,7 @@ export async function outcomeOf(session: Session, ask: Ask): Promise<OperationJs
   const patience = ask.patience?.patience ?? 'awake'
   if (operation.state === 'acknowledged' || patience === 'detached') return operation
   if (operation.finishedAt !== undefined) throw failureOf(operation)
-  if (patience === 'at-wake' && isAsleep(operation)) return operation
+  if (patience === 'at-wake' && isOutOfReach(operation)) return operation
   const why = `no outcome yet: ${whyItWaits(operation)}${await expectation(session, operation)}`
   const isLeft = patience !== 'wait' && isAsleep(operation)
   const advice = isLeft ? ['wait for it with --wait 10m; --at-wake is content with that'] : []
@@ -96,7 +96,10 @@ export async function followed(
   )
   noted(operation)
   /** A sleeping device is not waited for unless told to. */
-  const isLeft = (): boolean => isDetached || (patience.patience !== 'wait' && isAsleep(operation))
+  const isLeft = (): boolean =>
+    isDetached ||
+    (patience.patience === 'awake' && isAsleep(operation)) ||
+    (patience.patience === 'at-wake' && isOutOfReach(operation))
   while (operation.finishedAt === undefined && !isLeft() && now() < until) {
     if (interrupted.aborted) throw new Interrupted()
     operation = await client.call(
@@ -113,6 +116,10 @@ function isAsleep({ state, reason }: OperationJson): boolean {
   return state === 'queued' && reason === 'device-asleep'
 }
 
+function isOutOfReach(operation: OperationJson): boolean {
+  return isAsleep(operation) || (operation.state === 'queued' && operation.reason === 'device-offline')
+}
+
 /** `, expected in 3 h`, of a device that sleeps. */
 async function expectation({ client, surroundings }: Session, { endpoint, reason }: OperationJson): Promise<string> {
   if (reason !== 'device-asleep') return ''
@@ -122,8 +129,8 @@ async function expectation({ client, surroundings }: Session, { endpoint, reason
 
 /** `operation 17 is queued`, with what it waits for. */
 export async function queuedSentence(session: Session, operation: OperationJson): Promise<string> {
-  const { id, state, reason } = operation
-  if (reason !== 'device-asleep') return `operation ${id} is ${state}`
+  const { id, state } = operation
+  if (!isOutOfReach(operation)) return `operation ${id} is ${state}`
   return `operation ${id} is ${state}: ${whyItWaits(operation)}${await expectation(session, operation)}`
 }
 

@@ -62,7 +62,7 @@ export class Output {
         return
       case 'csv':
         this.#write(csvLine(columns.map(({ title }) => title)))
-        for (const row of rows) this.#write(csvLine(columns.map((column) => column.text(row))))
+        for (const row of rows) this.#write(csvRow(columns, row))
         return
       case 'name':
         for (const row of rows) this.#write(`${printable(name(row))}\n`)
@@ -92,7 +92,7 @@ export class Output {
       case 'table':
         return this.#write(`${line}\n`)
       case 'csv':
-        return this.#write(csvLine(columns.map((column) => column.text(row))))
+        return this.#write(csvRow(columns, row))
       case 'name':
         return this.#write(`${printable(name(row))}\n`)
       case 'json':
@@ -126,6 +126,10 @@ export class Output {
 async function yamlText(value: unknown): Promise<string> {
   const { stringify } = await import('yaml')
   return stringify(value)
+}
+
+function csvRow<T>(columns: readonly Column<T>[], row: T): string {
+  return csvLine(columns.map((column) => column.csv?.(row) ?? column.text(row)))
 }
 
 /** RFC 4180 §2, with a bare newline as every tool here writes it. */

@@ -19,7 +19,7 @@ export interface PatienceOptions {
 export function withPatience(command: Command): Command {
   return command
     .option('--wait <duration>', 'wait so long, for a device that sleeps too: 10m, 4h')
-    .option('--at-wake', 'a sleeping device is asked when it wakes; do not wait for that')
+    .option('--at-wake', 'a device that sleeps or is away is asked when it comes; do not wait for that')
     .option('--detach', 'do not wait for the device')
     .option('--priority <0-9>', 'its place in the queue of the device: 0 first, 9 last (default: 5)')
     .option('--expire <duration>', 'give it up if the device was not reached by then: 10m, 7d')

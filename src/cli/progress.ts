@@ -2,7 +2,7 @@
  * Something that takes its time: a line that is redrawn on a terminal, plain lines elsewhere. Nothing is
  * shown of what is over within two seconds.
  */
-import { charactersOf } from './style.ts'
+import { columnsOf, cutTo } from './style.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Milliseconds before a person begins to wonder. */
@@ -110,8 +110,7 @@ function drawnBar(fraction: number): string {
 }
 
 function fitted(text: string, columns: number): string {
-  const characters = charactersOf(text)
-  return characters.length < columns ? text : `${characters.slice(0, columns - 2).join('')}…`
+  return columnsOf(text) < columns ? text : `${cutTo(text, columns - 2)}…`
 }
 
 /** Runs `work` with a bar of where it is, asked for anew at each frame, once it takes long. */

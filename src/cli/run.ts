@@ -34,11 +34,29 @@ function failureOf(error: unknown): CommandFailure {
       ? usageFailure(error.message, error.hint)
       : usageFailure(error.message)
   }
-  if ('code' in error && typeof error.code === 'string') return new CommandFailure(error.message, { exitCode: 1 })
+  if ('code' in error && typeof error.code === 'string') {
+    return new CommandFailure(fileSentence(error) ?? error.message, { exitCode: 1 })
+  }
   return new CommandFailure(`this should not have happened: ${error.stack ?? error.message}`, {
     exitCode: 1,
     advice: ['please report it'],
   })
+}
+
+/** What the system said of a file, in words; undefined where it is about something else. */
+function fileSentence({ code, path }: { readonly code?: unknown; readonly path?: unknown }): string | undefined {
+  const reason = typeof code === 'string' ? fileReasons[code] : undefined
+  return typeof path === 'string' && reason !== undefined ? `${path}: ${reason}` : undefined
+}
+
+const fileReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or directory',
+  ENOTDIR: 'a part of the path is a file',
+  EISDIR: 'this is a directory; name a file',
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
 }
 
 function tell({ message, advice }: CommandFailure, { err, environment }: Surroundings, colours: boolean): void {

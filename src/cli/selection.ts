@@ -40,7 +40,7 @@ export function targetOf(
   const given = args.filter((argument) => argument !== undefined)
   const wanted = select === undefined ? ['endpoint', ...names] : names
   const missing = wanted[given.length]
-  if (missing !== undefined) throw usageFailure(`missing required argument '${missing}'`)
+  if (missing !== undefined) throw usageFailure(`missing required argument '${missing}'`, '--help says how it goes')
   if (given.length > wanted.length + optional) {
     throw usageFailure('with --select there is no endpoint name', 'name one device, or select many')
   }
@@ -106,7 +106,7 @@ async function askOne(
     const operation = await followed(session, {
       endpoint,
       draft,
-      patience: isWaitedFor ? patience : { patience: 'detached' },
+      patience: isWaitedFor ? patience : { ...patience, patience: 'detached' },
     })
     return { endpoint, operation }
   } catch (error) {

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { tokenFileName } from '../api/contract/paths.ts'
 import { defaultSettings, environmentNameOf } from '../config/tunables.ts'
-import { usageFailure } from './failure.ts'
+import { CommandFailure, usageFailure } from './failure.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface ServerAddress {
@@ -27,7 +27,19 @@ export function serverAddress(
   if (!url.isLocal) return { url: url.text, token: undefined, tokenFrom: '--token and COAPSTAN_TOKEN' }
   const directory = environment[environmentNameOf('data.directory')] ?? defaultSettings['data.directory']
   const file = join(directory, tokenFileName)
-  return { url: url.text, token: readText(file)?.trim(), tokenFrom: file }
+  return { url: url.text, token: tokenIn(file, readText), tokenFrom: file }
+}
+
+function tokenIn(file: string, readText: Surroundings['readText']): string | undefined {
+  try {
+    return readText(file)?.trim()
+  } catch (cause) {
+    throw new CommandFailure(`this user cannot read the token of the server here, ${file}`, {
+      exitCode: 1,
+      advice: ['run this as the user the server runs as, or give the token with COAPSTAN_TOKEN or --token'],
+      cause,
+    })
+  }
 }
 
 function localServer(environment: Surroundings['environment']): string {

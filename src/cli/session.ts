@@ -47,8 +47,12 @@ export function openSession(options: GlobalOptions, surroundings: Surroundings):
 /** Milliseconds of `30s`, `5m`, `2h`. */
 export function durationOf(flag: string, text: string): number {
   const milliseconds = millisecondsOf(text)
-  if (Number.isNaN(milliseconds))
-    throw usageFailure(`${flag} '${text}' is no duration`, 'for example 500ms, 30s, 5m, 2h')
+  // The environment counts bare numbers in milliseconds; here people mean seconds, or minutes.
+  const isBare = milliseconds > 0 && /^[\d.\s]*$/.test(text)
+  if (Number.isNaN(milliseconds) || isBare) {
+    const wrong = isBare ? 'has no unit' : 'is no duration'
+    throw usageFailure(`${flag} '${text}' ${wrong}`, 'for example 500ms, 30s, 5m, 2h')
+  }
   return milliseconds
 }
 

@@ -23,10 +23,35 @@ export function printable(text: string): string {
 const segmenter = new Intl.Segmenter()
 
 /** Characters as a reader counts them. */
-export function charactersOf(text: string): string[] {
+function charactersOf(text: string): string[] {
   // eslint-disable-next-line no-control-regex -- because ASCII begins with them
   if (/^[\u0000-\u007f]*$/.test(text)) return text.split('')
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
+}
+
+/** What fills two columns of a terminal: CJK, Hangul, kana, full-width forms (UAX #11 W and F) and emoji. */
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\ufe0f]|\p{Emoji_Presentation}/u
+
+/** Columns a terminal needs for the text. */
+export function columnsOf(text: string): number {
+  return charactersOf(text).reduce((sum, character) => sum + columnsOfOne(character), 0)
+}
+
+/** As much of the beginning as fits into `columns`. */
+export function cutTo(text: string, columns: number): string {
+  let cut = ''
+  let left = columns
+  for (const character of charactersOf(text)) {
+    left -= columnsOfOne(character)
+    if (left < 0) break
+    cut += character
+  }
+  return cut
+}
+
+function columnsOfOne(character: string): number {
+  return wide.test(character) ? 2 : 1
 }
 
 /** `1 resume`, `3 resumes`. */

@@ -2,11 +2,13 @@
  * Aligned columns. As wide as their content; where a screen is narrower, flexible columns give way, the
  * widest first. Knows nothing of what is in them.
  */
-import { charactersOf, printable, type Paint, type Style } from './style.ts'
+import { columnsOf, cutTo, printable, type Paint, type Style } from './style.ts'
 
 export interface Column<T> {
   readonly title: string
   text(row: T): string
+  /** What CSV has instead: a value a program can read where `text` is for people. */
+  csv?(row: T): string
   style?(row: T): Style | undefined
   /** May be cut to fit the screen. */
   readonly flexible?: boolean
@@ -19,7 +21,7 @@ const narrowest = 8
 
 export interface TableOptions {
   readonly paint: Paint
-  /** Characters a line may have; undefined: any. */
+  /** Columns a line may have; undefined: any. */
   readonly width?: number | undefined
   /** No line of titles. */
   readonly bare?: boolean
@@ -36,7 +38,7 @@ export function tableText<T>(
   const titles = columns.map(({ title }) => title)
   const all = bare ? cells : [titles, ...cells]
   const widths = fittingWidths(
-    columns.map((_, i) => Math.max(...all.map((line) => charactersOf(line[i]!).length))),
+    columns.map((_, i) => Math.max(...all.map((line) => columnsOf(line[i]!)))),
     columns,
     width,
   )
@@ -70,10 +72,9 @@ function fittingWidths<T>(natural: number[], columns: readonly Column<T>[], limi
 }
 
 function padded(text: string, width: number, align: Column<never>['align']): string {
-  const characters = charactersOf(text)
-  if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`
-  const blanks = ' '.repeat(width - characters.length)
-  return align === 'right' ? blanks + text : text + blanks
+  const shown = columnsOf(text) > width ? `${cutTo(text, width - 1)}…` : text
+  const blanks = ' '.repeat(width - columnsOf(shown))
+  return align === 'right' ? blanks + shown : shown + blanks
 }
 
 function joined(cells: readonly string[]): string {

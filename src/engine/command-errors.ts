@@ -26,6 +26,7 @@ export function refusedBy(refusal: Refusal): UsageError {
 export function storeFailed(error: EnvironmentError): EnvironmentError {
   return new EnvironmentError(error.code, `nothing was changed: ${error.message}`, {
     retriable: error.retriable,
+    ...(error.hint !== undefined && { hint: error.hint }),
     cause: error,
   })
 }

@@ -224,19 +224,29 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     http,
     startUpLines: () => [
       `Coapstan ${options.version}`,
-      `  coap   udp ${authorityOf(plain)} (${transport})`,
-      ...(secured === undefined ? [] : [`  coaps  udp ${authorityOf(secured)} (DTLS 1.2)`]),
-      ...(bootstrap?.listeners ?? []).map((one) => `  ${one.protocol}  udp ${authorityOf(one)}`),
-      `  http   http://${authorityOf(http)}/v1`,
-      ...(downloads === undefined ? [] : [`  fw     ${downloads.via}://${authorityOf(downloads)} (downloads)`]),
-      `  data   ${directory.path} (${devicesText(store.countDevices())})`,
-      `  token  ${directory.tokenFile}`,
+      ...aligned([
+        ['coap', `udp ${authorityOf(plain)} (${transport})`],
+        ...(secured === undefined ? [] : [['coaps', `udp ${authorityOf(secured)} (DTLS 1.2)`] as const]),
+        ...(bootstrap?.listeners ?? []).map((one) => [one.protocol, `udp ${authorityOf(one)}`] as const),
+        ['http', `http://${authorityOf(http)}/v1`],
+        ...(downloads === undefined
+          ? []
+          : [['fw', `${downloads.via}://${authorityOf(downloads)} (downloads)`] as const]),
+        ['data', `${directory.path} (${devicesText(store.countDevices())})`],
+        ['token', directory.tokenFile],
+      ]),
     ],
     reloadObjects: () => void services.objects.reload(),
     stop: async () => {
       for (const close of undo.reverse()) await close()
     },
   }
+}
+
+/** `  coap   udp …`, the second column straight. */
+function aligned(rows: readonly (readonly [name: string, text: string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)
 }
 
 const devicesText = (count: number) => `${count} ${count === 1 ? 'device' : 'devices'}`

@@ -1,11 +1,9 @@
 /** /v1/devices: what the operator owns, and what the operator says of it. */
-import { UsageError } from '../../base/errors.ts'
 import type { DevicePatch } from '../../fleet/commands.ts'
-import type { DeviceWithStatus, EndpointName } from '../../fleet/registry/types.ts'
+import type { DeviceWithStatus } from '../../fleet/registry/types.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentDevice } from '../present.ts'
-import type { RegistryCalls } from '../services.ts'
 import type { Api, Context } from './context.ts'
 
 export function deviceRoutes(app: Api, { services: { registry } }: Context): void {
@@ -25,7 +23,7 @@ export function deviceRoutes(app: Api, { services: { registry } }: Context): voi
   app.route({
     ...routes.putDevice,
     handler: async ({ params: { endpoint }, body }, reply) => {
-      const known = findDevice(registry, endpoint)
+      const known = registry.find(endpoint)
       const device = await registry.put(endpoint, replacing(known, body), false)
       return reply.status(known === undefined ? 201 : 200).send(presentDevice(device))
     },
@@ -48,15 +46,6 @@ export function deviceRoutes(app: Api, { services: { registry } }: Context): voi
 /** `site=berlin` → { site: 'berlin' }; the schema has seen to the form. */
 function tagsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-}
-
-function findDevice(registry: RegistryCalls, endpoint: EndpointName): DeviceWithStatus | undefined {
-  try {
-    return registry.device(endpoint)
-  } catch (error) {
-    if (error instanceof UsageError && error.code === 'device.unknown') return undefined
-    throw error
-  }
 }
 
 /** A PUT as a patch: what it does not name is taken away. */

@@ -3,7 +3,7 @@ import type { CampaignJson } from '../../api/contract/campaign.ts'
 import { Unreachable } from '../client.ts'
 import { Interrupted } from '../failure.ts'
 import type { Session } from '../session.ts'
-import { charactersOf } from '../style.ts'
+import { columnsOf, cutTo } from '../style.ts'
 import { drawn, withoutColours } from './drawing.ts'
 
 /** Milliseconds between two looks. */
@@ -106,8 +106,8 @@ function plain({ name, state, stage, stages, counts, reason }: CampaignJson): st
 function fit(line: string, columns: number): string {
   let left = columns
   return withoutColours(line, (text) => {
-    const characters = charactersOf(text).slice(0, left)
-    left -= characters.length
-    return characters.join('')
+    const shown = cutTo(text, left)
+    left -= columnsOf(shown)
+    return shown
   })
 }

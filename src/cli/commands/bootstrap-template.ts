@@ -5,6 +5,7 @@ import { does, withExamples, type Frame } from '../command.ts'
 import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
 import { located, templateFile } from '../template-file.ts'
+import { timeColumn } from '../time-column.ts'
 
 export function addTemplates(bootstrap: Command, frame: Frame): void {
   const template = withExamples(
@@ -77,7 +78,7 @@ function columns(now: number): readonly Column<TemplateJson>[] {
     { title: 'NAME', text: ({ name }) => name },
     { title: 'FOR', text: audienceText, flexible: true },
     { title: 'SERVERS', text: serversText, flexible: true },
-    { title: 'CHANGED', text: ({ changedAt }) => relativeTime(changedAt, now) },
+    timeColumn('CHANGED', ({ changedAt }) => changedAt, now),
   ]
 }
 

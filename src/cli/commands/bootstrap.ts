@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import type { RunJson } from '../../api/contract/bootstrap.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { countOf } from '../session.ts'
-import { relativeTime, type Style } from '../style.ts'
+import { type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addTemplates } from './bootstrap-template.ts'
+import { timeColumn } from '../time-column.ts'
 
 export const addBootstrap: AddCommand = (parent, frame) => {
   const bootstrap = withExamples(
@@ -106,7 +107,7 @@ function stepColumns(now: number): readonly Column<RunJson['steps'][number]>[] {
     { title: 'PATH', text: ({ path }) => path },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stepStyles[state] },
     { title: 'CODE', text: ({ code }) => code ?? '' },
-    { title: 'WHEN', text: ({ at }) => relativeTime(at, now) },
+    timeColumn('WHEN', ({ at }) => at, now),
     { title: 'DETAIL', text: ({ detail }) => detail ?? '', flexible: true },
   ]
 }
@@ -120,7 +121,7 @@ function runColumns(now: number): readonly Column<RunJson>[] {
     { title: 'TEMPLATE', text: ({ template }) => template },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => runStyles[state] },
     { title: 'STEPS', text: doneOf, align: 'right' },
-    { title: 'BEGAN', text: ({ startedAt }) => relativeTime(startedAt, now) },
+    timeColumn('BEGAN', ({ startedAt }) => startedAt, now),
     { title: 'REASON', text: ({ reason }) => reason ?? '', flexible: true },
   ]
 }

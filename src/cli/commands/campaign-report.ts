@@ -5,7 +5,8 @@ import type { Call } from '../../api/contract/routes.ts'
 import { markdownOf } from '../campaign/markdown.ts'
 import { does, type Frame } from '../command.ts'
 import { countOf, type Session } from '../session.ts'
-import { relativeTime, sizeText, type Style } from '../style.ts'
+import { sizeText, type Style } from '../style.ts'
+import { timeColumn } from '../time-column.ts'
 
 export function addCampaignReport(campaign: Command, frame: Frame): void {
   does<{ svg?: string; picture?: boolean }>(
@@ -71,7 +72,7 @@ export function addCampaignDevices(campaign: Command, frame: Frame): void {
           { title: 'FROM', text: ({ fromVersion }) => fromVersion ?? '' },
           { title: 'RUNS', text: ({ toVersion }) => toVersion ?? '' },
           { title: 'FETCHED', text: ({ bytes }) => sizeText(bytes), align: 'right' },
-          { title: 'ENDED', text: ({ finishedAt }) => relativeTime(finishedAt, surroundings.now()) },
+          timeColumn('ENDED', ({ finishedAt }) => finishedAt, surroundings.now()),
           { title: 'REASON', text: ({ detail, reason }) => detail ?? reason ?? '', flexible: true },
         ],
         name: ({ endpoint }) => endpoint,

@@ -7,8 +7,9 @@ import { watchCampaign } from '../campaign/watch.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { forceOf, type Forcible } from '../force.ts'
 import { countOf, type Session } from '../session.ts'
-import { counted, relativeTime } from '../style.ts'
+import { counted } from '../style.ts'
 import { addCampaignDevices, addCampaignReport } from './campaign-report.ts'
+import { timeColumn } from '../time-column.ts'
 
 export const addCampaign: AddCommand = (parent, frame) => {
   const campaign = withExamples(
@@ -122,7 +123,7 @@ function addSeeing(campaign: Command, frame: Frame): void {
             align: 'right',
           },
           { title: 'FAILED', text: ({ counts }) => String(counts.failed + counts.timedOut), align: 'right' },
-          { title: 'STARTED', text: ({ startedAt }) => relativeTime(startedAt, surroundings.now()) },
+          timeColumn('STARTED', ({ startedAt }) => startedAt, surroundings.now()),
           { title: 'REASON', text: ({ reason }) => reason ?? '', flexible: true },
         ],
         name: ({ name }) => name,

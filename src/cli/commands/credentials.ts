@@ -10,6 +10,7 @@ import { countOf, pairsOf, type Session } from '../session.ts'
 import { counted, relativeTime, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addImport } from './credentials-import.ts'
+import { timeColumn } from '../time-column.ts'
 
 export const addCredentials: AddCommand = (parent, frame) => {
   const credentials = withExamples(
@@ -180,7 +181,7 @@ function columns(now: number): readonly Column<CredentialJson>[] {
     { title: 'IDENTITY', text: shortIdentity, flexible: true },
     { title: 'KEY', text: keyText },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
-    { title: 'LAST USED', text: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
+    timeColumn('LAST USED', ({ lastUsedAt }) => lastUsedAt, now),
     { title: 'PRODUCT', text: ({ product }) => product ?? '' },
   ]
 }

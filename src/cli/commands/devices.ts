@@ -4,10 +4,11 @@ import { countOf, pairsOf, type Session } from '../session.ts'
 import { does, gathered, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
 import { devicesOf, type DeviceQuery } from '../fleet.ts'
-import { relativeTime, type Style } from '../style.ts'
+import { type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addDeviceConfig } from './device-config.ts'
 import { showDevice, tagsText } from './device-details.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface ListOptions {
   readonly product?: string
@@ -117,8 +118,8 @@ function columns(now: number): readonly Column<DeviceJson>[] {
     { title: 'STATUS', text: (device) => device.status, style: (device) => statusStyles[device.status] },
     { title: 'PRODUCT', text: (device) => device.product ?? '' },
     { title: 'PROFILE', text: ({ network: { profile, from } }) => (from === 'listener' ? '' : profile) },
-    { title: 'LAST SEEN', text: (device) => relativeTime(device.lastSeen, now) },
-    { title: 'NEXT EXPECTED', text: (device) => relativeTime(device.nextExpectedAt, now), flexible: true },
+    timeColumn('LAST SEEN', (device) => device.lastSeen, now),
+    { ...timeColumn('NEXT EXPECTED', (device) => device.nextExpectedAt, now), flexible: true },
     { title: 'TAGS', text: tagsText, flexible: true },
   ]
 }

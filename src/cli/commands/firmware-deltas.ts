@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import type { DeltaJson } from '../../api/contract/image.ts'
 import { does, withExamples, type Frame } from '../command.ts'
 import { withSpinner } from '../progress.ts'
-import { relativeTime, sizeText } from '../style.ts'
+import { sizeText } from '../style.ts'
 import type { Column } from '../table.ts'
 import { transferPatience, uploading } from '../upload.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface Pair {
   readonly from: string
@@ -72,8 +73,8 @@ function deltaColumns(now: number): readonly Column<DeltaJson>[] {
     { title: 'KEY', text: ({ key }) => key },
     { title: 'FROM', text: ({ from }) => from.slice(0, 12) },
     { title: 'TO', text: ({ to }) => to.slice(0, 12) },
-    { title: 'SIZE', text: ({ size }) => sizeText(size), align: 'right' },
-    { title: 'ADDED', text: ({ addedAt }) => relativeTime(addedAt, now) },
+    { title: 'SIZE', text: ({ size }) => sizeText(size), csv: ({ size }) => String(size), align: 'right' },
+    timeColumn('ADDED', ({ addedAt }) => addedAt, now),
     { title: 'MADE BY', text: ({ madeBy }) => madeBy, flexible: true },
   ]
 }

@@ -5,9 +5,10 @@ import { does, gathered, type Frame } from '../command.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'
 import { withSpinner } from '../progress.ts'
 import { countOf, type Session } from '../session.ts'
-import { relativeTime, sizeText } from '../style.ts'
+import { sizeText } from '../style.ts'
 import type { Column } from '../table.ts'
 import { transferPatience, uploading } from '../upload.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface AddOptions {
   readonly version?: string
@@ -159,9 +160,9 @@ function imageColumns(now: number): readonly Column<ImageJson>[] {
     { title: 'KEY', text: (image) => image.key },
     { title: 'PRODUCT', text: (image) => image.product },
     { title: 'VERSION', text: (image) => image.version },
-    { title: 'SIZE', text: (image) => sizeText(image.size), align: 'right' },
+    { title: 'SIZE', text: (image) => sizeText(image.size), csv: (image) => String(image.size), align: 'right' },
     { title: 'SIGNATURE', text: ({ signature }) => signature?.state ?? '' },
-    { title: 'ADDED', text: (image) => relativeTime(image.addedAt, now) },
+    timeColumn('ADDED', (image) => image.addedAt, now),
     { title: 'NOTES', text: (image) => image.notes?.split('\n', 1)[0] ?? '', flexible: true },
   ]
 }

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import type { SigningKeyJson } from '../../api/contract/image.ts'
 import { does, withExamples, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
+import { timeColumn } from '../time-column.ts'
 
 export function addKeyCommands(firmware: Command, frame: Frame): void {
   const keys = withExamples(firmware.command('keys').description('keep the public keys images are signed with'), [
@@ -61,7 +61,7 @@ function keyColumns(now: number): readonly Column<SigningKeyJson>[] {
     { title: 'KIND', text: ({ kind }) => kind },
     { title: 'PRODUCT', text: ({ product }) => product ?? '' },
     { title: 'FINGERPRINT', text: short },
-    { title: 'ADDED', text: ({ addedAt }) => relativeTime(addedAt, now) },
+    timeColumn('ADDED', ({ addedAt }) => addedAt, now),
   ]
 }
 

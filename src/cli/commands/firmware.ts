@@ -4,12 +4,13 @@ import { pullWays, type PullWay, type UpdateJson } from '../../api/contract/firm
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, durationOf, type Session } from '../session.ts'
-import { counted, relativeTime, sizeText, type Style } from '../style.ts'
+import { counted, sizeText, type Style } from '../style.ts'
 import { addDeltaCommands } from './firmware-deltas.ts'
 import { addImageCommands } from './firmware-images.ts'
 import { addKeyCommands } from './firmware-keys.ts'
 import { addDemoCommands } from './firmware-demo.ts'
 import { downloadTail, endOf, hopText, watchUpdate } from '../update-watch.ts'
+import { timeColumn } from '../time-column.ts'
 
 export const addFirmware: AddCommand = (parent, frame) => {
   const firmware = withExamples(parent.command('firmware').description('keep firmware images and update devices'), [
@@ -141,7 +142,7 @@ async function listUpdates({ client, output, surroundings }: Session, limit: num
       { title: 'VERSION', text: ({ version }) => version },
       { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
       { title: 'FETCHED', text: fetchedText, align: 'right' },
-      { title: 'BEGUN', text: ({ createdAt }) => relativeTime(createdAt, surroundings.now()) },
+      timeColumn('BEGUN', ({ createdAt }) => createdAt, surroundings.now()),
       { title: 'REASON', text: ({ reason }) => reason ?? '', flexible: true },
     ],
     name: ({ id }) => String(id),

@@ -2,8 +2,9 @@
 import type { HandshakeJson } from '../../api/contract/handshake.ts'
 import { does, type AddCommand } from '../command.ts'
 import { countOf } from '../session.ts'
-import { counted, relativeTime, type Style } from '../style.ts'
+import { counted, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface Options {
   readonly failed?: boolean
@@ -44,7 +45,7 @@ const handshakeStyles: Readonly<Record<HandshakeJson['outcome'], Style>> = {
 
 function columns(now: number): readonly Column<HandshakeJson>[] {
   return [
-    { title: 'WHEN', text: ({ at }) => relativeTime(at, now) },
+    timeColumn('WHEN', ({ at }) => at, now),
     {
       title: 'FROM',
       text: ({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),

@@ -5,8 +5,8 @@ import { does, withExamples, type Frame } from '../command.ts'
 import type { DeviceQuery } from '../fleet.ts'
 import { attributeList } from '../content.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
-import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
+import { timeColumn } from '../time-column.ts'
 
 export function addObserveRules(observe: Command, frame: Frame): void {
   const rules = withExamples(
@@ -73,6 +73,6 @@ function columns(now: number): readonly Column<ObservationRuleJson>[] {
     { title: 'DEVICES', text: selectionText, flexible: true },
     { title: 'PATH', text: ({ path }) => path },
     { title: 'WHEN', text: ({ attributes = {} }) => attributeList(attributes) },
-    { title: 'CREATED', text: ({ createdAt }) => relativeTime(createdAt, now) },
+    timeColumn('CREATED', ({ createdAt }) => createdAt, now),
   ]
 }

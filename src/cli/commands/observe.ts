@@ -12,9 +12,10 @@ import { patienceOf, withPatience, type PatienceOptions } from '../patience.ts'
 import { showResult } from '../result.ts'
 import { askMany, targetOf, withSelection, type SelectOptions } from '../selection.ts'
 import type { Session } from '../session.ts'
-import { printable, relativeTime, type Style } from '../style.ts'
+import { printable, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addObserveRules, addRule } from './observe-rules.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface ObserveOptions extends Forcible {
   readonly follow?: boolean
@@ -140,7 +141,7 @@ function columns(now: number): readonly Column<ObservationJson>[] {
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
     { title: 'WANTED BY', text: ({ wantedBy }) => wantedBy.join(', ') },
     { title: 'WHEN', text: attributesText, flexible: true },
-    { title: 'LAST TOLD', text: ({ lastNotification }) => relativeTime(lastNotification, now) },
+    timeColumn('LAST TOLD', ({ lastNotification }) => lastNotification, now),
     { title: 'REASON', text: ({ reason = '' }) => reason, flexible: true },
   ]
 }

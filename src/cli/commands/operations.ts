@@ -5,8 +5,9 @@ import { does, withExamples, type AddCommand } from '../command.ts'
 import { isContent, leavesLine, leavesOf, outcomeText } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { countOf, type Session } from '../session.ts'
-import { printable, relativeTime, type Style } from '../style.ts'
+import { printable, type Style } from '../style.ts'
 import type { Column } from '../table.ts'
+import { timeColumn } from '../time-column.ts'
 
 interface ListOptions {
   readonly state?: string
@@ -82,7 +83,7 @@ function columns(now: number, endpoint: string | undefined): readonly Column<Ope
     { title: 'KIND', text: (operation) => operation.kind },
     { title: 'PATH', text: (operation) => operation.path, flexible: true },
     { title: 'STATE', text: (operation) => operation.state, style: (operation) => stateStyles[operation.state] },
-    { title: 'ASKED', text: (operation) => relativeTime(operation.createdAt, now) },
+    timeColumn('ASKED', (operation) => operation.createdAt, now),
     { title: 'OUTCOME', text: outcomeText, flexible: true },
   ]
 }

@@ -2,8 +2,8 @@
 import type { DeviceJson } from '../../api/contract/device.ts'
 import { does, type AddCommand } from '../command.ts'
 import { devicesOf } from '../fleet.ts'
-import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
+import { timeColumn } from '../time-column.ts'
 
 type Quirk = NonNullable<DeviceJson['quirks']>[number]
 
@@ -58,7 +58,7 @@ const columns: readonly Column<Quirk>[] = [
 
 const columnsOfOne = (now: number): readonly Column<Quirk>[] => [
   ...columns,
-  { title: 'SINCE', text: ({ at }) => relativeTime(at, now) },
+  timeColumn('SINCE', ({ at }) => at, now),
   { title: 'IT SENT', text: ({ example = '' }) => example, flexible: true },
 ]
 

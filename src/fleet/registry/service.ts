@@ -46,9 +46,15 @@ export class RegistryService {
 
   /** Throws UsageError 'device.unknown' (404) with the member `similar`: names it may have been meant to be. */
   device(endpoint: EndpointName): DeviceWithStatus {
+    const device = this.find(endpoint)
+    if (device === undefined) throw this.#unknown(endpoint)
+    return device
+  }
+
+  /** Undefined for a name nobody has, and cheap: no similar ones are looked for. */
+  find(endpoint: EndpointName): DeviceWithStatus | undefined {
     const row = this.#store.device(endpoint)
-    if (row === undefined) throw this.#unknown(endpoint)
-    return this.#describe(row)
+    return row === undefined ? undefined : this.#describe(row)
   }
 
   knows(endpoint: EndpointName): boolean {

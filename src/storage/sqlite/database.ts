@@ -77,10 +77,14 @@ function takeOwnership(file: string): () => void {
   } catch (cause) {
     lock?.close()
     if (cause instanceof SqliteError && cause.code.startsWith('SQLITE_BUSY')) {
-      throw new EnvironmentError('store.in-use', `another server is running on '${dirname(file)}'`, {
-        retriable: false,
-        cause,
-      })
+      throw new EnvironmentError(
+        'store.in-use',
+        `another server is running on '${dirname(file)}': stop it, or name another directory with --data-directory`,
+        {
+          retriable: false,
+          cause,
+        },
+      )
     }
     throw unavailable(`the lock file '${lockFile}' cannot be opened`, cause)
   }
@@ -109,7 +113,11 @@ function prepareDatabase(database: Sqlite, file: string): void {
 export function houseError(cause: unknown, doing: string): unknown {
   if (!(cause instanceof SqliteError)) return cause
   if (cause.code.startsWith('SQLITE_FULL')) {
-    return new EnvironmentError('store.full', `the disk is full: ${doing}`, { retriable: true, cause })
+    return new EnvironmentError('store.full', `the disk is full: ${doing}`, {
+      retriable: true,
+      hint: 'make room for the data directory; the server goes on by itself then',
+      cause,
+    })
   }
   if (cause.code.startsWith('SQLITE_CONSTRAINT') || cause.code === 'SQLITE_ERROR' || cause.code === 'SQLITE_MISMATCH') {
     return new InvariantError(`${doing}: ${cause.message}`, { cause })

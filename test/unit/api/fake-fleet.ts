@@ -98,6 +98,10 @@ export class FakeFleet implements Services {
       this.#mayFail()
       return this.#device(endpoint)
     },
+    find: (endpoint) => {
+      this.#mayFail()
+      return this.known.get(endpoint)
+    },
     put: async (endpoint, patch, mustExist) => {
       this.#mayFail()
       const device = mustExist || this.known.has(endpoint) ? this.#device(endpoint) : this.addDevice(endpoint)
@@ -175,6 +179,7 @@ export class FakeFleet implements Services {
         messageId: 4711,
         token: 'secret',
         ...(device.status === 'asleep' && { reason: 'device-asleep' as const }),
+        ...(device.status === 'offline' && { reason: 'device-offline' as const }),
       }
       this.asked.push(operation)
       const outcome = this.answer?.(operation)

@@ -20,6 +20,8 @@ export interface CliUnderTest {
   readonly environment: Record<string, string | undefined>
   readonly files: Map<string, string>
   readonly scripts: string[]
+  /** A file this user has no permission for. */
+  unreadable: string | undefined
   /** What the terminal is like, where there is one. */
   terminal: { columns: number } | undefined
   /** As if Ctrl-C were pressed. */
@@ -42,6 +44,7 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
     environment: { COAPSTAN_TOKEN: token },
     files: new Map(),
     scripts: [],
+    unreadable: undefined,
     terminal: undefined,
     serverIsDown: false,
     interrupt: () => interrupted.abort(),
@@ -60,9 +63,9 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
         environment: cli.environment,
         version: '1.2.3',
         fetch: (input, init) => injected(cli, input as string, init ?? {}),
-        readText: (file) => cli.files.get(file),
+        readText: (file) => permitted(cli, file).files.get(file),
         openFile: (file) => openFile(cli.files.get(file)),
-        writeFile: (file, octets) => void cli.files.set(file, Buffer.from(octets).toString('latin1')),
+        writeFile: (file, octets) => void permitted(cli, file).files.set(file, Buffer.from(octets).toString('latin1')),
         runScript: async (script) => {
           cli.scripts.push(script.pathname)
           return 0
@@ -81,6 +84,12 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
     },
   }
   return cli
+}
+
+/** As the system refuses. */
+function permitted(cli: CliUnderTest, file: string): CliUnderTest {
+  if (file !== cli.unreadable) return cli
+  throw Object.assign(new Error(`EACCES: permission denied, open '${file}'`), { code: 'EACCES', path: file })
 }
 
 function openFile(content: string | undefined): SourceFile | undefined {

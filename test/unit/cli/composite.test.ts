@@ -58,7 +58,7 @@ it('refuses a value without a path before anything is asked', async () => {
 describe('coapstan quirks', () => {
   it('says what one device does and what it was taken to mean', async () => {
     expect((await cli.run('quirks', 'dev', '-o', 'csv')).out).toBe(`QUIRK,THE DEVICE,SO,SINCE,IT SENT
-value.number-as-text,sends numbers as text,they were read as numbers,now,5b7b7d5d
+value.number-as-text,sends numbers as text,they were read as numbers,${new Date(start).toISOString()},5b7b7d5d
 tlv.integer-length,"sends integers of 3, 5, 6 or 7 octets",they were sign-extended,,
 `)
     expect(await cli.run('quirks', 'plain')).toMatchObject({ code: 0, err: 'plain has no quirks\n' })

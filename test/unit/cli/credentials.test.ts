@@ -55,7 +55,7 @@ describe('credentials add', () => {
     [['add', 'dev', '--certificate', 'not.pem'], 'not.pem is no certificate in PEM'],
     [['add', 'dev', '--identity', '0xz'], 'is not 0x and an even number of hex digits'],
     [['add', 'dev', '--tag', 'x'], "--tag 'x' is not name=value"],
-    [['list', '--state', 'lost'], 'query.state'],
+    [['list', '--state', 'lost'], '--state must be one of active'],
   ])('%j is a usage error', async (argv, sentence) => {
     cli.files.set('not.pem', 'not a certificate')
     const { code, out, err } = await run(...argv)

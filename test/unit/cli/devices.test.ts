@@ -35,6 +35,18 @@ urn:dev:b  asleep  meter             1 min ago  in 1 h
     expect(out).toMatch(/site=\w*…/)
   })
 
+  it('gives a character as many columns as a terminal does', async () => {
+    cli.fleet.addDevice('urn:dev:東京', { product: 'meter' })
+    cli.fleet.addDevice('urn:dev:🔋', { product: 'meter' })
+    expect((await cli.run('devices', '--product', 'meter')).out).toContain(`
+urn:dev:東京  awake   meter
+urn:dev:🔋    awake   meter
+`)
+    cli.terminal = { columns: 62 }
+    cli.fleet.addDevice('東京'.repeat(9), { product: 'meter' })
+    expect((await cli.run('devices', '--product', 'meter', '--no-color')).out).toContain('東京東…   awake')
+  })
+
   it('colours a terminal, and only where colours are welcome', async () => {
     cli.terminal = { columns: 100 }
     expect((await cli.run('devices')).out).toContain('\u001b[')
@@ -49,7 +61,7 @@ urn:dev:b  asleep  meter             1 min ago  in 1 h
       'csv',
       `ENDPOINT,STATUS,PRODUCT,PROFILE,LAST SEEN,NEXT EXPECTED,TAGS
 urn:dev:a,awake,,nbiot,,,site=berlin floor=2
-urn:dev:b,asleep,meter,,1 min ago,in 1 h,
+urn:dev:b,asleep,meter,,${new Date(start - 65_000).toISOString()},${new Date(start + 3_600_000).toISOString()},
 `,
     ],
   ])('prints %s', async (format, out) => {
@@ -191,7 +203,7 @@ describe('coapstan devices set', () => {
     [[], 'nothing to set'],
     [['--tag', 'x'], 'not name=value'],
     [['--retire', '--restore'], 'not both'],
-    [['--profile', 'lora'], 'body.profile must be one of'],
+    [['--profile', 'lora'], 'coapstan: profile must be one of'],
   ])('says no to %j', async (flags, sentence) => {
     const { code, err } = await cli.run('devices', 'set', 'urn:dev:a', ...flags)
     expect(code).toBe(2)

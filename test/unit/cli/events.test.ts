@@ -35,7 +35,7 @@ it.each([
 it('names the kinds there are where one is not known', async () => {
   const { code, err } = await cli.run('events', '--kind', 'nonsense')
   expect(code).toBe(2)
-  expect(err).toContain('query.kind.0 must be one of device.created, ')
+  expect(err).toContain('coapstan: --kind must be one of device.created, ')
 })
 
 it('follows over a broken connection: nothing is lost, nothing told twice', async () => {

@@ -9,6 +9,7 @@ let cli: CliUnderTest
 beforeEach(async () => {
   cli = await cliUnderTest()
   cli.fleet.addDevice('dev')
+  cli.fleet.addDevice('away', { status: 'offline' })
   cli.fleet.addDevice('sleepy', { status: 'asleep', nextExpectedAt: instantOf(start + 3 * 3_600_000) })
 })
 
@@ -189,6 +190,10 @@ describe('how it ends', () => {
       code: 0,
       out: 'operation 1 is queued: the device is asleep, and asked as soon as it wakes, expected in 3 h\n',
       err: '',
+    })
+    expect(await cli.run('execute', 'away', 'Device/0/Reboot', '--at-wake')).toMatchObject({
+      code: 0,
+      out: 'operation 2 is queued: the device is not registered, and asked as soon as it is\n',
     })
     answering(battery)
     expect(await cli.run('read', 'dev', '/3/0/9', '--at-wake')).toMatchObject({ out: 'Battery Level  97 %\n' })

@@ -39,11 +39,15 @@ describe('help', () => {
 describe('usage errors', () => {
   it.each<[string[], string]>([
     [['devcies'], "coapstan: unknown command 'devcies'\n(Did you mean devices?)"],
-    [['read', 'dev'], "coapstan: missing required argument 'path'"],
+    [['read', 'dev'], "coapstan: missing required argument 'path'\n  --help says how it goes"],
     [['read', 'dev', '/3', '/4'], 'coapstan: too many arguments'],
     [['devices', '--stauts', 'x'], "coapstan: unknown option '--stauts'"],
     [['devices', '-o', 'xml'], "coapstan: there is no output format 'xml'\n  there are table, json, yaml, csv, name"],
     [['devices', '--timeout', 'soon'], "coapstan: --timeout 'soon' is no duration"],
+    [['devices', '--timeout', '5'], "coapstan: --timeout '5' has no unit\n  for example 500ms, 30s"],
+    [['devices', '--status', 'awke'], 'coapstan: --status must be one of never-seen, awake'],
+    [['events', '--kind', 'x'], 'coapstan: --kind must be one of device.created'],
+    [['objects', 'show', '99999'], 'coapstan: id must be <= 65534'],
     [['devices', '--limit', 'x'], "coapstan: --limit 'x' is no whole number"],
     [['devices', '--server', 'ftp://x'], "coapstan: 'ftp://x' is no server address"],
     [['completion', 'tcsh'], "coapstan: 'tcsh' is no shell known here"],
@@ -111,6 +115,16 @@ describe('the token', () => {
     const { code, err } = await cli.run('status')
     expect(code).toBe(1)
     expect(err).toContain('wants a token, and none was found\n  looked for it in data/api-token\n')
+  })
+
+  it('that this user may not read: says who may', async () => {
+    cli.unreadable = 'data/api-token'
+    expect(await cli.run('status')).toMatchObject({
+      code: 1,
+      err: `coapstan: this user cannot read the token of the server here, data/api-token
+  run this as the user the server runs as, or give the token with COAPSTAN_TOKEN or --token
+`,
+    })
   })
 
   it('that is wrong: says where it came from', async () => {

@@ -53,6 +53,15 @@ meter-3           3  queued        device-asleep
     expect(refused.out).toContain('refused  it has no object 9')
   })
 
+  it('gives those that sleep their place in the queue, too', async () => {
+    await cli.run('read', ...berlin, '/3/0/9', '--priority', '2')
+    expect(cli.fleet.asked.map(({ endpoint, priority }) => [endpoint, priority])).toEqual([
+      ['meter-1', 2],
+      ['meter-2', 2],
+      ['meter-3', 2],
+    ])
+  })
+
   it('only counts where told so', async () => {
     expect(await cli.run('read', ...berlin, '/3/0/9', '--dry-run')).toEqual({
       code: 0,
