@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import { EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { isWanted } from '../fleet/events/rules.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import { LiveStream, type Feed, type StreamLimits } from './live-stream.ts'
@@ -27,7 +28,7 @@ export class EventStreams {
     this.#limits = limits
     this.#log = log
     this.#unsubscribe = events.subscribe((event) => {
-      for (const [stream, filter] of this.#followers) if (passes(event, filter)) stream.offer(event)
+      for (const [stream, filter] of this.#followers) if (isWanted(event, filter)) stream.offer(event)
     })
   }
 
@@ -65,9 +66,4 @@ export class EventStreams {
     this.#unsubscribe()
     for (const stream of this.#open) stream.finish()
   }
-}
-
-function passes(event: FleetEvent, filter: EventFilter): boolean {
-  if (filter.deviceId !== undefined && event.deviceId !== filter.deviceId) return false
-  return filter.kinds === undefined || filter.kinds.includes(event.kind)
 }

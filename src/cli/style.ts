@@ -31,7 +31,7 @@ function charactersOf(text: string): string[] {
 
 /** What fills two columns of a terminal: CJK, Hangul, kana, full-width forms (UAX #11 W and F) and emoji. */
 const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\ufe0f]|\p{Emoji_Presentation}/u
+  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\ufe0f|\p{Emoji_Presentation}/u
 
 /** Columns a terminal needs for the text. */
 export function columnsOf(text: string): number {

@@ -1,4 +1,5 @@
 /** The events of `memory-store.ts`: by id, the newest so many of them. */
+import { isWanted } from '../fleet/events/rules.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 
@@ -52,9 +53,4 @@ export class MemoryEvents {
     }
     return low
   }
-}
-
-function isWanted({ deviceId, kind }: FleetEvent, filter: EventFilter): boolean {
-  if (filter.deviceId !== undefined && filter.deviceId !== deviceId) return false
-  return filter.kinds === undefined || filter.kinds.includes(kind)
 }

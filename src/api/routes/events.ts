@@ -1,6 +1,7 @@
 /** /v1/events: what happened, as a page or as a stream. */
 import type { FastifyReply } from 'fastify'
 import type { EventFilter } from '../../fleet/events/store.ts'
+import type { EndpointName } from '../../fleet/registry/types.ts'
 import { eventStreamMediaType } from '../contract/event.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
@@ -8,11 +9,18 @@ import { presentEvent } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
 export function eventRoutes(app: Api, { services: { events, registry }, streams }: Context): void {
+  /** Of a device, or of one that only knocked. Throws UsageError 'device.unknown' where nobody of the name did. */
+  const whose = (endpoint: EndpointName): EventFilter => {
+    const device = registry.find(endpoint)
+    if (device !== undefined) return { endpoint, deviceId: device.id }
+    return events.latest({ endpoint }, 1).length > 0 ? { endpoint } : { deviceId: registry.device(endpoint).id }
+  }
+
   app.route({
     ...routes.events,
     handler: async ({ query: { endpoint, kind, after, limit = defaultPageLimit }, headers }, reply) => {
       const filter: EventFilter = {
-        ...(endpoint !== undefined && { deviceId: registry.device(endpoint).id }),
+        ...(endpoint !== undefined && whose(endpoint)),
         ...(kind !== undefined && { kinds: kind }),
       }
       if (headers.accept?.includes(eventStreamMediaType)) {

@@ -52,30 +52,30 @@ function listsOf(database: Sqlite): Pick<EventsStore, 'events' | 'latestEvents'>
     database.prepare<unknown[], EventRow>(
       `SELECT * FROM event WHERE ${condition} id > +? ORDER BY id ${order} LIMIT +?`,
     )
-  const statements = {
-    ASC: { all: list('', 'ASC'), device: list('device_id = +? AND', 'ASC'), kind: list('kind = +? AND', 'ASC') },
-    DESC: { all: list('', 'DESC'), device: list('device_id = +? AND', 'DESC'), kind: list('kind = +? AND', 'DESC') },
-  }
-  // The unary plus keeps the planner on the device's own rows.
-  const deviceAndKind = {
-    ASC: list('device_id = +? AND +kind = +? AND', 'ASC'),
-    DESC: list('device_id = +? AND +kind = +? AND', 'DESC'),
-  }
+  /** Of whom, and of them one kind. The unary plus keeps the planner on the rows of whom it is about. */
+  const lists = (whose: string, order: 'ASC' | 'DESC') => ({
+    any: list(whose, order),
+    ofKind: list(`${whose}${whose === '' ? '' : '+'}kind = +? AND`, order),
+  })
+  const both = (whose: string) => ({ ASC: lists(whose, 'ASC'), DESC: lists(whose, 'DESC') })
+  const all = both('')
+  const ofDevice = both('device_id = +? AND ')
+  const ofStranger = both('device_id IS NULL AND endpoint = +? AND ')
 
   /** Several kinds are that many index ranges, merged: never a walk over events of other kinds. */
   function rowsOf(filter: EventFilter, after: EventId, limit: number, order: 'ASC' | 'DESC'): EventRow[] {
-    const { deviceId, kinds } = filter
-    if (kinds === undefined) {
-      return deviceId === undefined
-        ? statements[order].all.all(after, limit)
-        : statements[order].device.all(deviceId, after, limit)
-    }
+    const { deviceId, endpoint, kinds } = filter
+    const named = [
+      ...(deviceId === undefined ? [] : [{ lists: ofDevice[order], whose: [deviceId] }]),
+      ...(endpoint === undefined ? [] : [{ lists: ofStranger[order], whose: [endpoint] }]),
+    ]
+    const sources = named.length === 0 ? [{ lists: all[order], whose: [] }] : named
     const sign = order === 'ASC' ? 1 : -1
-    return [...new Set(kinds)]
-      .flatMap((kind) =>
-        deviceId === undefined
-          ? statements[order].kind.all(kind, after, limit)
-          : deviceAndKind[order].all(deviceId, kind, after, limit),
+    return sources
+      .flatMap(({ lists: { any, ofKind }, whose }) =>
+        kinds === undefined
+          ? any.all(...whose, after, limit)
+          : [...new Set(kinds)].flatMap((kind) => ofKind.all(...whose, kind, after, limit)),
       )
       .sort((a, b) => sign * (a.id - b.id))
       .slice(0, limit)

@@ -35,6 +35,16 @@ describe('GET /v1/events', () => {
     expect(json).toMatchObject({ next: 3 - (query.includes('after=0') ? 1 : 0) })
   })
 
+  it('tells what became of one that only knocked, and of a device before it was one', async () => {
+    const refused = api.fleet.emit('bootstrap.refused', 'stranger', { reason: 'no template is for this device' })
+    const { json } = await api.call('GET', '/v1/events?endpoint=stranger')
+    expect(json).toMatchObject({ events: [{ id: refused.id, endpoint: 'stranger' }] })
+    api.fleet.addDevice('stranger')
+    const registered = api.fleet.emit('registration.registered', 'stranger')
+    const known = (await api.call('GET', '/v1/events?endpoint=stranger')).json
+    expect(known).toMatchObject({ events: [{ id: refused.id }, { id: registered.id }] })
+  })
+
   it('shows 64-bit integers as strings', async () => {
     const { text } = await api.call('GET', '/v1/events?after=2')
     expect(text).toContain('"big":"12345678901234567890"')

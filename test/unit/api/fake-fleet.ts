@@ -8,6 +8,7 @@ import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
 import type { Configuration } from '../../../src/fleet/configuration/types.ts'
 import type { CredentialsService } from '../../../src/fleet/credentials/service.ts'
+import { isWanted } from '../../../src/fleet/events/rules.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import type { Image } from '../../../src/fleet/images/types.ts'
@@ -65,7 +66,8 @@ export class FakeFleet implements Services {
       id: this.happened.length + 1,
       at: this.now,
       kind,
-      ...(device && { deviceId: device.id, endpoint: device.endpoint }),
+      ...(device && { deviceId: device.id }),
+      ...(endpoint !== undefined && { endpoint }),
       cause: 'test',
       detail,
     }
@@ -358,11 +360,7 @@ export class FakeFleet implements Services {
   obstacles = () => this.reasons
 
   #passing(filter: Parameters<Services['events']['list']>[0]): FleetEvent[] {
-    return this.happened.filter(
-      (event) =>
-        (filter.deviceId === undefined || event.deviceId === filter.deviceId) &&
-        (filter.kinds === undefined || filter.kinds.includes(event.kind)),
-    )
+    return this.happened.filter((event) => isWanted(event, filter))
   }
 
   #device(endpoint: string): DeviceWithStatus {

@@ -193,7 +193,7 @@ describe('firmware', () => {
 describe('events', () => {
   const some = [
     event(1, { deviceId: 1, endpoint: 'a' }),
-    event(2, { kind: 'data', detail: { value: 1.5 } }),
+    event(2, { kind: 'data', endpoint: 'c', detail: { value: 1.5 } }),
     event(5, { deviceId: 1, kind: 'send' }),
     event(6, { deviceId: 2, kind: 'data' }),
     event(7, { deviceId: 1, kind: 'data' }),
@@ -204,6 +204,10 @@ describe('events', () => {
     ['of kinds', { kinds: ['send', 'data'] }, 0, 3, [2, 5, 6]],
     ['of a kind named twice', { kinds: ['data', 'data'] }, 0, 9, [2, 6, 7]],
     ['of no kind', { kinds: [] }, 0, 9, []],
+    ['of one that only knocked', { endpoint: 'c' }, 0, 9, [2]],
+    ['of nobody', { endpoint: 'a' }, 0, 9, []],
+    ['of a device and its name', { deviceId: 2, endpoint: 'c' }, 0, 9, [2, 6]],
+    ['of a device and its name, and kinds', { deviceId: 1, endpoint: 'c', kinds: ['send', 'data'] }, 0, 9, [2, 5, 7]],
     ['of a device and kinds', { deviceId: 1, kinds: ['data', 'device.created'] }, 0, 9, [1, 7]],
   ] as const)('%s', (_, filter, afterId, limit, expected) => {
     const store = openStore()
