@@ -187,8 +187,8 @@ export class Transmissions {
     this.#await(transmission)
     if (transmission.confirmable) {
       transmission.datagram = outbox.slab.slice(0, end)
-      transmission.timeout =
-        this.#firstTimeout(now, peer) * (1 + random.fraction() * (peer.profile.ackRandomFactor - 1))
+      const least = this.#firstTimeout(now, peer)
+      transmission.timeout = least + random.fraction() * (this.#mostTimeout(now, transmission, least) - least)
       this.#awaitAnswer(now, transmission)
     } else {
       // RFC 7252 §4.7: PROBING_RATE octets a second to a peer that does not answer
@@ -200,6 +200,15 @@ export class Transmissions {
 
   #firstTimeout(now: Instant, peer: PeerState): Duration {
     return peer.rto?.timeout(now, peer.profile.ackTimeout) ?? peer.profile.ackTimeout
+  }
+
+  /**
+   * RFC 7252 §4.2: between ACK_TIMEOUT and that times ACK_RANDOM_FACTOR; and where the peer's radio goes off in between,
+   * before it does, for no later repetition would be heard. The windows of `thread-sleepy` and `nbiot-deep` end there.
+   */
+  #mostTimeout(now: Instant, { notAfter, peer }: Transmission, least: number): number {
+    const most = least * peer.profile.ackRandomFactor
+    return now + least < notAfter ? Math.min(most, notAfter - now) : most
   }
 
   #awaitAnswer(now: Instant, transmission: Transmission): void {

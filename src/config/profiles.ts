@@ -136,6 +136,8 @@ const table: Record<ProfileName, Omit<Profile, 'name'>> = {
     rebootGrace: minutes(15),
     deviceExchangeLifetime: seconds(247),
   },
+  // It fetches what its parent holds at each poll: ACK_TIMEOUT is one and a half of them, the window two, both at their
+  // least for what polls faster than every 2.5 s (devices.md §3). A repetition fits in between: `coap/retransmit.ts`.
   'thread-sleepy': {
     ackTimeout: seconds(4),
     ackRandomFactor: 1.5,

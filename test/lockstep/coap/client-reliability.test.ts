@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { method, response } from '../../../src/coap/codes.ts'
 import { instantOf } from '../../../src/base/time.ts'
+import { profiles } from '../../../src/config/profiles.ts'
 import { Lockstep } from '../../support/coap-lockstep.ts'
 import { testBody } from '../../support/coap-notation.ts'
 
@@ -116,6 +117,33 @@ describe('the awake window', () => {
     expect(peer.advanceToDeadline()).toBeLessThanOrEqual(2100)
     expect(peer.takeOutcome()).toEqual({ outcome: 'asleep' })
     expect(peer.leftovers()).toEqual([])
+  })
+
+  // ▶ CON at 0, and between ACK_TIMEOUT and the end of the window, of which only half the span of RFC 7252 §4.2 is left
+  it.each(['thread-sleepy', 'nbiot-deep', 'nbiot', 'lte-m', 'ntn'] as const)(
+    'of %s has room for a repetition, whatever is drawn (RFC 7252 §4.2)',
+    (name) => {
+      const { ackTimeout, awakeWindow } = profiles[name]
+      for (let seed = 1; seed <= 50; seed++) {
+        const peer = new Lockstep({ profile: profiles[name], seed })
+        const start = peer.now
+        peer.request({ ...get, notAfter: instantOf(start + Number(awakeWindow)) })
+        peer.sent.length = 0
+        peer.advance(ackTimeout - 1)
+        expect(peer.sent).toHaveLength(0)
+        peer.advance(Number(awakeWindow) - ackTimeout + 1)
+        expect(peer.sent.length).toBeGreaterThanOrEqual(1)
+      }
+    },
+  )
+
+  it('that is too short for a repetition lets none go before its time (RFC 7252 §4.2)', () => {
+    const peer = new Lockstep({ profile: profiles['thread-sleepy'] })
+    peer.request({ ...get, notAfter: instantOf(peer.now + 3900) })
+    peer.expect('CON $a GET [$s]')
+    peer.advance(60_000)
+    peer.expectSilence()
+    expect(peer.takeOutcome()).toEqual({ outcome: 'asleep' })
   })
 
   it('that is over already lets nothing go', () => {
