@@ -77,16 +77,22 @@ export class Observations {
   }
 
   #evaluateOne(observation: Observation, now: Instant): void {
-    const { base, paths, format, channel, last } = observation
+    const { base, paths, format, channel } = observation
+    if (!paths.some((path) => this.#isDue(path, observation, now))) return
     const leaves = paths.flatMap((path) => readLeaves(this.#tree, path))
-    const { minimumPeriod, maximumPeriod } = this.#settings
-    const attributes = this.#attributes.effective(base, { pmin: minimumPeriod, pmax: maximumPeriod })
-    if (!notificationDue(attributes, last, leaves, now)) return
     const payload = encodeLeaves(format, base, leaves)
     if (payload === undefined) return // a multiple resource that has come to fit no single value
     observation.last = { at: now, leaves }
     channel.notify(format, payload)
     this.#notified(base, leaves)
+  }
+
+  /** Each path of a composite by attributes of its own: one that is due has all of them told (LwM2M Core 1.2 §6.4). */
+  #isDue(path: readonly number[], { last }: Observation, now: Instant): boolean {
+    const { minimumPeriod, maximumPeriod } = this.#settings
+    const attributes = this.#attributes.effective(path, { pmin: minimumPeriod, pmax: maximumPeriod })
+    const before = last.leaves.filter((leaf) => path.every((id, depth) => leaf.path[depth] === id))
+    return notificationDue(attributes, { at: last.at, leaves: before }, readLeaves(this.#tree, path), now)
   }
 
   closeAll(): void {

@@ -269,8 +269,8 @@ export class Downlink {
     if (!isObserve(operation.kind) && operation.kind !== 'cancel-observe') return requestOf(operation, view)
     const observation = actor.state.observations.find(({ path }) => path === operation.path)
     const request =
-      operation.kind === 'observe' && observation !== undefined
-        ? observeRequestOf(observation, view)
+      isObserve(operation.kind) && observation !== undefined
+        ? observeRequestOf(observation, view, operation.kind)
         : requestOf(operation, view)
     if (observation === undefined || isRefusal(request)) return request
     return { ...request, token: bytesOfHex(observation.token)! }

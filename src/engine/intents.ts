@@ -18,7 +18,9 @@ export function wantObserved(
     const origins = known.origins.includes(origin) ? known.origins : [...known.origins, origin]
     const intended = withAttributes(known.attributes, attributes)
     if (origins === known.origins && intended === known.attributes) return
-    change(draft, known, { origins, ...(intended === undefined ? {} : { attributes: intended }) })
+    const isRetold = intended !== known.attributes && known.attributes?.withObserve === true
+    const told = isRetold ? toldAnew(intended!.wanted) : intended === undefined ? {} : { attributes: intended }
+    change(draft, known, { origins, ...told })
     return
   }
   const token = draft.newToken()
@@ -45,6 +47,11 @@ export function change(draft: Draft, observation: Observation, part: Partial<Obs
   const next: Observation = { ...rest, ...part }
   draft.ops.push({ op: 'observation.put', observation: next })
   draft.change({ observations: draft.next.observations.map((other) => (other === observation ? next : other)) })
+}
+
+/** The device holds its attributes with the observation, so others come with it again, under the token it has. */
+export function toldAnew(wanted: NotificationAttributes): Pick<Observation, 'state' | 'attributes'> {
+  return { state: 'wanted', attributes: { wanted, state: 'due' } }
 }
 
 /** A notification of an established one: only its time and numbers are written. */

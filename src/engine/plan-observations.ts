@@ -4,17 +4,19 @@
  */
 import { hexOf } from '../base/bytes.ts'
 import { isFault, type Fault } from '../base/fault.ts'
+import type { Instant } from '../base/time.ts'
 import { codeText, isSuccess, response as codes } from '../coap/codes.ts'
 import { isNewer } from '../coap/observe.ts'
-import type { Observation } from '../fleet/observations/types.ts'
-import { compared } from '../fleet/observations/rules.ts'
+import type { IntendedAttributes, Observation } from '../fleet/observations/types.ts'
+import { compared, oneMoreWritten, pathsOf } from '../fleet/observations/rules.ts'
 import { isObserve } from '../fleet/operations/rules.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { effectiveAttributes } from '../lwm2m/observation.ts'
 import { parsePath, samePath } from '../lwm2m/path.ts'
+import type { DiscoveredPath } from '../lwm2m/payload/discover.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import type { InternalInput, UplinkInput } from './inputs.ts'
-import { change, forget, intentAt, noteHeard, release, renew } from './intents.ts'
+import { change, forget, intentAt, noteHeard, release, renew, toldAnew } from './intents.ts'
 import { mayChange, mayNotify } from './ownership.ts'
 import { planContentReports, planReports } from './plan-reports.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -139,9 +141,11 @@ export function planAttributed(
   if (observation?.attributes === undefined) return
   const { reason: _, ...attributes } = observation.attributes
   if (input.answer.answer === 'acknowledged') {
-    change(draft, observation, { attributes: { ...attributes, state: 'set' } })
+    change(draft, observation, { attributes: oneMoreWritten(observation.path, attributes) })
   } else if (input.answer.answer === 'failed') {
-    const reason = input.answer.detail
+    const paths = pathsOf(observation.path)
+    const where = paths.length === 1 ? '' : `${paths[attributes.written ?? 0]}: `
+    const reason = where + input.answer.detail
     change(draft, observation, { attributes: { ...attributes, state: 'refused', reason } })
     draft.event('observation.drift', { path: observation.path, reason })
   }
@@ -183,7 +187,8 @@ function adopt(draft: Draft, observation: Observation, value: unknown): void {
   if (written === undefined) return
   const { drift: _, reason: __, ...known } = observation.attributes ?? {}
   const wanted = { ...observation.attributes?.wanted, ...written }
-  change(draft, observation, { attributes: { ...known, wanted, state: 'set' } })
+  if (observation.attributes?.withObserve === true) change(draft, observation, toldAnew(wanted))
+  else change(draft, observation, { attributes: { ...known, wanted, state: 'set' } })
 }
 
 /** What a Discover shows of the attributes of intents below its path. */
@@ -196,19 +201,34 @@ export function planDiscovered(draft: Draft, result: unknown): void {
     },
   )
   for (const observation of draft.next.observations) {
-    const path = parsePath(observation.path)
-    if (observation.attributes === undefined || isFault(path)) continue
-    if (!discovered.some((each) => samePath(each.path, path))) continue
-    const seen = compared(observation.attributes, effectiveAttributes(path, discovered), draft.now)
+    const seen = comparedAt(observation, discovered, draft.now)
+    if (seen === undefined) continue
     change(draft, observation, { attributes: seen })
     if (seen.drift !== undefined) draft.event('observation.drift', { path: observation.path, drift: seen.drift })
   }
 }
 
+/** Of a composite the first path that drifted speaks for all; undefined where none was discovered. */
+function comparedAt(
+  { path, attributes }: Observation,
+  discovered: readonly DiscoveredPath[],
+  now: Instant,
+): IntendedAttributes | undefined {
+  if (attributes === undefined || attributes.withObserve === true) return undefined
+  const seen = pathsOf(path).flatMap((text) => {
+    const at = parsePath(text)
+    if (isFault(at) || !discovered.some((each) => samePath(each.path, at))) return []
+    return [compared(attributes, effectiveAttributes(at, discovered), now)]
+  })
+  return seen.find(({ drift }) => drift !== undefined) ?? seen[0]
+}
+
 function established(draft: Draft, observation: Observation, result: unknown, withAttributes: boolean): void {
   const { attributes } = observation
   const told =
-    withAttributes && attributes !== undefined ? { attributes: { ...attributes, state: 'set' as const } } : {}
+    withAttributes && attributes !== undefined
+      ? { attributes: { ...attributes, state: 'set' as const, withObserve: true as const } }
+      : {}
   change(draft, observation, { state: 'established', lastNotification: draft.now, ...told })
   draft.event('observation.established', { path: observation.path, ...(result === undefined ? {} : { result }) })
 }

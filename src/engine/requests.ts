@@ -9,7 +9,7 @@ import { option } from '../coap/options.ts'
 import { contentFormat } from '../coap/content-formats.ts'
 import type { BodySource, OutboundRequest, RequestOutcome } from '../coap/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
-import { wayOfAttributes } from '../fleet/observations/rules.ts'
+import { pathsOf, wayOfAttributes } from '../fleet/observations/rules.ts'
 import { imageOfValue, type Operation, type OperationDraft } from '../fleet/operations/types.ts'
 import { parseAttributes, attributesOfText, type NotificationAttributes } from '../lwm2m/attributes.ts'
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
@@ -52,7 +52,8 @@ export function checkDraft(draft: OperationDraft, view: DeviceView, isRegistered
     return { path: formatPath(path), ...attributes }
   }
   const paths = 'paths' in operation ? operation.paths : operation.entries.map(({ path }) => path)
-  return { path: paths.map(formatPath).join(' ') }
+  const attributes = 'attributes' in operation ? { attributes: operation.attributes } : {}
+  return { path: paths.map(formatPath).join(' '), ...attributes }
 }
 
 /** The value a package stands for where only its shape counts: one octet. */
@@ -85,16 +86,21 @@ export function observeOperation(path: string): Kept {
   return { kind: isComposite(path) ? 'observe-composite' : 'observe', path }
 }
 
-/** With its attributes where they go with the observation (LwM2M 1.2). */
-export function observeRequestOf(observation: Observation, view: DeviceView): OutboundRequest | Refusal {
+/** With its attributes where they go with the observation (LwM2M 1.2); `kind` as an operator asked for it. */
+export function observeRequestOf(
+  observation: Observation,
+  view: DeviceView,
+  kind: Kept['kind'] = observeOperation(observation.path).kind,
+): OutboundRequest | Refusal {
   const way = wayOfAttributes(observation, view.version)
   const value = way === 'query' ? { value: observation.attributes?.wanted } : {}
-  return requestOf({ ...observeOperation(observation.path), ...value }, view)
+  return requestOf({ kind, path: observation.path, ...value }, view)
 }
 
-/** The operation that tells the device when it is to notify of `path`. */
+/** The operation that tells the device when it is to notify; of a composite, of the first path that has not been told. */
 export function attributesOperation({ path, attributes }: Pick<Observation, 'path' | 'attributes'>): Kept {
-  return { kind: 'write-attributes', path, value: attributes?.wanted ?? {} }
+  const next = pathsOf(path)[attributes?.written ?? 0] ?? path
+  return { kind: 'write-attributes', path: next, value: attributes?.wanted ?? {} }
 }
 
 /** The attributes in the value of a kept operation. */

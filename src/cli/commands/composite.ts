@@ -53,25 +53,31 @@ export const addComposite: AddCommand = (parent, frame) => {
       await showResult(session, operation, `${operation.path} are written${codeText(operation.code)}`)
     },
   )
-  does<Forcible & { readonly cancel?: boolean } & PatienceOptions>(
+  does<Forcible & { readonly cancel?: boolean; readonly attributes?: string } & PatienceOptions>(
     withPatience(
       composite
         .command('observe')
         .argument('<endpoint>', 'its endpoint name')
         .argument('<paths...>', 'two or more objects, instances or resources')
         .description('have a device tell of several paths in one message; it stays so until cancelled')
+        .option(
+          '--attributes <list>',
+          'when to tell, of each of the paths: pmin=10,pmax=60; told again after every registration',
+        )
         .option('--cancel', 'no longer observe these')
         .addOption(forceOption()),
     ),
     frame,
     [
       'coapstan composite observe urn:dev:demo-1 /3/0/9 /3303/0/5700',
+      'coapstan composite observe urn:dev:demo-1 /3/0/9 /3303/0/5700 --attributes pmin=10,pmax=3600',
       'coapstan composite observe urn:dev:demo-1 /3/0/9 /3303/0/5700 --cancel',
     ],
     async (session, [endpoint, paths], options) => {
-      const { cancel } = options
+      const { cancel, attributes } = options
       const kind = cancel ? 'cancel-observe' : 'observe-composite'
-      const draft = { kind, path: joined(paths), ...forceOf(options) } as const
+      const value = cancel || attributes === undefined ? {} : { value: attributes }
+      const draft = { kind, path: joined(paths), ...value, ...forceOf(options) } as const
       const operation = await outcomeOf(session, { endpoint: endpoint!, draft, patience: patienceOf(options) })
       const { id, path, finishedAt } = operation
       if (cancel && finishedAt !== undefined) {

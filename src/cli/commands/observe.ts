@@ -160,7 +160,8 @@ async function discoverObserved(session: Session, endpoint: string): Promise<voi
   const { observations } = await session.client.call('listObservations', { params: { endpoint } })
   const paths = observations
     .filter(({ attributes }) => attributes !== undefined)
-    .map(({ path }) => path.split('/').slice(0, 3).join('/'))
+    .flatMap(({ path }) => path.split(' ').map((each) => each.split('/').slice(0, 3).join('/')))
+    .filter((path) => path !== '/')
   for (const path of new Set(paths)) await outcomeOf(session, { endpoint, draft: { kind: 'discover', path } })
 }
 

@@ -37,6 +37,16 @@ export function withAttributes(
   return { ...(known?.byWrite === undefined ? {} : { byWrite: known.byWrite }), wanted, state: 'due' }
 }
 
+/** The paths of an intent: several of a composite. */
+export function pathsOf(path: string): readonly string[] {
+  return path.split(' ')
+}
+
+/** How far the device is with its attributes once it took those of one more path. */
+export function oneMoreWritten(path: string, { written = 0, ...rest }: IntendedAttributes): IntendedAttributes {
+  return written + 1 < pathsOf(path).length ? { ...rest, written: written + 1 } : { ...rest, state: 'set' }
+}
+
 /** What a Discover showed of a path: attributes that are not as wanted are to be told to the device again. */
 export function compared(
   intended: IntendedAttributes,

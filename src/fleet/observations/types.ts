@@ -41,6 +41,10 @@ export interface IntendedAttributes {
   readonly reason?: string
   /** It would not take them with the observation (LwM2M 1.2): they are written instead. */
   readonly byWrite?: true
+  /** It took them with the observation: what is written to the path is none of it (LwM2M Core 1.2.2 §6.4.1). */
+  readonly withObserve?: true
+  /** Of a composite whose paths are written one after the other: to how many they were. */
+  readonly written?: number
   /** What is otherwise on the device, as a Discover showed at `seenAt`. */
   readonly drift?: readonly AttributeDrift[]
   readonly seenAt?: Instant

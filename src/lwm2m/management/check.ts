@@ -3,7 +3,7 @@
  * version, registered objects, operations and mandatory resources of the model. `force` skips what only
  * the model or the registration rules out.
  */
-import { checkAttributes } from '../attributes.ts'
+import { checkAttributes, type NotificationAttributes } from '../attributes.ts'
 import type { ResourceDefinition } from '../model/definition.ts'
 import { describePath } from '../model/names.ts'
 import { cutPath, formatPath, levelOf, type Level, type Path } from '../path.ts'
@@ -33,9 +33,13 @@ export function prepareOperation(
 export function checkOperation(operation: Operation, device: DeviceView): Refusal | undefined {
   switch (operation.kind) {
     case 'read-composite':
-    case 'observe-composite':
     case 'cancel-observe-composite':
       return needs('1.1', 'Composite operations', device) ?? first(operation.paths, (path) => checkRead(path, device))
+    case 'observe-composite':
+      return (
+        needs('1.1', 'Composite operations', device) ??
+        first(operation.paths, (path) => checkRead(path, device) ?? checkComposite(operation.attributes, path, device))
+      )
     case 'write-composite':
       return (
         needs('1.1', 'Composite operations', device) ??
@@ -120,6 +124,13 @@ function checkKind(operation: OnePath, device: DeviceView): Refusal | undefined 
     case 'discover':
       return operation.depth === undefined ? undefined : needs('1.2', 'A depth', device)
   }
+}
+
+/** Before 1.2 they are written to each path, and nothing can be written to the root (LwM2M Core 1.2 §§5.1.2, 6.4). */
+function checkComposite(attributes: NotificationAttributes, path: Path, device: DeviceView): Refusal | undefined {
+  if (Object.keys(attributes).length === 0) return undefined
+  const onRoot = path.length > 0 ? undefined : needs('1.2', "Attributes of an observation of '/'", device)
+  return onRoot ?? checkAttributes(attributes, path, device.version, device.model)
 }
 
 function checkRead(path: Path, device: DeviceView): Refusal | undefined {

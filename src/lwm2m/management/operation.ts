@@ -26,7 +26,12 @@ export type Operation =
   | { readonly kind: 'cancel-observe'; readonly path: Path }
   | { readonly kind: 'read-composite'; readonly paths: readonly Path[] }
   | { readonly kind: 'write-composite'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'observe-composite'; readonly paths: readonly Path[] }
+  /** attributes: of all its paths, in the request itself, 1.2 only. */
+  | {
+      readonly kind: 'observe-composite'
+      readonly paths: readonly Path[]
+      readonly attributes: NotificationAttributes
+    }
   | { readonly kind: 'cancel-observe-composite'; readonly paths: readonly Path[] }
 
 export type OperationKind = Operation['kind']
@@ -49,7 +54,10 @@ export function parseOperation(spec: OperationSpec, model: DeviceModel, force: b
     case 'observe-composite':
     case 'cancel-observe-composite': {
       const paths = parsePaths(spec.path, model)
-      return isRefusal(paths) ? paths : { kind, paths }
+      if (isRefusal(paths)) return paths
+      if (kind !== 'observe-composite') return { kind, paths }
+      const attributes = attributesOf(spec.value)
+      return isRefusal(attributes) ? attributes : { kind, paths, attributes }
     }
     case 'write-composite':
       return parseWriteComposite(spec.value, model, force)
@@ -170,10 +178,14 @@ function parseDiscover(path: Path, value: unknown): Operation | Refusal {
 }
 
 function parseAttributed(kind: 'write-attributes' | 'observe', path: Path, value: unknown): Operation | Refusal {
-  const attributes = typeof value === 'string' ? attributesOfText(value) : parseAttributes(value ?? {})
+  const attributes = attributesOf(value)
   if (isRefusal(attributes)) return attributes
   if (kind === 'write-attributes' && Object.keys(attributes).length === 0) {
     return refuse('operation.incomplete', 'Writing attributes needs at least one, like {"pmin": 10}.')
   }
   return { kind, path, attributes }
+}
+
+function attributesOf(value: unknown): NotificationAttributes | Refusal {
+  return typeof value === 'string' ? attributesOfText(value) : parseAttributes(value ?? {})
 }

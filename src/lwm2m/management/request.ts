@@ -69,8 +69,10 @@ export function buildRequest(
       return { code: method.put, path: uriPath(device, operation.path), query: attributeQuery(operation.attributes) }
     case 'read-composite':
       return composite(operation.paths, device, options, {})
-    case 'observe-composite':
-      return composite(operation.paths, device, options, { observe: 0 })
+    case 'observe-composite': {
+      const query = attributeQuery(operation.attributes)
+      return composite(operation.paths, device, options, { observe: 0, ...(query.length === 0 ? {} : { query }) })
+    }
     case 'cancel-observe-composite':
       return composite(operation.paths, device, options, { observe: 1 })
     case 'write-composite':
@@ -125,7 +127,7 @@ function composite(
   paths: readonly Path[],
   device: DeviceView,
   options: RequestOptions,
-  observe: { readonly observe?: 0 | 1 },
+  observe: { readonly observe?: 0 | 1; readonly query?: readonly string[] },
 ): OutboundRequest | Refusal {
   const contentFormat = options.contentFormat ?? formatForComposite(device, false)
   const payload = encodePaths(contentFormat, paths)
