@@ -45,6 +45,7 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
     bytes: status.bytes,
     approved: campaign.approvedAt !== undefined,
     ...present({ rollbackOf: status.rollbackOf?.name, rollback: status.rollback?.name }),
+    ...(campaign.backTo !== undefined && { backTo: campaign.backTo.map(presentImage) }),
     createdAt: isoOf(campaign.createdAt),
     ...instants({
       expectedAt: status.expectedAt,

@@ -96,6 +96,11 @@ export const campaignSchema = Type.Object(
     holdsUntil: Type.Optional(instantSchema),
     approved: Type.Boolean(),
     rollbackOf: Type.Optional(Type.String({ description: 'Name of the campaign whose devices it takes back' })),
+    backTo: Type.Optional(
+      Type.Array(campaignImageSchema, {
+        description: 'Of a way back to several versions: each device goes to the one it came from',
+      }),
+    ),
     rollback: Type.Optional(Type.String({ description: 'Name of the campaign that takes its devices back' })),
     createdAt: instantSchema,
     startedAt: Type.Optional(instantSchema),

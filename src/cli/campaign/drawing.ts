@@ -19,9 +19,9 @@ export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
 }
 
 export function drawn(campaign: CampaignJson, now: number, paint: Paint): readonly string[] {
-  const { name, state, reason, image } = campaign
+  const { name, state, reason } = campaign
   return [
-    `${name}  ${image.product} ${image.version}  ${paint(stateStyles[state], state)}`,
+    `${name}  ${imageText(campaign)}  ${paint(stateStyles[state], state)}`,
     ...(reason === undefined ? [] : [`  ${reason}`]),
     ...campaign.stages.map((stage, i) => stageLine(stage, i, campaign, now, paint)),
     paceLine(campaign, now),
@@ -30,6 +30,11 @@ export function drawn(campaign: CampaignJson, now: number, paint: Paint): readon
   ]
     .filter((line) => line !== '')
     .map((line) => printableLine(line))
+}
+
+/** `demo 1.1.0`; of a way back to several versions `demo 1.0.0, 1.1.0`. */
+export function imageText({ image, backTo = [image] }: Pick<CampaignJson, 'image' | 'backTo'>): string {
+  return `${image.product} ${backTo.map(({ version }) => version).join(', ')}`
 }
 
 /** Colours are ours; anything else that steers a terminal is not. */

@@ -1,12 +1,13 @@
 /** A campaign over time as an SVG: who was begun, who succeeded and failed, with what was done to it as marks. */
 import type { CampaignReportJson } from '../../api/contract/campaign.ts'
 import { timeline, type Series } from '../../picture/timeline.ts'
+import { imageText } from './drawing.ts'
 
 /** Entries worth a mark; the others would only crowd the picture. */
 const marked = /^(halted|paused|resumed|aborted|rollback began|completed|stage \d+ began)$/
 
 export function pictureOf({ campaign, timeline: progress, entries }: CampaignReportJson): string {
-  const { name, image, counts } = campaign
+  const { name, counts } = campaign
   const [from, to] = [Date.parse(progress.from), Date.parse(progress.to)]
   const series = (
     title: string,
@@ -18,7 +19,7 @@ export function pictureOf({ campaign, timeline: progress, entries }: CampaignRep
     points: progress.points.map((point) => ({ at: Date.parse(point.at), value: value(point) })),
   })
   return timeline({
-    title: `${name}: ${image.product} ${image.version}`,
+    title: `${name}: ${imageText(campaign)}`,
     subtitle: `${counts.total - counts.skipped} devices, ${counts.succeeded} succeeded, ${counts.failed + counts.timedOut} failed`,
     from,
     to,

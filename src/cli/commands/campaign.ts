@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { CampaignJson, CampaignSummaryJson } from '../../api/contract/campaign.ts'
 import { draftFrom, withDefinition, type DefinitionOptions } from '../campaign/definition.ts'
-import { drawn, stateStyles } from '../campaign/drawing.ts'
+import { drawn, imageText, stateStyles } from '../campaign/drawing.ts'
 import { watchCampaign } from '../campaign/watch.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { forceOf, type Forcible } from '../force.ts'
@@ -216,7 +216,7 @@ function addActing(campaign: Command, frame: Frame): void {
         .command('rollback')
         .argument('<campaign>', 'its name or number')
         .description('take the devices a campaign has touched to another image, and nobody else')
-        .option('--image <image>', 'which; the one they all came from unless told')
+        .option('--image <image>', 'which, for all; each goes to the one it came from unless told')
         .option('--watch', 'show how it goes'),
     ),
     frame,
@@ -228,8 +228,9 @@ function addActing(campaign: Command, frame: Frame): void {
       const { image } = options
       const body = { ...authorOf(options, session), ...(image === undefined ? {} : { image }) }
       const back = await session.client.call('rollBackCampaign', { params: { campaign: name! }, body })
+      for (const warning of back.warnings ?? []) session.note(`mind: ${warning}`)
       if (options.watch === true) return watchCampaign(session, back.name)
-      return told(session, back, `campaign ${back.name} takes the touched devices to ${back.image.version}`)
+      return told(session, back, `campaign ${back.name} takes the touched devices to ${imageText(back)}`)
     },
   )
 }

@@ -31,7 +31,9 @@ import { statusRulesOf, type StatusRules, type StatusSettings } from '../../flee
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { CommandReply } from '../inputs.ts'
-import { campaignImageOf, pictureOf, wayBackOf, type CampaignReads, type Look, type OctetsAt } from './picture.ts'
+import type { CampaignReads } from './paths.ts'
+import { pictureOf, type Look, type OctetsAt } from './picture.ts'
+import { campaignImageOf, wayBackOf } from './way-back.ts'
 
 export interface CampaignPorts {
   readonly store: CampaignReads
@@ -223,7 +225,7 @@ export class Campaigns {
     }
   }
 
-  #start({ id, image }: Campaign, start: Start, { starting, cancelled, refusals }: Errands): void {
+  #start({ id }: Campaign, start: Start, { starting, cancelled, refusals }: Errands): void {
     const { row, begin } = start
     const { deviceId, endpoint } = row
     // What was taken back once and is begun anew can be taken back again.
@@ -234,7 +236,7 @@ export class Campaigns {
       ...(begin.prefix === undefined ? {} : { prefix: begin.prefix }),
     })
     this.#ports.submit(
-      { command: 'firmware.start', endpoint, campaign: { id, begin }, ...wishOfStart(start, image.version) },
+      { command: 'firmware.start', endpoint, campaign: { id, begin }, ...wishOfStart(start) },
       {
         resolve: () => void starting.delete(deviceId),
         reject: (error) => {
@@ -281,10 +283,10 @@ export class Campaigns {
 }
 
 /** One hop alone: the campaign begins the next itself. */
-function wishOfStart({ leg, from, installWithin, begin: { way } }: Start, goal: string): UpdateWish {
+function wishOfStart({ leg, from, installWithin, begin: { way } }: Start): UpdateWish {
   const wish = installWithin === undefined ? {} : { options: { installWithin } }
   if (way === undefined) return wishOfLeg(wish, leg)
-  const place = { goal, hop: way.done + 1, hops: way.legs.length }
+  const place = { goal: way.legs.at(-1)!.version, hop: way.done + 1, hops: way.legs.length }
   return wishOf(wish, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })
 }
 

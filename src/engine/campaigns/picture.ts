@@ -5,28 +5,25 @@
 import type { Instant } from '../../base/time.ts'
 import { totalsOf } from '../../fleet/campaigns/counts.ts'
 import type { Candidate, Missing } from '../../fleet/campaigns/admission.ts'
-import type { Asked, EndedUpdate, Found, Picture, WayBack } from '../../fleet/campaigns/picture.ts'
+import type { Asked, EndedUpdate, Found, Picture } from '../../fleet/campaigns/picture.ts'
 import { beginningRoom } from '../../fleet/campaigns/rules.ts'
-import { factsOf, runningOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
+import { factsOf, type DeviceFacts } from '../../fleet/campaigns/selection.ts'
 import type { Campaign, CampaignDevice, CampaignImage } from '../../fleet/campaigns/types.ts'
+import { goalOf } from '../../fleet/campaigns/way.ts'
 import { closesAt } from '../../fleet/campaigns/windows.ts'
 import { isDeltaRefused, retryOf, wordsOf } from '../../fleet/firmware/results.ts'
 import type { FirmwareUpdate } from '../../fleet/firmware/types.ts'
-import { packageOf, type Image } from '../../fleet/images/types.ts'
-import { Ways } from '../../fleet/images/ways.ts'
+import { packageOf } from '../../fleet/images/types.ts'
 import { describedDevice, type StatusRules } from '../../fleet/registry/rules.ts'
 import type { DeviceRow } from '../../fleet/registry/store.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
-import type { Store } from '../../fleet/store.ts'
-
-export type CampaignReads = Omit<Store, 'commit' | 'close'>
+import { Paths, type CampaignReads } from './paths.ts'
+import { wayBackOf } from './way-back.ts'
 
 /** Rows looked at in one step. */
 const rowsAStep = 256
 /** Devices gathered in one step. */
 const pageSize = 500
-/** Versions told where the devices came from several. */
-const originsTold = 4
 
 /** Who was heard of lately, and from which rank on the waiting ones are looked through; undefined: not now. */
 export interface Attention {
@@ -65,22 +62,23 @@ export function pictureOf(
   const scanned =
     room.parallel === 0 || scanFrom === undefined ? [] : store.campaignDevicesWaiting(id, scanFrom, rowsAStep)
   const last = scanned.length === rowsAStep ? scanned.at(-1) : undefined
-  const ways = waysOf(store, campaign)
+  const paths = new Paths(store, campaign)
   const found = (row: DeviceRow): Found => {
     const known = facts(row)
-    return { facts: known, path: ways?.from(runningOf(known)) }
+    const { path, goal } = paths.of(known, paths.originOf(known.deviceId)) ?? {}
+    return { facts: known, path, ...(goal !== undefined && { goal }) }
   }
   const candidates =
-    room.parallel === 0 || ways === undefined
+    room.parallel === 0
       ? []
       : [
           ...candidatesOf(
             store,
             campaign,
             heardRows.flatMap(({ row }) => (row === undefined ? [] : [row])),
-            { heard: true, facts, ways },
+            { heard: true, facts, paths },
           ),
-          ...candidatesOf(store, campaign, scanned, { heard: false, facts, ways }),
+          ...candidatesOf(store, campaign, scanned, { heard: false, facts, paths }),
         ]
   const coming = comingOf(store, campaign)
   const isCrowdLimited = definition.limits.perCell !== undefined || definition.limits.perPrefix !== undefined
@@ -101,7 +99,9 @@ export function pictureOf(
     ended:
       totals.states.ended === 0
         ? []
-        : store.campaignDevices(id, 'ended', 0, rowsAStep).map((row) => endedOf(store, row)),
+        : store
+            .campaignDevices(id, 'ended', 0, rowsAStep)
+            .map((row) => endedOf(store, row, goalOf(campaign, paths.originOf(row.deviceId)))),
     due: store.campaignDevicesDue(id, now, rowsAStep),
     lost: scanned.filter(({ deviceId }) => store.deviceById(deviceId) === undefined),
     candidates,
@@ -116,13 +116,6 @@ export function pictureOf(
       ? { wayBack: wayBackOf(store, campaign) }
       : {}),
   }
-}
-
-/** Undefined where the image itself is gone: nobody begins then. */
-function waysOf(store: CampaignReads, { definition, image }: Campaign): Ways | undefined {
-  const target = store.image(image.sha256)
-  if (target === undefined) return undefined
-  return new Ways(target, store.images(target.product), definition.deltas === true ? store.deltas(undefined) : [])
 }
 
 /** What candidates would be handed and cannot be. */
@@ -202,9 +195,9 @@ function newcomer(
 
 function candidatesOf(
   store: CampaignReads,
-  { id, definition: { selector } }: Campaign,
+  { id }: Campaign,
   rows: readonly CampaignDevice[],
-  { heard, facts, ways }: { heard: boolean; facts: (row: DeviceRow) => DeviceFacts; ways: Ways },
+  { heard, facts, paths }: { heard: boolean; facts: (row: DeviceRow) => DeviceFacts; paths: Paths },
 ): readonly Candidate[] {
   return rows.flatMap((row) => {
     if (row.state !== 'waiting') return []
@@ -212,20 +205,21 @@ function candidatesOf(
     if (device === undefined) return []
     const claims = store.campaignClaims(row.deviceId).filter(({ campaign }) => campaign.id !== id)
     const known = facts(device)
-    const path = ways.from(runningOf(known), row.way?.isWhole !== true)
-    const origin = selector.touchedBy === undefined ? undefined : store.campaignDevice(selector.touchedBy, row.deviceId)
-    return [{ row, facts: known, heard, claims, path, ...(origin === undefined ? {} : { origin }) }]
+    const origin = paths.originOf(row.deviceId)
+    const way = paths.of(known, origin, row.way?.isWhole !== true)
+    if (way === undefined) return []
+    return [{ row, facts: known, heard, claims, ...way, ...(origin === undefined ? {} : { origin }) }]
   })
 }
 
-function endedOf(store: CampaignReads, row: CampaignDevice): EndedUpdate {
+function endedOf(store: CampaignReads, row: CampaignDevice, goal: CampaignImage | undefined): EndedUpdate {
   const update = row.updateId === undefined ? undefined : store.update(row.updateId)
   const end = update?.state
   return {
     row,
     end: end === 'confirmed' || end === 'failed' ? end : 'cancelled',
-    sha256: update?.sha256 ?? '',
     version: update?.version ?? '',
+    isGoal: update !== undefined && update.sha256 === goal?.sha256,
     isDeltaRefused: update !== undefined && isDeltaRefused(update),
     ranBefore: end === 'confirmed' && update?.registrationAtOffer === undefined,
     transient: update?.failure !== undefined && retryOf(update.failure) === 'transient',
@@ -239,52 +233,5 @@ function whyOf(update: FirmwareUpdate | undefined): Pick<EndedUpdate, 'reason' |
   return {
     ...(words === undefined ? {} : { reason: words }),
     ...(reason === undefined || reason === words ? {} : { detail: reason }),
-  }
-}
-
-/** The image the touched devices are taken back to: the one given, the one defined, or the one they all ran. */
-export function wayBackOf(store: CampaignReads, campaign: Campaign, given?: Image): WayBack {
-  const { id, image, definition } = campaign
-  const origins = store.campaignOrigins(id, originsTold)
-  if (origins.length === 0) return { obstacle: 'no device was told to install the image' }
-  const chosen = given ?? (definition.rollbackTo === undefined ? undefined : store.image(definition.rollbackTo))
-  const back = chosen ?? commonOrigin(store, image, origins)
-  if ('obstacle' in back) return back
-  const [before, now] = [back.securityCounter, store.image(image.sha256)?.securityCounter]
-  if (before !== undefined && now !== undefined && before < now) {
-    return {
-      obstacle: `the security counter of ${back.version} is ${before}, that of ${image.version} is ${now}: boot loaders refuse the older image`,
-    }
-  }
-  const way = new Ways(back, store.images(back.product), []).from({ version: image.version, sha256: image.sha256 })
-  if ('misfit' in way) return { obstacle: way.misfit.reason }
-  if (back.sha256 === image.sha256) return { obstacle: `${back.version} is what the campaign installs` }
-  return { image: campaignImageOf(back) }
-}
-
-function commonOrigin(
-  store: CampaignReads,
-  { product }: CampaignImage,
-  origins: ReturnType<CampaignReads['campaignOrigins']>,
-): Image | { readonly obstacle: string } {
-  // Who timed out before it said what it ran does not keep the others from their way back.
-  const [origin, ...others] = origins.filter(({ version }) => version !== undefined)
-  if (origin?.version === undefined || others.length > 0) {
-    const told = origins.map(({ version = 'an unknown version', count }) => `${version} (${count})`).join(', ')
-    return { obstacle: `its devices ran ${told} before` }
-  }
-  const [image] = store.imageByVersion(product, origin.version)
-  return image ?? { obstacle: `there is no image of ${product} ${origin.version}, which its devices ran before` }
-}
-
-export function campaignImageOf({ sha256, key, product, version, size, fromVersions, hardware }: Image): CampaignImage {
-  return {
-    sha256,
-    key,
-    product,
-    version,
-    size,
-    ...(fromVersions === undefined ? {} : { fromVersions }),
-    ...(hardware === undefined ? {} : { hardware }),
   }
 }

@@ -21,8 +21,10 @@ export interface Candidate {
   /** It was heard a moment ago: it listens, whatever its status is worth. */
   readonly heard: boolean
   readonly claims: readonly Claim[]
-  /** From what it runs to the campaign's image. */
+  /** From what it runs to where it is taken. */
   readonly path: Way
+  /** The version it leads to. */
+  readonly goal: string
   /** Of a campaign that takes devices back: how it stands in the one they are taken back from. */
   readonly origin?: CampaignDevice
 }
@@ -202,10 +204,10 @@ class Round implements Admission {
   }
 
   /** Who fitted when the campaign began may have shown since that it runs another version. */
-  #unfitness({ row, facts, path, origin }: Candidate): DeviceChange | undefined {
+  #unfitness({ row, facts, path, goal, origin }: Candidate): DeviceChange | undefined {
     const { definition, image } = this.#campaign
     const { version } = facts.vitals
-    const noWay = unfitnessOfWay(path, image)
+    const noWay = unfitnessOfWay(path, { version: goal })
     const isUntouched = origin?.touched === false && !isUnderWay(origin)
     // Who is on its way, or on its way back, has left the campaign's selection behind.
     if (row.stage !== undefined || isUntouched || definition.selector.touchedBy !== undefined) {

@@ -4,8 +4,9 @@ import type { Instant } from '../../base/time.ts'
 import { totalsOf } from './counts.ts'
 import { breachOf, sampleOf } from './gates.ts'
 import { Course, type CampaignStep } from './course.ts'
-import type { Picture, WayBack } from './picture.ts'
+import type { Home, Picture, WayBack } from './picture.ts'
 import { beginStage } from './rules.ts'
+import { goalText } from './way.ts'
 import {
   isOver,
   type Author,
@@ -125,7 +126,7 @@ function abort(course: Course, { by, why }: Author): void {
  */
 export function wayBackOf(
   campaign: Campaign,
-  image: CampaignImage,
+  { image, backTo }: Home,
   id: CampaignId,
   name: string,
   now: Instant,
@@ -144,7 +145,11 @@ export function wayBackOf(
     lateJoiners: false,
     priority: Math.min(1000, definition.priority + 100),
   }
-  return { ...newCampaign(id, name, image, back, now), rollbackOf: campaign.id }
+  return {
+    ...newCampaign(id, name, image, back, now),
+    rollbackOf: campaign.id,
+    ...(backTo === undefined ? {} : { backTo }),
+  }
 }
 
 /**
@@ -159,26 +164,21 @@ export function rollBack(
   now: Instant,
 ): CampaignStep & { readonly created: Campaign } {
   const { campaign, wayBack } = picture
-  const image = imageBack(campaign, wayBack)
+  const home = homeOf(campaign, wayBack)
   const course = new Course(campaign, now)
-  const created = startedWayBack(course, image, author, ids(), name)
+  const created = startedWayBack(course, home, author, ids(), name)
   return Object.assign(course, { created })
 }
 
 /** The same by the campaign's own policy. */
-export function startedWayBack(
-  course: Course,
-  image: CampaignImage,
-  author: Author,
-  id: CampaignId,
-  name: string,
-): Campaign {
+export function startedWayBack(course: Course, home: Home, author: Author, id: CampaignId, name: string): Campaign {
   const { now } = course
-  const back = new Course(wayBackOf(course.next, image, id, name, now), now)
+  const back = new Course(wayBackOf(course.next, home, id, name, now), now)
   back.note('created', `takes back the devices of ${course.next.name}`, author.by)
   begin(back, author.by, author.why)
   course.change({ rollback: id })
-  course.note('rollback began', `campaign ${name} takes the touched devices to ${image.version}`, author.by)
+  const told = [`campaign ${name} takes the touched devices to ${goalText(home)}`, ...(home.without ?? [])]
+  course.note('rollback began', told.join('; '), author.by)
   if (['selecting', 'running', 'soaking', 'awaiting-approval', 'paused'].includes(course.next.state)) {
     course.to('halted', 'halted', 'rolled back', author.by)
   }
@@ -187,11 +187,11 @@ export function startedWayBack(
   return back.next
 }
 
-function imageBack(campaign: Campaign, wayBack: WayBack | undefined): CampaignImage {
+function homeOf(campaign: Campaign, wayBack: WayBack | undefined): Home {
   const { name, state, rollback, startedAt } = campaign
   if (startedAt === undefined) throw refused(campaign, 'rollback', 'it was never started')
   if (rollback !== undefined) throw refused(campaign, 'rollback', 'its devices are being taken back already')
-  if (wayBack !== undefined && 'image' in wayBack) return wayBack.image
+  if (wayBack !== undefined && 'image' in wayBack) return wayBack
   throw new UsageError(
     'campaign.rollback',
     `campaign ${name} (${state}) cannot be rolled back: ${wayBack?.obstacle ?? 'no device was touched'}`,

@@ -1,8 +1,9 @@
 /** One step of a campaign while it is being taken: what is to be committed, and what is to be asked of devices. */
 import type { Instant } from '../../base/time.ts'
 import type { Start } from './admission.ts'
+import type { Home } from './picture.ts'
 import type { CampaignsOp, DeviceChange } from './store.ts'
-import type { Campaign, CampaignDevice, CampaignDeviceState, CampaignImage, CampaignState } from './types.ts'
+import type { Campaign, CampaignDevice, CampaignDeviceState, CampaignState } from './types.ts'
 
 export interface CampaignStep {
   readonly ops: readonly CampaignsOp[]
@@ -14,7 +15,7 @@ export interface CampaignStep {
   /** There is more to be done at once. */
   readonly again: boolean
   /** The campaign's own way back is to begin. */
-  readonly rollback?: CampaignImage
+  readonly rollback?: Home
 }
 
 export class Course implements CampaignStep {
@@ -24,7 +25,7 @@ export class Course implements CampaignStep {
   readonly cancels: CampaignDevice[] = []
   questions: CampaignStep['questions'] = []
   again = false
-  rollback?: CampaignImage
+  rollback?: Home
   readonly now: Instant
 
   constructor(campaign: Campaign, now: Instant) {

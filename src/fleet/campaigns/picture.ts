@@ -4,15 +4,15 @@ import type { DeviceId } from '../registry/types.ts'
 import type { Candidate, Missing, Starting } from './admission.ts'
 import type { DeviceFacts } from './selection.ts'
 import type { BusyPlace } from './store.ts'
-import type { Campaign, CampaignDevice, CampaignImage, DeviceCount } from './types.ts'
+import type { Campaign, CampaignDevice, DeviceCount } from './types.ts'
 
 /** An update of this campaign that has come to its end. */
 export interface EndedUpdate {
   readonly row: CampaignDevice
   readonly end: 'confirmed' | 'failed' | 'cancelled'
-  /** What it was to install: the campaign's image, or one on the way to it. */
-  readonly sha256: string
+  /** What it was to install, and whether that is where the device is taken, or on the way to it. */
   readonly version: string
+  readonly isGoal: boolean
   /** Confirmed without having been offered anything: the device ran the version before. */
   readonly ranBefore: boolean
   /** Another try may mend it. */
@@ -53,9 +53,17 @@ export interface Picture {
 export interface Found {
   readonly facts: DeviceFacts
   readonly path: Way | undefined
+  /** The version it leads to. */
+  readonly goal?: string
 }
 
-export type WayBack = { readonly image: CampaignImage } | { readonly obstacle: string }
+/** Where devices are taken back to. */
+export interface Home extends Pick<Campaign, 'image' | 'backTo'> {
+  /** Of those that came from other versions: what keeps them where they are. */
+  readonly without?: readonly string[]
+}
+
+export type WayBack = Home | { readonly obstacle: string }
 
 /** What this life of the server has asked of devices and not heard of yet. */
 export interface Asked {

@@ -2,6 +2,7 @@
 import type { Totals } from './counts.ts'
 import { percentText } from './gates.ts'
 import { runsAlready } from './selection.ts'
+import { goalText } from './way.ts'
 import { revertedSince } from './store.ts'
 import type { Campaign, CampaignDeviceState, DeviceCount } from './types.ts'
 
@@ -34,7 +35,7 @@ export function summaryOf(
   const { name, image, state, reason, stage, definition } = campaign
   const { states, eligible, attempted, begun } = totals
   const lines = [
-    `${name} brings ${image.product} ${image.version} to ${counted(eligible, 'device')} in ${counted(definition.stages.length, 'stage')}; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
+    `${name} brings ${image.product} ${goalText(campaign)} to ${counted(eligible, 'device')} in ${counted(definition.stages.length, 'stage')}; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
     `${counted(begun, 'device')} ${begun === 1 ? 'was' : 'were'} begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
   ]
   if (state === 'completed' && isOfNobody(campaign, totals, counts)) {
@@ -60,9 +61,7 @@ export function summaryOf(
   }
   if (told.length > 0) lines.push(`Of the others, ${told.join(', ')}.`)
   if (wayBack !== undefined) {
-    lines.push(
-      `Campaign ${wayBack.name} takes the touched devices to ${wayBack.image.version}; it is ${wayBack.state}.`,
-    )
+    lines.push(`Campaign ${wayBack.name} takes the touched devices to ${goalText(wayBack)}; it is ${wayBack.state}.`)
   }
   return lines
 }

@@ -83,7 +83,7 @@ function halt(course: Course, { updating, wayBack }: Picture, _totals: Totals, {
       course.change({ reason: told })
       course.note('rollback not begun', wayBack.obstacle)
     }
-  } else course.rollback = wayBack.image
+  } else course.rollback = wayBack
 }
 
 function abort(course: Course, { updating, letGo }: Picture, totals: Totals, { cancelled, starting }: Asked): void {

@@ -104,6 +104,7 @@ export function unfitnessOfVersion(
 }
 
 const misfitWords: Readonly<Record<Misfit['field'], (version: string) => string>> = {
+  version: () => 'has no image to go back to',
   product: () => 'is another product',
   fromVersions: (version) => `runs a version from which no way leads to ${version}`,
   hardware: (version) => `has hardware that ${version} does not run on`,

@@ -16,7 +16,7 @@ import { shareUpTo } from './gates.ts'
 import { summaryOf, verdictOf, type Verdict } from './report.ts'
 import { adviceOf, expectationOf } from './prospect.ts'
 import { factsOf, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
-import type { CampaignsStore, ProgressPoint } from './store.ts'
+import { mostOrigins, type CampaignsStore, type ProgressPoint } from './store.ts'
 import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
   isOver,
@@ -186,7 +186,17 @@ export class CampaignsService {
   rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus {
     const campaign = this.campaign(reference)
     const back = image === undefined ? undefined : this.#parts.images.image(image, campaign.image.product)
-    return this.#statusOf(this.#parts.actors.rollBack(campaign, back, author))
+    const created = this.#parts.actors.rollBack(campaign, back, author)
+    return { ...this.#statusOf(created), warnings: this.#leftWhereTheyAre(campaign, created) }
+  }
+
+  #leftWhereTheyAre({ id }: Campaign, { backTo }: Campaign): readonly string[] {
+    if (backTo === undefined) return []
+    const origins = this.#parts.store.campaignOrigins(id, mostOrigins)
+    return origins.flatMap(({ version, count }) => {
+      if (version === undefined || backTo.some((image) => image.version === version)) return []
+      return [`${count} that ran ${version} before stay where they are: there is no image of it they could go back to`]
+    })
   }
 
   /**
@@ -242,10 +252,13 @@ export class CampaignsService {
       .map(({ name }) => `campaign ${name}`)
   }
 
-  #needs({ image: { sha256, product, fromVersions }, definition }: Campaign, image: Image): boolean {
-    if (sha256 === image.sha256 || definition.rollbackTo === image.sha256) return true
-    if (product !== image.product || fromVersions === undefined) return false
-    return this.#parts.images.waysTo(this.#parts.images.image(sha256), false).mayGoOver(image)
+  #needs({ image: goal, backTo = [goal], definition }: Campaign, image: Image): boolean {
+    if (definition.rollbackTo === image.sha256) return true
+    return backTo.some(({ sha256, product, fromVersions }) => {
+      if (sha256 === image.sha256) return true
+      if (product !== image.product || fromVersions === undefined) return false
+      return this.#parts.images.waysTo(this.#parts.images.image(sha256), false).mayGoOver(image)
+    })
   }
 
   #defined(draft: CampaignDraft): { image: Image; definition: CampaignDefinition } {

@@ -41,10 +41,10 @@ export function settle(
 }
 
 function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<DeviceId>): void {
-  const { row, end, sha256, transient, isDeltaRefused, reason = 'failed', detail } = ended
-  const { definition, image, state } = course.next
+  const { row, end, isGoal, transient, isDeltaRefused, reason = 'failed', detail } = ended
+  const { definition, state } = course.next
   if (end === 'confirmed') {
-    if (sha256 === image.sha256) arrived(course, ended)
+    if (isGoal) arrived(course, ended)
     else goOnward(course, ended)
     return
   }
@@ -94,7 +94,12 @@ function goOnward(course: Course, { row, version }: EndedUpdate): void {
   else if (done + 1 >= mostHops) course.device(row, { state: 'failed', reason: 'goes to and fro between versions' })
   else {
     const way = { ...row.way, legs, done: done + 1, goesOn: true } as const
-    course.device(row, { ...comingAgain, way, detail: null, reason: `runs ${version}, ${image.version} comes next` })
+    course.device(row, {
+      ...comingAgain,
+      way,
+      detail: null,
+      reason: `runs ${version}, ${legs.at(-1)?.version ?? image.version} comes next`,
+    })
   }
 }
 
@@ -109,10 +114,12 @@ export function nextTry(
   return instantOf(Math.round(now + wait * scatter))
 }
 
-export function enrol(course: Course, { facts, path }: Found): void {
+export function enrol(course: Course, { facts, path, goal }: Found): void {
   const { id, definition, image } = course.next
   const reason = unfitnessOf(facts, definition.selector, image, course.now)
-  const noWay = definition.selector.touchedBy === undefined ? unfitnessOfWay(path, image) : undefined
+  // Of who is to be taken back it is not known yet what it runs, only whether there is anything to go back to.
+  const isWayKnown = definition.selector.touchedBy === undefined || isHomeless(path)
+  const noWay = isWayKnown ? unfitnessOfWay(path, { version: goal ?? image.version }) : undefined
   const unfit = reason === undefined ? noWay : { reason }
   const device: CampaignDevice = {
     campaignId: id,
@@ -129,6 +136,10 @@ export function enrol(course: Course, { facts, path }: Found): void {
     ...(facts.vitals.version === undefined ? {} : { fromVersion: facts.vitals.version }),
   }
   course.ops.push({ op: 'campaign.enrol', device })
+}
+
+function isHomeless(path: Found['path']): boolean {
+  return path !== undefined && 'misfit' in path && path.misfit.field === 'version'
 }
 
 function hoursText(wait: number): string {

@@ -183,6 +183,9 @@ export interface BusyPlace {
   readonly count: number
 }
 
+/** Versions the devices of one campaign may come from and still be taken back each to its own. */
+export const mostOrigins = 64
+
 export interface Origin {
   /** Absent where the devices never said. */
   readonly version?: string

@@ -191,6 +191,8 @@ export interface Campaign {
   readonly reason?: string
   /** The campaign whose devices it takes back. */
   readonly rollbackOf?: CampaignId
+  /** Of such a one, where they came from several versions: the images, each device goes to its own; `image` is the first. */
+  readonly backTo?: readonly CampaignImage[]
   /** The campaign that takes its devices back. */
   readonly rollback?: CampaignId
   readonly approvedAt?: Instant

@@ -1,9 +1,26 @@
 /** The way of one device of a campaign: where it is on it, and how that is said. Plans nothing. */
 import type { Leg } from '../images/types.ts'
-import type { CampaignDevice, DeviceWay } from './types.ts'
+import type { Campaign, CampaignDevice, CampaignImage, DeviceWay } from './types.ts'
 
 /** More installations of one device than any way has: it goes to and fro. */
 export const mostHops = 16
+
+/**
+ * Where a device is taken: of a way back from several versions to the one it came from, `origin` being how it stands in
+ * the campaign it is taken back from. Undefined where there is no image of that.
+ */
+export function goalOf(
+  { image, backTo }: Pick<Campaign, 'image' | 'backTo'>,
+  origin: Pick<CampaignDevice, 'fromVersion'> | undefined,
+): CampaignImage | undefined {
+  const from = origin?.fromVersion
+  return backTo === undefined || from === undefined ? image : backTo.find(({ version }) => version === from)
+}
+
+/** `1.1.0`; of a way back from several versions `1.0.0, 1.1.0`. */
+export function goalText({ image, backTo = [image] }: Pick<Campaign, 'image' | 'backTo'>): string {
+  return backTo.map(({ version }) => version).join(', ')
+}
 
 /** The way of a device that has `legs` before it; undefined where that is nothing but one whole image. */
 export function wayOver({ way }: Pick<CampaignDevice, 'way'>, legs: readonly Leg[]): DeviceWay | undefined {

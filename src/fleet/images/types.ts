@@ -105,9 +105,9 @@ export interface ImageTarget {
   readonly securityCounter?: number
 }
 
-/** Why an image does not fit: the member of the image that is in the way, and a sentence. */
+/** Why an image does not fit: the member of the image that is in the way (the version: there is none), and a sentence. */
 export interface Misfit {
-  readonly field: 'product' | 'fromVersions' | 'hardware' | 'securityCounter'
+  readonly field: 'version' | 'product' | 'fromVersions' | 'hardware' | 'securityCounter'
   readonly reason: string
 }
 

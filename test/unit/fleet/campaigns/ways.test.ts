@@ -254,6 +254,56 @@ describe('a rollback', () => {
   })
 })
 
+describe('a rollback of devices that came from several versions', () => {
+  const [old, older, odd] = [imageOf('1.0.0'), imageOf('0.9.0'), imageOf('1.0.5', { securityCounter: 1 })]
+  const came = ['1.0.0', '0.9.0', '1.0.0', '1.0.5', undefined]
+  const updated = (images: readonly Image[]) => {
+    const fleet = new CampaignFleet(5, (id) => (came[id - 1] === undefined ? {} : { version: came[id - 1]! }), images)
+    fleet.create({ ...all, image: '1.1.0' })
+    go(fleet)
+    for (const id of [1, 2, 3, 4, 5]) fleet.follow(id, 'confirmed')
+    go(fleet)
+    return fleet
+  }
+  const rollBack = (fleet: CampaignFleet) =>
+    fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'anna' }, fleet.now)
+
+  it('takes each to the version it came from, and to the most frequent who never told', () => {
+    const fleet = updated([old, older, imageOf('1.0.5'), v1])
+    expect(rollBack(fleet).backTo?.map(({ version }) => version)).toEqual(['1.0.0', '0.9.0', '1.0.5'])
+    go(fleet, 3)
+    const begun = came.map((_, i) => fleet.store.openUpdate(i + 1)?.version)
+    expect(begun).toEqual(['1.0.0', '0.9.0', '1.0.0', '1.0.5', '1.0.0'])
+    for (const id of [1, 2, 3, 4, 5]) fleet.follow(id, 'confirmed')
+    go(fleet, 3)
+    expect(fleet.states(2)).toEqual({ succeeded: 5 })
+    expect(fleet.campaign('spring-rollback').state).toBe('completed')
+  })
+
+  it('leaves where it is who has nothing to go back to, and says so', () => {
+    const fleet = updated([old, odd, imageOf('1.1.0', { securityCounter: 2 })])
+    rollBack(fleet)
+    go(fleet, 3)
+    expect(came.map((_, i) => fleet.store.openUpdate(i + 1)?.version)).toEqual([
+      '1.0.0',
+      undefined,
+      '1.0.0',
+      undefined,
+      '1.0.0',
+    ])
+    expect(fleet.states(2)).toMatchObject({ 'skipped: has no image to go back to': 2 })
+    expect(row(fleet, 2, 2).detail).toBe('it ran 0.9.0 before, and there is no image of that it could go back to')
+    const why = fleet.store.campaignEntries(1, 20).find(({ what }) => what === 'rollback began')?.why
+    expect(why).toContain('there is no image of meter 0.9.0, which 1 of its devices ran before')
+    expect(why).toContain('the security counter of 1.0.5 is 1, that of 1.1.0 is 2')
+  })
+
+  it('that can go nowhere is refused with what is missing', () => {
+    const fleet = updated([v1])
+    expect(() => rollBack(fleet)).toThrow('there is no image of meter 1.0.0, which 2 of its devices ran before; there')
+  })
+})
+
 describe('an image for some hardware', () => {
   const forB = imageOf('1.1.0', { hardware: ['B'] })
   const told = ['A', 'B', undefined]
