@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the foreign clients that no Debian package has. DTLS: pion/dtls (needs go), Mbed TLS with connection ids (needs
-# cargo, for its sources, and cc), Scandium (needs mvn and javac). CoAP: go-coap (go), aiocoap (python3 with venv).
-# LwM2M: Eclipse Leshan 2 and 1 (mvn and javac). The tests that want one skip where it is not there. Takes a minute or two the
-# first time; says what it could not build, and never fails.
+# Builds the foreign clients that no Debian package has. DTLS: pion/dtls (needs go), Mbed TLS with connection ids, wolfSSL
+# and TinyDTLS (need cargo, for their sources, and cc), Scandium (needs mvn and javac). CoAP: go-coap (go), java-coap (mvn
+# and javac), aiocoap (python3 with venv). LwM2M: Eclipse Leshan 2 and 1 (mvn and javac). The tests that want one skip
+# where it is not there. Takes two or three minutes the first time; says what it could not build, and never fails.
 set -uo pipefail
 cd "$(dirname "$0")/../test/interop"
 interop=$PWD
@@ -24,11 +24,13 @@ build_aiocoap() {
   python3 -m venv $venv && timeout 120 $venv/bin/pip install --quiet --disable-pip-version-check aiocoap==0.4.17
 }
 
-# These two crates carry the sources of Mbed TLS 3.5.1 and 2.28.10; nothing of Rust is built.
+# These crates carry the sources of Mbed TLS 3.5.1 and 2.28.10, wolfSSL 5.9.4 and TinyDTLS; nothing of Rust is built.
 fetch_sources() {
+  command -v cargo >/dev/null && command -v cc >/dev/null || return 1
+  [ ! -e "$sources/Cargo.toml" ] || return 0
   cat >"$sources/Cargo.toml" <<'END'
 [package]
-name = "mbedtls-sources"
+name = "c-sources"
 version = "0.0.0"
 edition = "2021"
 [lib]
@@ -36,6 +38,8 @@ path = "empty.rs"
 [dependencies]
 psa-crypto-sys = { version = "=0.13.0", default-features = false }
 mbedtls-sys-auto = { version = "=2.28.15", default-features = false }
+wolfssl-sys = { version = "=5.3.0", default-features = false }
+tinydtls-sys = { version = "=0.2.0", default-features = false }
 END
   : >"$sources/empty.rs"
   timeout 120 cargo fetch --quiet --manifest-path "$sources/Cargo.toml"
@@ -56,10 +60,33 @@ compile_mbedtls() {
 }
 
 build_mbedtls() {
-  command -v cargo >/dev/null && command -v cc >/dev/null || return 1
   fetch_sources || return 1
   compile_mbedtls mbedtls3-client "$(crate psa-crypto-sys)" &&
     compile_mbedtls mbedtls-cid-client "$(crate mbedtls-sys-auto)" -DMBEDTLS_SSL_DTLS_CONNECTION_ID
+}
+
+build_wolfssl() {
+  fetch_sources || return 1
+  local library
+  library=$(crate wolfssl-sys)/wolfssl-src
+  [ -d "$library" ] || return 1
+  cp dtls/peers/wolfssl-settings.h "$sources/user_settings.h"
+  cc -O1 -w -DWOLFSSL_USER_SETTINGS -I"$sources" -I"$library" -o dtls/peers/build/wolfssl-client \
+    dtls/peers/wolfssl-client.c "$library"/src/{dtls,internal,keys,ssl,tls,wolfio}.c \
+    "$library"/wolfcrypt/src/{aes,asn,chacha,chacha20_poly1305,coding,ecc,error,hash,hmac,kdf,logging,md5,memory}.c \
+    "$library"/wolfcrypt/src/{poly1305,random,sha,sha256,sha512,sp_int,signature,wc_encrypt,wc_port,wolfmath}.c -lm
+}
+
+build_tinydtls() {
+  fetch_sources || return 1
+  local library
+  library=$(crate tinydtls-sys)/src/tinydtls
+  [ -d "$library" ] || return 1
+  cp dtls/peers/tinydtls-settings.h "$sources/dtls_config.h"
+  cc -O1 -w -DDTLSv12 -DWITH_SHA256 -DSHA2_USE_INTTYPES_H -I"$sources" -I"$library" \
+    -o dtls/peers/build/tinydtls-client dtls/peers/tinydtls-client.c \
+    "$library"/{dtls,netq,peer,session,crypto,ccm,hmac,dtls_time,dtls_debug,dtls_prng}.c \
+    "$library"/{aes/rijndael,aes/rijndael_wrap,sha2/sha2,ecc/ecc}.c
 }
 
 # java FOLDER GROUP:ARTIFACT:VERSION SOURCES...: FOLDER gets the library with what it needs, and client.jar beside it.
@@ -87,6 +114,10 @@ build_scandium() {
   build_java dtls/peers/build/scandium org.eclipse.californium:scandium:3.13.0 dtls/peers/scandium/client.java
 }
 
+build_javacoap() {
+  build_java coap/peers/build/javacoap io.github.open-coap:coap-core:6.21.0 coap/peers/{line,javacoap/device}.java
+}
+
 # Its tests have the definition of the object that has a resource of every type.
 build_leshan() {
   local folder=lwm2m/peers/build/leshan
@@ -103,7 +134,7 @@ build_leshan_server() {
     lwm2m/peers/{line,leshan-server/*}.java
 }
 
-for peer in pion mbedtls scandium leshan leshan1 leshan_server gocoap aiocoap; do
+for peer in pion mbedtls wolfssl tinydtls scandium leshan leshan1 leshan_server gocoap javacoap aiocoap; do
   "build_$peer" && echo "peers: $peer is built" || echo "peers: $peer is not built; the tests that need it will skip"
 done
 exit 0

@@ -79,7 +79,7 @@ const sentences: Partial<Readonly<Record<DtlsFaultName, string>>> = {
   'fragment-limit': 'its messages are larger than dtls.handshake-octets',
   'version-unsupported': 'it does not speak DTLS 1.2',
   'no-common-suite': 'no cipher suite is known to both sides; see dtls.legacy-cbc, and coaps.certificate for ECDSA',
-  'no-common-certificate-type': 'no type of certificate is known to both sides',
+  'no-common-certificate-type': 'no type of certificate is known to both sides; see coaps.authorities for X.509',
   'extended-master-secret-required':
     'it does not know extended master secrets, which dtls.extended-master-secret requires',
   'identity-length': 'its identity is empty or too long',

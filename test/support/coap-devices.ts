@@ -9,10 +9,12 @@ import { LinePeer } from './line-peer.ts'
 const peers = fileURLToPath(new URL('../interop/coap/peers/', import.meta.url))
 const programs = `${peers}build/aiocoap/bin`
 const goProgram = `${peers}build/gocoap-peer`
+const javaPrograms = `${peers}build/javacoap`
 const skipped = '(skipped where scripts/build-peers.sh did not build it)'
 
 export const aiocoapPeer = { built: existsSync(`${programs}/aiocoap-client`), skipped, programs }
 export const goCoapPeer = { built: existsSync(goProgram), skipped }
+export const javaCoapPeer = { built: existsSync(`${javaPrograms}/client.jar`), skipped }
 
 export interface Told {
   /** 2.05; what went wrong where nothing came. */
@@ -28,9 +30,9 @@ export interface Ask {
   /** Hex. */
   readonly payload?: string
   readonly format?: number
-  /** Of the first block: 16·2^szx octets. aiocoap alone. */
+  /** Of the first block: 16·2^szx octets. Not go-coap. */
   readonly szx?: number
-  /** go-coap alone. */
+  /** Not aiocoap. */
   readonly observe?: true
 }
 
@@ -51,6 +53,10 @@ export class CoapDevice {
     return CoapDevice.#open(new LinePeer(goProgram, ['-target', `127.0.0.1:${port}`, ...secrets]))
   }
 
+  static onJavaCoap(port: number): Promise<CoapDevice> {
+    return CoapDevice.#open(new LinePeer('java', ['-cp', `${javaPrograms}/*`, 'Device', `127.0.0.1:${port}`]))
+  }
+
   static async #open(lines: LinePeer): Promise<CoapDevice> {
     const device = new CoapDevice(lines)
     await device.says('open')
@@ -62,7 +68,7 @@ export class CoapDevice {
     return (await this.says('code')) as Told
   }
 
-  /** From here on those who observe /3303/0/5700 are told. aiocoap alone. */
+  /** From here on those who observe /3303/0/5700 are told. Not go-coap. */
   set(value: number): void {
     this.#lines.tell(JSON.stringify({ set: String(value) }))
   }

@@ -17,6 +17,10 @@ export const pionPeer = whereBuilt('pion-peer')
 export const mbedtls3Peer = whereBuilt('mbedtls3-client')
 /** Mbed TLS 2.28 has those of a draft, under the number 254. */
 export const mbedtlsCidPeer = whereBuilt('mbedtls-cid-client')
+/** wolfSSL has connection ids as RFC 9146 has them, and resumes: told `resume`. */
+export const wolfsslPeer = whereBuilt('wolfssl-client')
+/** TinyDTLS has none; told `again` it begins anew from the same port, told `close` it ends. */
+export const tinydtlsPeer = whereBuilt('tinydtls-client')
 /** The class path of Scandium and its client: `java -cp` that, `Client`. */
 export const scandiumPeer = existsSync(`${built}scandium/client.jar`) ? `${built}scandium/*` : undefined
 /** Debian's Mbed TLS 2.28, without any; undefined where there is no C compiler or no libmbedtls-dev. */

@@ -1,6 +1,6 @@
 /**
  * A flight: messages that are sent together, and again together until the other side answers (RFC 6347
- * §4.2.4). Fragments them to the datagram size; every transmission takes new record numbers.
+ * §4.2.4). Fragments those that fit no datagram; every transmission takes new record numbers.
  */
 import type { Bytes } from '../../base/bytes.ts'
 import type { Instant } from '../../base/time.ts'
@@ -74,6 +74,9 @@ export class FlightSender {
   #addPlain(now: Instant, delivery: Delivery, whole: Bytes): void {
     const total = whole.length - handshakeHeaderLength
     const overhead = recordHeaderLength + handshakeHeaderLength
+    // Never in pieces where it fits a datagram of its own: TinyDTLS cannot put them together.
+    const fits = overhead + total <= delivery.datagramLimit
+    if (fits && this.#room(delivery) < overhead + total) this.#flush(now, delivery.path)
     let offset = 0
     do {
       const left = total - offset

@@ -42,7 +42,8 @@ import { negotiate, type Negotiated } from './server-negotiation.ts'
 const identityLimit = 128
 /** SubjectPublicKeyInfo of the largest curve is 158 octets. */
 const rawPublicKeyLimit = 200
-const sessionIdLength = 16
+/** The longest there may be (RFC 5246 §7.4.1.2): wolfSSL sees a resumption by ids of this length alone. */
+const sessionIdLength = 32
 const ownSchemes = ['ecdsa-sha256', 'ecdsa-sha384'] as const
 
 /** What the client showed; its key is proved by CertificateVerify only. */

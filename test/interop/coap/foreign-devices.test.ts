@@ -1,13 +1,14 @@
 /**
- * Devices on aiocoap (Python) and go-coap (Go) against the shipped server: they register, are read and written, in
- * blocks too, send, fetch images; go-coap over DTLS also as a device without LwM2M, under a server that is killed.
+ * Devices on aiocoap (Python), java-coap (Java) and go-coap (Go) against the shipped server: they register, are read
+ * and written, in blocks too, send, fetch images; go-coap over DTLS also as a device without LwM2M, under a server that
+ * is killed.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aiocoapPeer, CoapDevice, goCoapPeer, type Ask } from '../../support/coap-devices.ts'
+import { aiocoapPeer, CoapDevice, goCoapPeer, javaCoapPeer, type Ask } from '../../support/coap-devices.ts'
 import { Operator } from '../../support/operator.ts'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
 
@@ -43,6 +44,8 @@ interface Row {
   readonly open: () => Promise<CoapDevice>
   /** First blocks it can ask for. */
   readonly sizes: readonly (Ask & { szx?: number })[]
+  /** It can be observed. */
+  readonly notifies?: true
 }
 
 const rows: readonly Row[] = [
@@ -52,6 +55,15 @@ const rows: readonly Row[] = [
     endpoint: 'aiocoap',
     open: () => CoapDevice.onAiocoap(server.coapPort),
     sizes: [{ szx: 0 }, { szx: 2 }, { szx: 4 }, { szx: 6 }],
+    notifies: true,
+  },
+  {
+    name: 'java-coap, with ETags and Request-Tags',
+    peer: javaCoapPeer,
+    endpoint: 'java-coap',
+    open: () => CoapDevice.onJavaCoap(server.coapPort),
+    sizes: [{ szx: 1 }, { szx: 5 }],
+    notifies: true,
   },
   {
     name: 'go-coap',
@@ -72,7 +84,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-describe.each(rows)('$name $peer.skipped', ({ peer, endpoint, open, sizes }) => {
+describe.each(rows)('$name $peer.skipped', ({ peer, endpoint, open, sizes, notifies }) => {
   let device: CoapDevice
   let location: string
   beforeAll(async () => {
@@ -124,7 +136,7 @@ describe.each(rows)('$name $peer.skipped', ({ peer, endpoint, open, sizes }) => 
     expect([code, sha256(Buffer.from(payload, 'hex'))]).toEqual(['2.05', sha256(image)])
   })
 
-  it.skipIf(!peer.built || endpoint !== 'aiocoap')('notifies until that is cancelled', async () => {
+  it.skipIf(!peer.built || !notifies)('notifies until that is cancelled', async () => {
     const samples = (): Promise<readonly unknown[]> => operator.samples(endpoint, 'notification', value)
     expect(await operator.gets(endpoint, 'observe', value)).toMatchObject({ value: 20.5 })
     device.set(21)

@@ -1,6 +1,6 @@
 /**
  * Foreign clients with connection ids against the shipped server: a NAT that forgets them, a server that is
- * killed, nobody's handshake. pion, Mbed TLS 3 and Scandium have RFC 9146, Mbed TLS 2.28 the draft with number
+ * killed, nobody's handshake. pion, Mbed TLS 3, wolfSSL and Scandium have RFC 9146, Mbed TLS 2.28 the draft with number
  * 254, Scandium that with 53 too.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,6 +14,7 @@ import {
   mbedtlsCidPeer,
   pionPeer,
   scandiumPeer,
+  wolfsslPeer,
 } from '../../support/foreign-dtls-peer.ts'
 import { NatRelay } from '../../support/nat-relay.ts'
 import { startShippedServer, type ShippedServer } from '../../support/shipped-server.ts'
@@ -121,6 +122,12 @@ const clients: readonly Client[] = [
     'TLS-ECDHE-PSK-WITH-AES-128-CBC-SHA256',
   ),
   mbedtls('Mbed TLS 2.28 (number 254)', mbedtlsCidPeer, ccm8, 'TLS-PSK-WITH-AES-128-CCM-8'),
+  {
+    name: 'wolfSSL',
+    program: wolfsslPeer,
+    suite: ccm8,
+    args: (at) => [at, identity, key, 'PSK-AES128-CCM-8', 1200, 1],
+  },
   scandium(54),
   scandium(53),
 ]

@@ -68,6 +68,17 @@ describe('flights', () => {
     }
   })
 
+  it.each([256, 320, 512, 1280])(
+    'at datagrams of %i octets none is cut that fits one: TinyDTLS joins nothing',
+    (limit) => {
+      for (const [, terms] of kinds) {
+        const pair = pairOf(limit).connect(terms)
+        const cut = pair.log.flatMap(({ bytes }) => plainFragments(bytes)).filter(({ total, length }) => length < total)
+        expect(cut.filter(({ total }) => total + 25 <= limit)).toEqual([])
+      }
+    },
+  )
+
   it('hardening 17: lost, duplicated and reordered at random (300 seeds)', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom(256, 600, 1280), fc.nat(kinds.length - 1), (seed, limit, kind) => {
@@ -106,3 +117,14 @@ describe('flights', () => {
     expect(pair.log.length).toBeGreaterThan(before)
   })
 })
+
+/** Handshake fragments of epoch 0 in a datagram: octets of the message, and of the fragment. */
+function plainFragments(datagram: Uint8Array): { total: number; length: number }[] {
+  const fragments: { total: number; length: number }[] = []
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
+  for (let at = 0; at + 13 <= datagram.length && view.getUint16(at + 3) === 0; at += 13 + view.getUint16(at + 11)) {
+    if (datagram[at] !== 22) continue
+    fragments.push({ total: view.getUint16(at + 15), length: view.getUint16(at + 23) })
+  }
+  return fragments
+}

@@ -1,0 +1,26 @@
+/* What wolfSSL is built with for the interop tests: what a device would have that speaks DTLS 1.2 alone. */
+#define WOLFSSL_DTLS
+#define WOLFSSL_DTLS_CID
+#define WOLFSSL_DTLS_MTU
+#define HAVE_TLS_EXTENSIONS
+#define HAVE_SUPPORTED_CURVES
+#define HAVE_EXTENDED_MASTER
+#define HAVE_ENCRYPT_THEN_MAC
+#define HAVE_AESCCM
+#define HAVE_AESGCM
+#define HAVE_CHACHA
+#define HAVE_POLY1305
+#define HAVE_ECC
+#define WOLFSSL_SHA384
+#define WOLFSSL_STATIC_PSK
+#define WOLFSSL_SP_MATH_ALL
+#define ECC_TIMING_RESISTANT
+#define NO_RSA
+#define NO_DH
+#define NO_DSA
+#define NO_RC4
+#define NO_MD4
+#define NO_DES3
+#define NO_PWDBASED
+#define NO_OLD_TLS
+#define SINGLE_THREADED
