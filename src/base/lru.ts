@@ -7,8 +7,9 @@ export class LruMap<K, V> {
   readonly limit: number
   readonly #entries = new Map<K, V>()
   readonly #onEvict: ((key: K, value: V) => void) | undefined
-  /** Where one key is used again and again, nothing is moved. */
+  /** Where one key is used again and again, nothing is looked for or moved. */
   #newest: K | undefined
+  #newestValue: V | undefined
 
   constructor(limit: number, onEvict?: (key: K, value: V) => void) {
     this.limit = limit
@@ -21,12 +22,9 @@ export class LruMap<K, V> {
 
   /** The value of `key`, now the most recently used. */
   use(key: K): V | undefined {
+    if (key === this.#newest) return this.#newestValue
     const value = this.#entries.get(key)
-    if (value !== undefined && key !== this.#newest) {
-      this.#entries.delete(key)
-      this.#entries.set(key, value)
-      this.#newest = key
-    }
+    if (value !== undefined) this.#append(key, value)
     return value
   }
 
@@ -36,23 +34,29 @@ export class LruMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, value)
-    this.#newest = key
+    this.#append(key, value)
     if (this.#entries.size <= this.limit) return
     for (const [oldestKey, oldest] of this.#entries) {
-      this.#entries.delete(oldestKey)
+      this.delete(oldestKey)
       this.#onEvict?.(oldestKey, oldest)
       break
     }
   }
 
   delete(key: K): boolean {
+    if (key === this.#newest) this.#newest = this.#newestValue = undefined
     return this.#entries.delete(key)
   }
 
   /** Oldest first. */
   entries(): IterableIterator<[K, V]> {
     return this.#entries.entries()
+  }
+
+  #append(key: K, value: V): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    this.#newest = key
+    this.#newestValue = value
   }
 }

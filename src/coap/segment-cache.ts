@@ -1,39 +1,48 @@
 /**
- * Short texts read from slabs again and again (Uri-Path segments, link targets): decodes UTF-8 in place
- * and gives the same string object for the same octets, so that the hot path makes no garbage. A fixed
+ * Short texts read from slabs again and again (Uri-Path segments): decodes UTF-8 in place and gives the
+ * same string object for the same octets, so that the hot path makes no garbage and looks at each octet once. A fixed
  * number of places; a newcomer takes the place of whoever hashed there before. Total on any octets.
  */
 import { type Bytes } from '../base/bytes.ts'
 
 const places = 8192
-/** Octets of the longest text that is kept. */
-const longest = 32
+/** Octets of a place: the length of its text, then the text, all of them ASCII. */
+const placeSize = 32
+/** Octets at the end of a text that choose its place: names of things of one kind differ there. */
+const telling = 6
 
-const kept: string[] = new Array<string>(places).fill('')
+const kept = new Uint8Array(places * placeSize)
+const texts: string[] = new Array<string>(places).fill('')
 const lenient = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /** The text of octets `start` to `end`; what is not UTF-8 becomes U+FFFD. */
 export function textAt(buffer: Bytes, start: number, end: number): string {
   const length = end - start
   if (length === 0) return ''
-  if (length > longest) return lenient.decode(buffer.subarray(start, end))
-  let hash = length
-  let union = 0
-  for (let at = start; at < end; at++) {
-    const octet = buffer[at]!
-    union |= octet
-    hash = (Math.imul(hash, 31) + octet) | 0
-  }
-  if (union > 0x7f) return lenient.decode(buffer.subarray(start, end))
-  const place = (hash ^ (hash >>> 15)) & (places - 1)
-  const candidate = kept[place]!
-  if (candidate.length === length && equalsAscii(candidate, buffer, start)) return candidate
-  const text = lenient.decode(buffer.subarray(start, end))
-  kept[place] = text
-  return text
+  if (length >= placeSize) return lenient.decode(buffer.subarray(start, end))
+  const place = placeOf(buffer, start, end)
+  return holds(place, buffer, start, end) ? texts[place]! : newlyKept(place, buffer, start, end)
 }
 
-function equalsAscii(text: string, buffer: Bytes, start: number): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== buffer[start + i]) return false
+function placeOf(buffer: Bytes, start: number, end: number): number {
+  let hash = end - start
+  for (let at = Math.max(start, end - telling); at < end; at++) hash = (Math.imul(hash, 31) + buffer[at]!) | 0
+  return (hash ^ (hash >>> 15)) & (places - 1)
+}
+
+function holds(place: number, buffer: Bytes, start: number, end: number): boolean {
+  let at = place * placeSize
+  if (kept[at] !== end - start) return false
+  while (start < end) if (kept[++at] !== buffer[start++]) return false
   return true
+}
+
+function newlyKept(place: number, buffer: Bytes, start: number, end: number): string {
+  const text = lenient.decode(buffer.subarray(start, end))
+  let at = place * placeSize
+  for (let from = start; from < end; from++) if (buffer[from]! > 0x7f) return text
+  texts[place] = text
+  kept[at] = end - start
+  while (start < end) kept[++at] = buffer[start++]!
+  return text
 }

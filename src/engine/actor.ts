@@ -6,7 +6,7 @@ import { instantOf, type Instant } from '../base/time.ts'
 import { profiles, type Profile } from '../config/profiles.ts'
 import type { Peer, RequestId } from '../coap/types.ts'
 import type { ConfigurationObserver } from '../fleet/configuration/types.ts'
-import { isNextBlock, type Block } from '../fleet/firmware/rules.ts'
+import { pullOf, type Block, type Pull } from '../fleet/firmware/progress.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { chosenProfile, type ProfileRules } from '../fleet/registry/profile-choice.ts'
 import { awakeWindowOf } from '../fleet/registry/rules.ts'
@@ -63,7 +63,7 @@ const unregisteredSecured: ProfiledBy = { address: '', queueMode: false, secured
 export class Actor {
   #state: DeviceState
   /** How far a download has come that goes on block by block: counted here until somebody wants to know. */
-  readonly #pull = { isAhead: false, fetched: 0, changedAt: instantOf(0) }
+  #pull: Pull | undefined
   readonly #profiles: ProfileRules
   readonly mailbox: ActorInput[] = []
   /** The input and its plan that wait for the store. */
@@ -89,31 +89,30 @@ export class Actor {
 
   constructor(state: DeviceState, profileRules: ProfileRules) {
     this.#state = state
+    this.#pull = pullOf(state.update)
     this.#profiles = profileRules
     this.lastUplink = state.device?.lastSeen ?? instantOf(0)
   }
 
   get state(): DeviceState {
-    const { isAhead, fetched, changedAt } = this.#pull
-    const { update } = this.#state
-    if (isAhead && update !== undefined) this.state = { ...this.#state, update: { ...update, fetched, changedAt } }
+    const pull = this.#pull
+    if (pull?.isAhead === true) {
+      const { fetched, changedAt } = pull
+      this.#state = { ...this.#state, update: { ...this.#state.update!, fetched, changedAt } }
+      pull.isAhead = false
+    }
     return this.#state
   }
 
   set state(next: DeviceState) {
+    if (next.update !== this.#state.update || this.#pull?.isAhead === true) this.#pull = pullOf(next.update)
     this.#state = next
-    this.#pull.isAhead = false
   }
 
   /** Whether a block that was served is just the next of many, and thereby counted; else it is an input. */
   takesBlock(now: Instant, block: Block): boolean {
-    const { update } = this.#state
-    if (update === undefined || this.committing !== undefined) return false
-    const pull = this.#pull
-    if (!isNextBlock(update, pull.isAhead ? pull : update, block, now)) return false
-    pull.isAhead = true
-    pull.fetched = block.offset + block.length
-    pull.changedAt = now
+    if (this.#pull === undefined || this.committing !== undefined) return false
+    if (!this.#pull.takes(now, block)) return false
     this.used = true
     return true
   }

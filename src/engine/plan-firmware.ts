@@ -8,12 +8,12 @@ import { profiles } from '../config/profiles.ts'
 import type { Command } from '../fleet/commands.ts'
 import { nulPackage, type FirmwareAction, type FirmwareRules } from '../fleet/firmware/course.ts'
 import { followingUpdate } from '../fleet/firmware/journey.ts'
+import { stepOf } from '../fleet/firmware/progress.ts'
 import {
   isCancellable,
   isFinished,
   newUpdate,
   step,
-  stepOf,
   type FirmwareInput,
   type UpdateWish,
 } from '../fleet/firmware/rules.ts'

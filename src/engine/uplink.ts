@@ -32,6 +32,8 @@ export class Uplink {
   readonly #engine: EngineCore
   readonly #random: Random
   readonly #plainDevices: PlainDevices
+  /** The answer with the image last asked for: fleets ask for one, block after block. */
+  #imageAnswer: OutboundResponse = notFound
 
   constructor(engine: EngineCore, random: Random) {
     this.#engine = engine
@@ -173,7 +175,10 @@ export class Uplink {
     const body = path.length === 2 || path.length === 3 ? this.#engine.output.image(path[1]!) : undefined
     if (body === undefined) return this.#respond(now, request, notFound)
     if (request.code !== method.get) return this.#respond(now, request, methodNotAllowed)
-    this.#respond(now, request, { code: codes.content, body, contentFormat: contentFormat.octetStream })
+    if (this.#imageAnswer.body !== body) {
+      this.#imageAnswer = { code: codes.content, body, contentFormat: contentFormat.octetStream }
+    }
+    this.#respond(now, request, this.#imageAnswer)
     if (path[2] === undefined) return
     const deviceId = Number.parseInt(path[2], 36)
     if (!Number.isSafeInteger(deviceId)) return

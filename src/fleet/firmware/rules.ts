@@ -11,6 +11,7 @@ import { Course, type FirmwareRules, type FirmwareStep } from './course.ts'
 import { finished, type FinishedOperation } from './endings.ts'
 import { judge } from './judgement.ts'
 import type { Leg } from '../images/types.ts'
+import { pauseAfter } from './progress.ts'
 import { countUplink, endProof } from './proof.ts'
 import { deferred } from './results.ts'
 import { defaultTarget } from './targets.ts'
@@ -89,9 +90,6 @@ export function newUpdate(
   }
 }
 
-/** A fetch that goes on in the middle after so long a silence is a resumed one. */
-const pauseAfter = seconds(60)
-
 /** One input, one step. Total: every input is taken in every state, a finished update stays as it is. */
 export function step(update: FirmwareUpdate, input: FirmwareInput, now: Instant, rules: FirmwareRules): FirmwareStep {
   const course = new Course(update, now, rules)
@@ -164,38 +162,6 @@ function moved(course: Course, { input, offset, length, size, blockSize, isBegin
   })
   // Should the notification of Downloaded be lost, this finds out. The end of a push is an answer of its own.
   if (input === 'block-served' && offset + length >= size) course.ask('read', course.target.path)
-}
-
-/** A block the device has fetched. */
-export type Block = Omit<Moved, 'input'>
-
-/** Progress between two commits and events, as a share of the image: a crash forgets no more of the display. */
-const progressStep = 0.1
-
-export function stepOf({ fetched, size }: Pick<FirmwareUpdate, 'fetched' | 'size'>): number {
-  return size === 0 ? 0 : Math.floor(fetched / size / progressStep)
-}
-
-/**
- * Whether a block is the next one of a download that goes on as it did and has come as far as `reached`: nothing
- * but the count changes then. Blocks come by the thousand, and of most of them nobody else needs to hear.
- */
-export function isNextBlock(
-  update: FirmwareUpdate,
-  reached: Pick<FirmwareUpdate, 'fetched' | 'changedAt'>,
-  { offset, length, size, blockSize }: Block,
-  now: Instant,
-): boolean {
-  const isNext = update.state === 'downloading' && offset === reached.fetched && blockSize === update.blockSize
-  const goesOn = update.registration === update.registrationAtOffer && between(reached.changedAt, now) <= pauseAfter
-  const fetched = offset + length
-  return (
-    isNext &&
-    goesOn &&
-    update.delivery !== 'push' &&
-    fetched < size &&
-    stepOf({ fetched, size: update.size }) === stepOf(update)
-  )
 }
 
 function tick(course: Course): void {
