@@ -26,7 +26,8 @@ export function textAt(buffer: Bytes, start: number, end: number): string {
 
 function placeOf(buffer: Bytes, start: number, end: number): number {
   let hash = end - start
-  for (let at = Math.max(start, end - telling); at < end; at++) hash = (Math.imul(hash, 31) + buffer[at]!) | 0
+  // FNV-1a: with a smaller factor half the numbers of a fleet of a thousand shared places
+  for (let at = Math.max(start, end - telling); at < end; at++) hash = Math.imul(hash ^ buffer[at]!, 0x01000193)
   return (hash ^ (hash >>> 15)) & (places - 1)
 }
 
