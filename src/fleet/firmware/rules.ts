@@ -5,7 +5,7 @@
  * that is newer than the install command and for as long as its health window, confirms an update; the old
  * version in its place is a revert (fleet-ota.md §9.3).
  */
-import { after, between, seconds, type Instant } from '../../base/time.ts'
+import { after, between, type Instant } from '../../base/time.ts'
 import { cancel } from './cancelling.ts'
 import { Course, type FirmwareRules, type FirmwareStep } from './course.ts'
 import { finished, type FinishedOperation } from './endings.ts'
