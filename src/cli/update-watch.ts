@@ -76,7 +76,10 @@ function adviceFor({ retry, failure, endpoint }: UpdateJson): string[] {
   if (failure === 'reverted') return ['the image did not stand its trial: look at its logs before another try']
   if (failure === 'reverted-later')
     return ['look at what it did since: its logs, and who else may have installed something']
-  if (failure === 'uri') return ['is coap.public-uri an address the device can reach, and the path one it can parse?']
+  if (failure === 'uri')
+    return [
+      'can the device reach that address? coap.public-uri, coaps.public-uri and downloads.public-uri set what it is told',
+    ]
   if (failure === 'protocol') return [`--push writes the image to it instead`]
   if (retry === 'transient') return [`try again: coapstan firmware update ${endpoint} <image>`]
   return []

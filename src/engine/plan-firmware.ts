@@ -221,7 +221,7 @@ function rulesFor(
   const hardware = device.learned?.vitals?.hardware
   const profile = profiles[chosenProfile(device, registration, statusRules.profiles).profile]
   return {
-    ...offerOf(update, device, registration?.secured ?? false, reach),
+    ...offerOf(update, device, registration, reach),
     rebootGrace: profile.rebootGrace,
     listeningSince,
     stall: milliseconds(settings['firmware.stall']),
@@ -242,7 +242,7 @@ function rulesFor(
 function offerOf(
   update: FirmwareUpdate,
   { id: deviceId, endpoint }: Device,
-  secured: boolean,
+  registration: Registration | undefined,
   reach: PlanContext['reach'],
 ): Pick<FirmwareRules, 'packageUri' | 'obstacle'> {
   const { protocols, delivery } = update.seen ?? {}
@@ -250,9 +250,9 @@ function offerOf(
     ...(protocols !== undefined && { protocols }),
     ...(delivery !== undefined && { delivery }),
   }
-  const device = { deviceId, endpoint, secured }
+  const device = { deviceId, endpoint, secured: registration?.secured ?? false }
   const key = imageKeyOf(packageHashOf(update))
-  const servers = reach.servers()
+  const servers = reach.servers(registration?.address)
   const link = (wanted: string): string => reach.downloadPath(wanted, update)
   const chosen = deliveryFor({ ...device, ...told }, key, { ...update.options, servers, link })
   if (chosen.by === 'pull') return { packageUri: chosen.uri }

@@ -59,8 +59,8 @@ export interface EngineOutput {
   handshake(now: Instant, report: HandshakeReport): void
   /** A firmware image as devices fetch it, by its short key. */
   image(key: string): BodySource | undefined
-  /** What devices reach us under by scheme, without a trailing slash: `coap://192.0.2.1:5683`. */
-  servers(): Readonly<Partial<Record<PullWay, string>>>
+  /** What the device at `remote` reaches us under by scheme, without a trailing slash: `coap://192.0.2.1:5683`. */
+  servers(remote: string | undefined): Readonly<Partial<Record<PullWay, string>>>
   /** The path of a link to an artifact over HTTP that this update alone may use. */
   downloadPath(key: string, update: FirmwareUpdate): string
 }

@@ -15,7 +15,7 @@ import type { Control } from './control.ts'
 import type { Credentials } from './credentials.ts'
 import type { Listening } from './device-side.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
-import { authorityOf } from './listeners.ts'
+import { publicUri, reachableUri } from './public-uri.ts'
 import { sealerWith } from './sealer.ts'
 import { deriveKey } from './store-key.ts'
 import type { RemoteAddress, TransportHandler } from './transport.ts'
@@ -61,7 +61,7 @@ export async function openBootstrap(
     sealer: sealerWith(deriveKey(storeKey, 'bootstrap keys')),
     credentials: credentials.service,
     mac: (key, data) => new Uint8Array(createHmac('sha256', key).update(data).digest()),
-    selfUri: (secured, remote) => reachable(publicUri(parts, secured), remote),
+    selfUri: (secured, remote) => selfUri(parts, secured, remote),
     random,
     settings,
   })
@@ -117,16 +117,9 @@ export function bootstrapServiceOf(
   })
 }
 
-function publicUri({ settings, listening }: BootstrapParts, secured: boolean): string {
-  const set = settings[secured ? 'coaps.public-uri' : 'coap.public-uri'].replace(/\/+$/, '')
-  const local = secured ? listening.secured : listening.plain
-  return set || (local === undefined ? '' : `${secured ? 'coaps' : 'coap'}://${authorityOf(local)}`)
-}
-
-/** A listener on every address has no URI of its own; for a device on this machine there is one all the same. */
-function reachable(uri: string, remote: string): string | undefined {
-  const wildcard = /^(coaps?:\/\/)(?:0\.0\.0\.0|\[::\])(:\d+)?$/.exec(uri)
-  if (wildcard === null) return uri === '' ? undefined : uri
-  if (remote === '::1') return `${wildcard[1]}[::1]${wildcard[2] ?? ''}`
-  return remote.startsWith('127.') ? `${wildcard[1]}127.0.0.1${wildcard[2] ?? ''}` : undefined
+/** None is guessed: what a device is configured with, it keeps. */
+function selfUri({ settings, listening }: BootstrapParts, secured: boolean, remote: string): string | undefined {
+  const scheme = secured ? 'coaps' : 'coap'
+  const bound = secured ? listening.secured : listening.plain
+  return bound && reachableUri(publicUri(settings[`${scheme}.public-uri`], scheme, bound), remote)
 }

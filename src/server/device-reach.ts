@@ -4,6 +4,7 @@ import type { Settings } from '../config/tunables.ts'
 import type { FirmwareUpdate } from '../fleet/firmware/types.ts'
 import { pullWays, type PullWay } from '../fleet/images/types.ts'
 import { pathOf } from './downloads/link.ts'
+import { outwardUri, reachableUri } from './public-uri.ts'
 import { deriveKey } from './store-key.ts'
 
 export interface ReachParts {
@@ -30,7 +31,7 @@ export class DeviceReach {
     this.#now = now
   }
 
-  /** Firmware is served under these from now on; '' is no URI. */
+  /** Firmware is served under these from now on, as `publicUri` gives them; '' is no URI. */
   serve(...uris: readonly string[]): void {
     for (const uri of uris) {
       const scheme = pullWays.find((way) => uri.startsWith(`${way}:`))
@@ -38,8 +39,10 @@ export class DeviceReach {
     }
   }
 
-  servers(): Readonly<Partial<Record<PullWay, string>>> {
-    return this.#servers
+  /** By scheme, for the device at `remote` where that is known. */
+  servers(remote = ''): Readonly<Partial<Record<PullWay, string>>> {
+    const uris = Object.entries(this.#servers)
+    return Object.fromEntries(uris.map(([way, uri]) => [way, reachableUri(uri, remote) ?? outwardUri(uri)]))
   }
 
   /**

@@ -152,8 +152,8 @@ export class Driver implements EngineOutput, Commands {
     return this.#options.image(key)
   }
 
-  servers(): ReturnType<DeviceReach['servers']> {
-    return this.#options.reach.servers()
+  servers(remote: string | undefined): ReturnType<DeviceReach['servers']> {
+    return this.#options.reach.servers(remote)
   }
 
   downloadPath(key: string, update: FirmwareUpdate): string {

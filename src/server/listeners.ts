@@ -1,7 +1,8 @@
 /** Opens the UDP sockets of a server or of one of its shards, and says under which URIs devices reach them. */
 import type { Instant } from '../base/time.ts'
 import { flagOf, type Settings } from '../config/tunables.ts'
-import type { RemoteAddress, TransportHandler } from './transport.ts'
+import { publicUri } from './public-uri.ts'
+import type { TransportHandler } from './transport.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 import type { UdpTransport } from './udp-open.ts'
 
@@ -9,7 +10,7 @@ export interface OpenListeners {
   readonly plain: UdpTransport
   /** Undefined where only plain CoAP is served. */
   readonly secured: UdpTransport | undefined
-  /** As set, or else by the address listened on; '' for a listener there is not. */
+  /** Under which devices are told to reach them; '' for a listener there is not. */
   readonly publicUris: { readonly plain: string; readonly secured: string }
 }
 
@@ -33,17 +34,13 @@ export async function openListeners(
   const plain = await open('coap', handlers.plain)
   try {
     const secured = handlers.secured === undefined ? undefined : await open('coaps', handlers.secured)
-    const uri = (listener: 'coap' | 'coaps', local: RemoteAddress | undefined): string =>
-      settings[`${listener}.public-uri`].replace(/\/+$/, '') ||
-      (local === undefined ? '' : `${listener}://${authorityOf(local)}`)
-    return { plain, secured, publicUris: { plain: uri('coap', plain.local), secured: uri('coaps', secured?.local) } }
+    const publicUris = {
+      plain: publicUri(settings['coap.public-uri'], 'coap', plain.local),
+      secured: secured === undefined ? '' : publicUri(settings['coaps.public-uri'], 'coaps', secured.local),
+    }
+    return { plain, secured, publicUris }
   } catch (error) {
     await plain.close()
     throw error
   }
-}
-
-/** `192.0.2.1:5683`, `[2001:db8::1]:5683`. */
-export function authorityOf({ address, port }: RemoteAddress): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }

@@ -22,7 +22,7 @@ import { linkSecretOf } from './device-reach.ts'
 import { deviceSideInThread, type DeviceSideParts } from './device-side.ts'
 import { deviceProfiles } from './device-profile.ts'
 import { openDownloads } from './downloads/open.ts'
-import { authorityOf } from './listeners.ts'
+import { authorityOf, publicUri, toldAs } from './public-uri.ts'
 import { deviceSideInShards } from './shards/device-side.ts'
 import { handshakeOf } from './handshake-log.ts'
 import { ImageBodies } from './image-bodies.ts'
@@ -218,6 +218,8 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
   const http = await listenHttp(api, settings)
 
   const { plain, secured, transport } = listening
+  const told = (scheme: 'coap' | 'coaps', bound: typeof plain): string =>
+    toldAs(publicUri(settings[`${scheme}.public-uri`], scheme, bound), bound)
   return {
     coap: plain,
     coaps: secured,
@@ -225,13 +227,20 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     startUpLines: () => [
       `Coapstan ${options.version}`,
       ...aligned([
-        ['coap', `udp ${authorityOf(plain)} (${transport})`],
-        ...(secured === undefined ? [] : [['coaps', `udp ${authorityOf(secured)} (DTLS 1.2)`] as const]),
+        ['coap', `udp ${authorityOf(plain)} (${transport})${told('coap', plain)}`],
+        ...(secured === undefined
+          ? []
+          : [['coaps', `udp ${authorityOf(secured)} (DTLS 1.2)${told('coaps', secured)}`] as const]),
         ...(bootstrap?.listeners ?? []).map((one) => [one.protocol, `udp ${authorityOf(one)}`] as const),
         ['http', `http://${authorityOf(http)}/v1`],
         ...(downloads === undefined
           ? []
-          : [['fw', `${downloads.via}://${authorityOf(downloads)} (downloads)`] as const]),
+          : [
+              [
+                'fw',
+                `${publicUri('', downloads.via, downloads)} (downloads)${toldAs(downloads.uri, downloads)}`,
+              ] as const,
+            ]),
         ['data', `${directory.path} (${devicesText(store.countDevices())})`],
         ['token', directory.tokenFile],
       ]),

@@ -25,7 +25,7 @@ export const coapKnobs = {
     kind: 'text',
     default: '',
     consequence:
-      'How devices reach this listener, without a path (coap://iot.example.net:5683); firmware is offered under it. Empty: the address it is bound to.',
+      'How devices reach this listener, without a path (coap://iot.example.net:5683); firmware is offered under it. Empty: the address it is bound to, or where that is every address, one of this machine that others can reach.',
     scope: 'listener',
     takesHold: 'restart',
   },

@@ -32,7 +32,7 @@ export const coapsKnobs = {
     kind: 'text',
     default: '',
     consequence:
-      'How devices reach this listener, without a path (coaps://iot.example.net:5684); firmware is offered to secured devices under it. Empty: the address it is bound to.',
+      'How devices reach this listener, without a path (coaps://iot.example.net:5684); firmware is offered to secured devices under it. Empty: the address it is bound to, or where that is every address, one of this machine that others can reach.',
     scope: 'listener',
     takesHold: 'restart',
   },

@@ -45,7 +45,7 @@ export const downloadsKnobs = {
     kind: 'text',
     default: '',
     consequence:
-      'How devices reach the download listener, without a path (https://fw.example.net:8443); its scheme is what they must speak. Empty: the address it is bound to.',
+      'How devices reach the download listener, without a path (https://fw.example.net:8443); its scheme is what they must speak. Empty: the address it is bound to, or where that is every address, one of this machine that others can reach.',
     scope: 'listener',
     takesHold: 'restart',
   },

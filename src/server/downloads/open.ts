@@ -8,7 +8,7 @@ import type { FirmwareStore } from '../../fleet/firmware/store.ts'
 import { packageHashOf, type FirmwareUpdate } from '../../fleet/firmware/types.ts'
 import { imageKeyOf } from '../../fleet/images/types.ts'
 import type { ImageBodies } from '../image-bodies.ts'
-import { authorityOf } from '../listeners.ts'
+import { publicUri } from '../public-uri.ts'
 import { downloadHandler, type Download, type Progress } from './handler.ts'
 import { listenForDownloads, type DownloadListener } from './listener.ts'
 
@@ -44,8 +44,7 @@ export async function openDownloads(parts: DownloadsParts): Promise<Downloads | 
     },
   })
   const listener = await listenForDownloads(settings, handler)
-  const bound = `${listener.via}://${authorityOf(listener)}`
-  return { ...listener, uri: settings['downloads.public-uri'].replace(/\/+$/, '') || bound }
+  return { ...listener, uri: publicUri(settings['downloads.public-uri'], listener.via, listener) }
 }
 
 function downloadOf(bodies: Pick<ImageBodies, 'of'>, key: string): Download | undefined {

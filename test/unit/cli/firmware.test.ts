@@ -221,7 +221,7 @@ Proving 1.1.0 (confirmed at the end of its health window)
   })
 
   it.each([
-    ['uri', 'is coap.public-uri an address the device can reach'],
+    ['uri', 'can the device reach that address? coap.public-uri'],
     ['protocol', '--push writes the image to it instead'],
     ['connection-lost', 'try again: coapstan firmware update dev <image>'],
   ] as const)('that fail with %s come with what to do', async (failure, advice) => {
