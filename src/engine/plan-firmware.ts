@@ -18,7 +18,7 @@ import {
   type UpdateWish,
 } from '../fleet/firmware/rules.ts'
 import { defaultTarget, targetOf } from '../fleet/firmware/targets.ts'
-import { packageHashOf, type FirmwareUpdate } from '../fleet/firmware/types.ts'
+import { packageHashOf, waitsForOpening, type FirmwareUpdate } from '../fleet/firmware/types.ts'
 import { imageOfValue } from '../fleet/operations/types.ts'
 import { deliveryFor } from '../fleet/images/delivery.ts'
 import { imageKeyOf } from '../fleet/images/types.ts'
@@ -149,7 +149,8 @@ function keep(draft: Draft, before: FirmwareUpdate, next: FirmwareUpdate): void 
   }
   const isOfCampaign = isFinished(next) || next.state === 'downloaded' || next.registrationAtUpdate !== undefined
   const isToldToInstall = next.installCommand === 'asked' && before.installCommand !== 'asked'
-  if ((changed || isToldToInstall) && next.campaign !== undefined && isOfCampaign) {
+  const waitsAgain = waitsForOpening(next) && !waitsForOpening(before)
+  if ((changed || isToldToInstall || waitsAgain) && next.campaign !== undefined && isOfCampaign) {
     draft.ops.push({ op: 'campaign.followed', campaignId: next.campaign, update: next })
   }
   draft.change({ update: isFinished(next) ? undefined : next })

@@ -164,9 +164,21 @@ export class CampaignFleet {
     ])
   }
 
-  /** The device has downloaded, and is not told to install. */
-  hold(deviceId: number): void {
-    const update: FirmwareUpdate = { ...this.store.openUpdate(deviceId)!, state: 'downloaded' }
+  /** The device has downloaded, and is not told to install: it waits for that opening of its window, from 0. */
+  hold(deviceId: number, opening = 0): void {
+    const open = this.store.openUpdate(deviceId)!
+    const dueAt = open.options!.installWithin![opening]!.from
+    // Told before, it has missed an opening.
+    const missed = open.installCommand === undefined ? {} : ({ installCommand: 'unsure' } as const)
+    this.#put({ ...open, ...missed, state: 'downloaded', dueAt, changedAt: this.now })
+  }
+
+  /** Its window has opened: the command to install is on its way. */
+  tell(deviceId: number): void {
+    this.#put({ ...this.store.openUpdate(deviceId)!, installCommand: 'asked', changedAt: this.now })
+  }
+
+  #put(update: FirmwareUpdate): void {
     this.commit([
       { op: 'update.put', update },
       { op: 'campaign.followed', campaignId: update.campaign!, update },

@@ -22,6 +22,8 @@ import { wayBackOf } from './way-back.ts'
 
 /** Rows looked at in one step. */
 const rowsAStep = 256
+/** Updates taken back in one step. */
+const cancelsAStep = 1024
 /** Devices gathered in one step. */
 const pageSize = 500
 
@@ -107,7 +109,7 @@ export function pictureOf(
     candidates,
     missing: missingOf(candidates, octetsAt),
     ...(last === undefined ? {} : { scannedTo: last.rank }),
-    updating: state === 'halted' || state === 'aborting' ? allUpdating(store, id) : [],
+    updating: state === 'halted' || state === 'aborting' ? toTakeBack(store, id, asked) : [],
     letGo: isLettingGo
       ? (['waiting', 'retrying'] as const).flatMap((each) => store.campaignDevices(id, each, 0, rowsAStep))
       : [],
@@ -138,7 +140,19 @@ function comingOf(store: CampaignReads, { state, definition: { selector } }: Cam
   return [...allUpdating(store, origin), ...store.campaignDevices(origin, 'ended', 0, rowsAStep)]
 }
 
-/** At most as many as the campaign updates at one time. */
+/** Those that nobody has asked yet to give up their update, so many in one step. */
+function toTakeBack(store: CampaignReads, id: number, { cancelled }: Asked): readonly CampaignDevice[] {
+  const rows: CampaignDevice[] = []
+  for (let from = 0; rows.length < cancelsAStep;) {
+    const page = store.campaignDevices(id, 'updating', from, rowsAStep)
+    rows.push(...page.filter(({ deviceId }) => !cancelled.has(deviceId)))
+    if (page.length < rowsAStep) break
+    from = page.at(-1)!.deviceId
+  }
+  return rows
+}
+
+/** All that were begun and are not done, those that wait for their window too. */
 function allUpdating(store: CampaignReads, id: number): readonly CampaignDevice[] {
   const rows: CampaignDevice[] = []
   for (let from = 0; ;) {

@@ -2,7 +2,7 @@
  * Who may begin now. Room is what the stage's share, the limits and the budget leave; a device takes it when
  * it is awake, meets the requirements, and nobody with a better claim wants it. What it waits for is said.
  */
-import { after, between, hours, seconds, type Instant } from '../../base/time.ts'
+import { after, between, hours, instantOf, seconds, type Instant } from '../../base/time.ts'
 import type { Opening } from '../firmware/types.ts'
 import { packageOf, type Leg, type Way } from '../images/types.ts'
 import type { DeviceId } from '../registry/types.ts'
@@ -13,7 +13,7 @@ import { prefixOf, unfitnessOfVersion, unfitnessOfWay, type DeviceFacts } from '
 import { openDeviceStates, type Begin, type BusyPlace, type Claim, type DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
 import { wayOver } from './way.ts'
-import { clockOf, deviceZone, holdsBeginnings, openingsOf, windowAt } from './windows.ts'
+import { clockOf, closesAt, deviceZone, holdsBeginnings, openingsOf, windowAt } from './windows.ts'
 
 export interface Candidate {
   readonly row: CampaignDevice
@@ -80,7 +80,7 @@ export function roomOf(
   const fresh = [...starting.values()].filter(({ isNew }) => isNew).length
   const share = shareUpTo(definition.stages, stage, totals.eligible) - totals.begun - fresh
   const parallel = Math.min(
-    definition.limits.parallel - totals.states.updating - starting.size,
+    definition.limits.parallel - (totals.states.updating - totals.held) - starting.size,
     isShort(creditAt(campaign, now)) ? 0 : startsAStep,
   )
   return { parallel: Math.max(0, parallel), share: Math.max(0, share) }
@@ -198,9 +198,14 @@ class Round implements Admission {
       leg: legs[0],
       ...(version === undefined ? {} : { from: version }),
       ...(window?.holds === 'install'
-        ? { installWithin: openingsOf(window, this.#now, begin.dueAt, clockOf(facts.vitals)) }
+        ? { installWithin: openingsOf(window, this.#now, this.#installsUntil(begin), clockOf(facts.vitals)) }
         : {}),
     })
+  }
+
+  /** Who was begun may install after the deadline, as long as its own time is not over. */
+  #installsUntil({ dueAt }: Begin): Instant {
+    return instantOf(Math.max(dueAt, closesAt(this.#campaign)))
   }
 
   /** Who fitted when the campaign began may have shown since that it runs another version. */

@@ -1,5 +1,5 @@
 /** Sums of a campaign's devices, by state. The store keeps the counts; nothing here looks at devices. */
-import type { CampaignDeviceState, DeviceCount } from './types.ts'
+import { waitsForWindow, type CampaignDeviceState, type DeviceCount } from './types.ts'
 
 export interface Totals {
   /** All it has taken in, those skipped included. */
@@ -9,6 +9,8 @@ export interface Totals {
   /** A stage has begun them, once at least. */
   readonly begun: number
   readonly states: Readonly<Record<CampaignDeviceState, number>>
+  /** Of the updating ones those that only wait for their window. */
+  readonly held: number
   /** Succeeded, failed and timed out: tried to the end. */
   readonly attempted: number
   /** Failed and timed out. */
@@ -34,11 +36,12 @@ const none: Readonly<Record<CampaignDeviceState, number>> = {
 /** Of all stages, or of one. */
 export function totalsOf(counts: readonly DeviceCount[], stage?: number): Totals {
   const states = { ...none }
-  let [total, begun, unbegunGone, waitingAgain] = [0, 0, 0, 0]
+  let [total, begun, unbegunGone, waitingAgain, held] = [0, 0, 0, 0, 0]
   for (const each of counts) {
     if (stage !== undefined && each.stage !== stage) continue
     states[each.state] += each.count
     total += each.count
+    if (each.state === 'updating' && each.reason === waitsForWindow) held += each.count
     if (each.stage === undefined && each.state === 'gone') unbegunGone += each.count
     if (each.stage === undefined || each.state === 'skipped') continue
     begun += each.count
@@ -50,6 +53,7 @@ export function totalsOf(counts: readonly DeviceCount[], stage?: number): Totals
     eligible: total - states.skipped - unbegunGone,
     begun,
     states,
+    held,
     attempted: states.succeeded + unsuccessful,
     unsuccessful,
     active: states.updating + states.ended + states.retrying + waitingAgain,

@@ -151,14 +151,15 @@ function untilOpen(window: Window, now: Instant, worked: Duration): Duration {
 }
 
 function warningsOf(
-  { limits, selector, timeout, window }: CampaignDefinition,
+  { limits, selector, deadline, timeout, window }: CampaignDefinition,
   tally: Tally,
   perProfile: readonly ProfileForecast[],
   now: Instant,
 ): readonly string[] {
   const warnings: string[] = []
-  if (window?.holds === 'install' && openingsOf(window, now, after(now, timeout)).length === 0) {
-    warnings.push(`the window does not open within the time-out of ${durationText(timeout)}: devices would time out`)
+  const end = after(now, milliseconds(Math.max(timeout, deadline ?? Number.POSITIVE_INFINITY)))
+  if (window?.holds === 'install' && openingsOf(window, now, end).length === 0) {
+    warnings.push('the window does not open before the deadline: devices would download, and never install')
   }
   const { unknown } = tally
   if (unknown.count > 0) warnings.push(unknownText(unknown))

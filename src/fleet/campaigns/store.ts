@@ -3,17 +3,18 @@
  * every change moves the counts in the same transaction: two writers (the campaign, and the actor of the
  * device) cannot undo each other, and nobody ever counts a fleet.
  */
-import type { Instant } from '../../base/time.ts'
-import type { FirmwareUpdate } from '../firmware/types.ts'
+import { after, between, type Instant } from '../../base/time.ts'
+import { waitsForOpening, type FirmwareUpdate } from '../firmware/types.ts'
 import type { DeviceId } from '../registry/types.ts'
-import type {
-  Campaign,
-  CampaignDevice,
-  CampaignDeviceState,
-  CampaignEntry,
-  CampaignId,
-  DeviceCount,
-  DeviceWay,
+import {
+  waitsForWindow,
+  type Campaign,
+  type CampaignDevice,
+  type CampaignDeviceState,
+  type CampaignEntry,
+  type CampaignId,
+  type DeviceCount,
+  type DeviceWay,
 } from './types.ts'
 import { hopText } from './way.ts'
 
@@ -108,6 +109,7 @@ export function followed(row: CampaignDevice, update: FirmwareUpdate): CampaignD
     touched: isTouched,
     ...(from === undefined ? {} : { fromVersion: from }),
     ...reasonUnderWay(row, update),
+    ...dueUnderWay(row, update),
   })
   if (update.finishedAt === undefined) return seen
   // It may come to its end after it was given up; then the end it came to is what counts. A hop is no end.
@@ -140,21 +142,25 @@ export function wentBack(row: CampaignDevice, updateId: number, isOfEnded: boole
 /** It was told to install, or its answer to that may have been lost: a way back has to look after it. */
 function mayHaveInstalled(update: FirmwareUpdate): boolean {
   const { registrationAtUpdate, state } = update
-  if (state === 'downloaded') return !isHeldByWindow(update)
+  if (state === 'downloaded') return !waitsForOpening(update)
   return registrationAtUpdate !== undefined || state === 'proving' || state === 'confirmed'
 }
 
-function isHeldByWindow({ state, options, installCommand }: FirmwareUpdate): boolean {
-  return state === 'downloaded' && options?.installWithin !== undefined && installCommand === undefined
-}
-
-const waitsForWindow = 'has downloaded and waits for its window'
-
 /** What a device that is being updated waits for; the hop it is on is said again when it goes on. */
 function reasonUnderWay({ reason, way }: CampaignDevice, update: FirmwareUpdate): DeviceChange {
-  if (isHeldByWindow(update)) return { reason: waitsForWindow }
+  if (waitsForOpening(update)) return { reason: waitsForWindow }
   if (reason !== waitsForWindow) return {}
   return { reason: (way === undefined ? undefined : hopText(way)) ?? null }
+}
+
+/** Its time-out stands still while it only waits for its window, and goes on with what was left of it. */
+function dueUnderWay({ state, dueAt, reason }: CampaignDevice, update: FirmwareUpdate): DeviceChange {
+  const last = update.options?.installWithin?.at(-1)
+  const [waits, waited] = [waitsForOpening(update), reason === waitsForWindow]
+  if (state !== 'updating' || dueAt === undefined || last === undefined || waits === waited) return {}
+  // While it waits, what is left counts from its last opening: later than that it is given up in any case.
+  const [from, to] = waits ? [update.changedAt, last.until] : [last.until, update.changedAt]
+  return { dueAt: after(to, between(from, dueAt)) }
 }
 
 /** The row of a device that was deleted. */

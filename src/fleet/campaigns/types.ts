@@ -44,11 +44,11 @@ export interface FailureGate {
 }
 
 export interface Limits {
-  /** Devices being updated at one time. */
+  /** Devices being updated at one time; who has downloaded and only waits for its window is none of them. */
   readonly parallel: number
   /** Octets a second: an update is begun when all that its device is handed is covered. */
   readonly bytesPerSecond?: number
-  /** Devices at one time in one radio cell (/4/0/8), those of other campaigns included. */
+  /** Devices at one time in one radio cell (/4/0/8), those that wait and those of other campaigns included. */
   readonly perCell?: number
   /** The same behind one border router: the first `prefixBits` of the device's IPv6 address (24 of IPv4). */
   readonly perPrefix?: number
@@ -220,6 +220,9 @@ export const campaignDeviceStates = [
  * not-reached: the deadline came first · skipped: not in need of it, or not fit for it.
  */
 export type CampaignDeviceState = (typeof campaignDeviceStates)[number]
+
+/** The reason of a device that is being updated and may not install yet (Window.holds). */
+export const waitsForWindow = 'has downloaded and waits for its window'
 
 /** The way of a device that is not straight to one whole image. */
 export interface DeviceWay {

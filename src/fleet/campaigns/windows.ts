@@ -33,8 +33,8 @@ export function windowAt(window: Window, now: Instant, clock: DeviceClock = {}):
   return opened === null ? { open: false } : { open: false, until: instantOf(opened.getTime()) }
 }
 
-/** More openings are not looked for: the time-out of one device seldom sees as many. */
-const mostOpenings = 32
+/** More openings are not looked for: they are kept with each update. A device that misses as many has failed. */
+export const mostOpenings = 16
 
 /** When it is open between two instants. */
 export function openingsOf(window: Window, now: Instant, end: Instant, clock: DeviceClock = {}): readonly Opening[] {

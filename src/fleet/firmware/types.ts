@@ -169,6 +169,12 @@ export function packageHashOf({ sha256, options }: FirmwareUpdate): string {
   return options?.delta?.sha256 ?? sha256
 }
 
+/** Whether it has downloaded, and waits for an opening of the window it is to be installed in. */
+export function waitsForOpening({ state, options, installCommand, dueAt }: FirmwareUpdate): boolean {
+  if (state !== 'downloaded' || installCommand === 'asked') return false
+  return options?.installWithin?.some(({ from }) => from === dueAt) === true
+}
+
 /** A piece of a package that a device has fetched. */
 export interface FirmwareFetch {
   readonly update: number

@@ -3,7 +3,7 @@
  * through a bounded cache of windows so that many devices fetching one image cost no file access.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyOctets, type Bytes } from '../../base/bytes.ts'
@@ -31,6 +31,8 @@ const unfinished = '.part'
 interface CheckedImage {
   /** False where its octets are not what they were. */
   readonly size: number | false
+  /** The file as it was looked at: a bad one is looked at again once that has changed. */
+  readonly mark: string
   readonly windows: Windows
 }
 
@@ -176,14 +178,30 @@ class Files implements ImageFiles {
     }
   }
 
-  /** Some 1 ms a MiB, once an image and process: what is served to a device is what was uploaded. */
+  /**
+   * Some 1 ms a MiB, once an image and process: what is served to a device is what was uploaded. What was gone or
+   * damaged is found again where an operator has put it back.
+   */
   #checkedImage(sha256: string): CheckedImage {
     const known = this.#checked.use(sha256)
-    if (known !== undefined) return known
-    const checked: CheckedImage = { size: this.#check(sha256), windows: [] }
+    if (known !== undefined && (known.size !== false || known.mark === this.#markOf(sha256))) return known
+    const mark = this.#markOf(sha256)
+    const checked: CheckedImage = { size: this.#check(sha256), mark, windows: [] }
     this.#checked.set(sha256, checked)
+    if (known !== undefined && checked.size !== false) this.#log.info({ sha256 }, 'a firmware image is there again')
     if (checked.size === false) this.#log.error({ sha256 }, 'a firmware image is gone or damaged and is not served')
     return checked
+  }
+
+  /** Whatever is done to a file changes it; empty where there is none, or none that can be looked at. */
+  #markOf(sha256: string): string {
+    try {
+      const { ino, size, ctimeMs } = statSync(this.#pathOf(sha256))
+      return `${ino} ${size} ${ctimeMs}`
+    } catch {
+      // Why, says `verify`.
+      return ''
+    }
   }
 
   #check(sha256: string): number | false {

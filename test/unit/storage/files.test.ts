@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, utf8, type Bytes } from '../../../src/base/bytes.ts'
@@ -101,6 +101,40 @@ describe('an image', () => {
     expect((await files.verify(sha256)).intact).toBe(false)
     await files.add(chunksOf(utf8('image')), 10)
     expect(files.read(sha256, 0, 5)).toEqual(utf8('image'))
+  })
+})
+
+describe('an image whose file', () => {
+  const whole = octets(70_000)
+  const sha256 = hashOf(whole)
+  const kept = async () => {
+    const { directory, files } = openFiles()
+    await files.add(chunksOf(whole), 1e6)
+    return { file: join(directory, `${sha256}.bin`), directory }
+  }
+
+  test.each<[string, (file: string) => void]>([
+    ['is gone', (file) => rmSync(file)],
+    ['is cut short', (file) => writeFileSync(file, whole.subarray(0, 512))],
+    [
+      'has another octet',
+      (file) =>
+        writeFileSync(
+          file,
+          Uint8Array.from(whole, (octet, i) => (i === 9 ? ~octet : octet)),
+        ),
+    ],
+  ])('%s is not served, and is served again once it was put back', async (_what, harm) => {
+    const { file, directory } = await kept()
+    harm(file)
+    const { files } = openFiles(directory)
+    expect(files.read(sha256, 0, 16)).toBeUndefined()
+    expect(await files.ready(sha256)).toBe(false)
+    // As who restores it from a backup does.
+    writeFileSync(`${file}.restored`, whole)
+    renameSync(`${file}.restored`, file)
+    expect(await files.ready(sha256)).toBe(true)
+    expect(files.read(sha256, 512, 16)).toEqual(whole.slice(512, 528))
   })
 })
 

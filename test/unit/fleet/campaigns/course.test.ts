@@ -1,6 +1,6 @@
 /** The course of a campaign over a fleet that does what it is told: pauses, gates, windows, rivals, newcomers. */
 import { describe, expect, it } from 'vitest'
-import { after, days, hours, minutes, seconds } from '../../../../src/base/time.ts'
+import { after, days, hours, minutes, seconds, type Duration } from '../../../../src/base/time.ts'
 import { totalsOf } from '../../../../src/fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../../../../src/fleet/campaigns/definition.ts'
 import { summaryOf } from '../../../../src/fleet/campaigns/report.ts'
@@ -250,12 +250,42 @@ describe('a device', () => {
       from: after(start, hours(24 * day + 2)),
       until: after(start, hours(24 * day + 3)),
     })
-    expect(fleet.store.openUpdate(1)?.options).toEqual({ installWithin: [opens(0), opens(1)] })
+    // So many that who sleeps through a few has others.
+    const nights = Array.from({ length: 16 }, (_, day) => opens(day))
+    expect(fleet.store.openUpdate(1)?.options).toEqual({ installWithin: nights })
     fleet.hold(1)
     expect(rows(fleet)[0]).toMatchObject({ touched: false, reason: 'has downloaded and waits for its window' })
     fleet.follow(1, 'updating')
     expect(rows(fleet)[0]).toMatchObject({ touched: true })
     expect(rows(fleet)[0]).not.toHaveProperty('reason')
+  })
+
+  it('that only waits for its window takes nobody’s place, and its time-out stands still', () => {
+    const fleet = new CampaignFleet(3)
+    const window = { from: '02:00', to: '03:00', zone: 'UTC', holds: 'install' } as const
+    fleet.create({ ...all, window, timeout: '6h', limits: { parallel: 1 } })
+    go(fleet, 2)
+    expect(fleet.states()).toEqual({ updating: 1, waiting: 2 })
+    const [first] = rows(fleet).filter(({ state }) => state === 'updating')
+    const id = first!.deviceId
+    fleet.turn(hours(2))
+    fleet.hold(id, 1)
+    go(fleet, 2)
+    expect(fleet.states()).toMatchObject({ 'updating: has downloaded and waits for its window': 1, updating: 1 })
+    // Two nights are slept through, and the command of each costs no more than its hour.
+    for (const night of [1, 2]) {
+      fleet.turn((after(start, hours(24 * night + 2)) - fleet.now) as Duration)
+      fleet.tell(id)
+      fleet.turn(hours(1))
+      fleet.hold(id, night + 1)
+      expect(fleet.store.campaignDevice(1, id)).toMatchObject({ state: 'updating', touched: true })
+    }
+    fleet.turn((after(start, hours(24 * 3 + 2)) - fleet.now) as Duration)
+    fleet.tell(id)
+    fleet.turn(minutes(100))
+    expect(fleet.store.campaignDevice(1, id)).toMatchObject({ state: 'updating' })
+    fleet.turn(minutes(30))
+    expect(fleet.store.campaignDevice(1, id)).toMatchObject({ state: 'timed-out' })
   })
 })
 
