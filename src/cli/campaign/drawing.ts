@@ -2,7 +2,10 @@
 import type { CampaignJson, CampaignStageJson } from '../../api/contract/campaign.ts'
 import { counted, durationText, printable, sizeText, type Paint, type Style } from '../style.ts'
 
-const barWidth = 32
+const usualBar = 32
+/** On a screen of fewer columns than the bar is beside all its counts. */
+const narrowBar = 16
+const narrow = 100
 const reasonsShown = 5
 
 export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
@@ -18,12 +21,14 @@ export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
   aborted: 'red',
 }
 
-export function drawn(campaign: CampaignJson, now: number, paint: Paint): readonly string[] {
+/** `columns` of the screen; where it is none, any number. */
+export function drawn(campaign: CampaignJson, now: number, paint: Paint, columns: number): readonly string[] {
   const { name, state, reason } = campaign
+  const barWidth = columns < narrow ? narrowBar : usualBar
   return [
     `${name}  ${imageText(campaign)}  ${paint(stateStyles[state], state)}`,
     ...(reason === undefined ? [] : [`  ${reason}`]),
-    ...campaign.stages.map((stage, i) => stageLine(stage, i, campaign, now, paint)),
+    ...campaign.stages.map((stage, i) => stageLine(stage, i, campaign, { now, paint, barWidth })),
     paceLine(campaign, now),
     ...reasonLines(campaign, paint),
     ...(campaign.advice === undefined ? [] : [paint('dim', `next: ${campaign.advice}`)]),
@@ -53,7 +58,12 @@ export function withoutColours(line: string, change: (text: string) => string): 
     .join('')
 }
 
-function stageLine(stage: CampaignStageJson, index: number, campaign: CampaignJson, now: number, paint: Paint): string {
+function stageLine(
+  stage: CampaignStageJson,
+  index: number,
+  campaign: CampaignJson,
+  { now, paint, barWidth }: { readonly now: number; readonly paint: Paint; readonly barWidth: number },
+): string {
   const { counts, share, begun, startedAt, passedAt, soaksUntil } = stage
   const before = campaign.stages[index - 1]?.share ?? 0
   const size = Math.max(begun, share - before)
@@ -70,6 +80,7 @@ function stageLine(stage: CampaignStageJson, index: number, campaign: CampaignJs
     ],
     size,
     paint,
+    barWidth,
   )
   const soaking =
     passedAt === undefined && soaksUntil !== undefined
@@ -85,7 +96,7 @@ function stageLine(stage: CampaignStageJson, index: number, campaign: CampaignJs
 }
 
 /** Shares of the whole side by side; each that is there takes one character at least. */
-export function barOf(parts: readonly (readonly [number, Style])[], whole: number, paint: Paint): string {
+function barOf(parts: readonly (readonly [number, Style])[], whole: number, paint: Paint, barWidth: number): string {
   let left = barWidth
   const cells = parts.map(([count, style]) => {
     const wanted = whole === 0 ? 0 : Math.round((count / whole) * barWidth)

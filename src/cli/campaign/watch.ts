@@ -16,12 +16,13 @@ const waiting: readonly CampaignJson['state'][] = ['paused', 'halted', 'awaiting
 /** 0 where it has passed, 1 where it stopped short of that, was taken back, or was for nobody. */
 export async function watchCampaign(session: Session, name: string): Promise<number> {
   const { surroundings, paint } = session
-  const { interrupted, pause, now } = surroundings
+  const { interrupted, pause, now, out } = surroundings
   const screen = new Drawing(session)
   let campaigns = await look(session, name)
   let wasHalted = false
   for (;;) {
-    const lines = campaigns.map((campaign) => drawn(campaign, now(), paint))
+    const columns = out.isTerminal ? out.columns : Number.POSITIVE_INFINITY
+    const lines = campaigns.map((campaign) => drawn(campaign, now(), paint, columns))
     screen.show(
       lines.flatMap((each, i) => (i === 0 ? each : ['', ...each])),
       campaigns,

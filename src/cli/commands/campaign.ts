@@ -137,7 +137,9 @@ function addSeeing(campaign: Command, frame: Frame): void {
     ['coapstan campaign show spring'],
     async ({ client, output, surroundings, paint }, [name]) => {
       const found = await client.call('readCampaign', { params: { campaign: name! } })
-      if (output.isForPeople) surroundings.out.write(`${drawn(found, surroundings.now(), paint).join('\n')}\n`)
+      const { out, now } = surroundings
+      const columns = out.isTerminal ? out.columns : Number.POSITIVE_INFINITY
+      if (output.isForPeople) out.write(`${drawn(found, now(), paint, columns).join('\n')}\n`)
       else await output.done(found, found.name, '')
     },
   )

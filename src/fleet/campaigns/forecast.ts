@@ -219,7 +219,7 @@ function count(n: number, noun: string): string {
 
 /** To what a person can use: whole seconds, minutes, then hours. */
 function rounded(value: Duration): Duration {
-  const unit = value < 600_000 ? 1000 : value < 86_400_000 ? 60_000 : 3_600_000
+  const unit = value < 120_000 ? 1000 : value < 86_400_000 ? 60_000 : 3_600_000
   return milliseconds(Math.ceil(value / unit) * unit)
 }
 
