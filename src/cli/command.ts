@@ -36,6 +36,20 @@ export function withExamples(command: Command, examples: readonly string[]): Com
   return command.addHelpText('after', `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`)
 }
 
+const usual = new WeakMap<Command, Command>()
+
+/** The command below `group` that runs where none is named: `coapstan devices` is `coapstan devices list`. */
+export function usualCommand(group: Command, name: string): Command {
+  const command = group.command(name, { isDefault: true })
+  usual.set(group, command)
+  return command
+}
+
+/** Of a group: what it takes without the name of a command. */
+export function usualCommandOf(group: Command): Command | undefined {
+  return usual.get(group)
+}
+
 /** For an option that may be given more than once. */
 export function gathered(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]

@@ -1,5 +1,6 @@
 /** Completion scripts made from the command tree, so that they cannot fall behind it. */
 import type { Command } from 'commander'
+import { usualCommandOf } from './command.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -26,7 +27,8 @@ export function completionScript(shell: Shell, root: Command): string {
 }
 
 function nodesOf(root: Command, command: Command, path: string): Node[] {
-  const options = [...command.options, ...(command === root ? [] : root.options)]
+  const usual = usualCommandOf(command)
+  const options = [...command.options, ...(usual?.options ?? []), ...(command === root ? [] : root.options)]
   const node: Node = {
     path,
     commands: command.commands.map((inner) => ({ name: inner.name(), description: inner.description() })),
@@ -34,7 +36,7 @@ function nodesOf(root: Command, command: Command, path: string): Node[] {
       ...options.map((option) => ({ flag: option.long ?? option.short ?? '', description: option.description })),
       { flag: '--help', description: 'display help for command' },
     ],
-    takesEndpoint: command.registeredArguments[0]?.name() === 'endpoint',
+    takesEndpoint: (usual ?? command).registeredArguments[0]?.name() === 'endpoint',
   }
   return [node, ...command.commands.flatMap((inner) => nodesOf(root, inner, `${path} ${inner.name()}`.trim()))]
 }

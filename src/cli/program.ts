@@ -1,8 +1,8 @@
 /** The command tree. */
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import { styleText } from 'node:util'
 import type { Frame } from './command.ts'
-import { withExamples } from './command.ts'
+import { usualCommandOf, withExamples } from './command.ts'
 import { addAttributes } from './commands/attributes.ts'
 import { addBootstrap } from './commands/bootstrap.ts'
 import { addCampaign } from './commands/campaign.ts'
@@ -82,6 +82,7 @@ export function program(frame: Frame): Command {
     .showHelpAfterError('--help says how it goes')
     .configureHelp({
       showGlobalOptions: true,
+      visibleOptions: (command) => [...(usualCommandOf(command)?.options ?? []), ...new Help().visibleOptions(command)],
       styleTitle: (title) => styleText('bold', title, { validateStream: false }),
     })
     .configureOutput({

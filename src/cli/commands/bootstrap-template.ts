@@ -1,7 +1,7 @@
 /** `coapstan bootstrap template`: what devices are given when they are bootstrapped. */
 import type { Command } from 'commander'
 import type { TemplateDraftJson, TemplateJson } from '../../api/contract/bootstrap.ts'
-import { does, withExamples, type Frame } from '../command.ts'
+import { does, usualCommand, withExamples, type Frame } from '../command.ts'
 import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
 import { located, templateFile } from '../template-file.ts'
@@ -13,7 +13,7 @@ export function addTemplates(bootstrap: Command, frame: Frame): void {
     ['coapstan bootstrap template', 'coapstan bootstrap template add meter meter.yaml'],
   )
   does(
-    template.command('list', { isDefault: true }).description('list the templates'),
+    usualCommand(template, 'list').description('list the templates'),
     frame,
     ['coapstan bootstrap template list'],
     async ({ client, output, surroundings }) => {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { CredentialJson, NewCredentialJson } from '../../api/contract/credential.ts'
 import type { Call } from '../../api/contract/routes.ts'
-import { does, gathered, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { does, gathered, usualCommand, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { identityOptions, wishesOf, type IdentityOptions } from '../credential-options.ts'
 import { withSpinner } from '../progress.ts'
@@ -40,8 +40,7 @@ interface ListOptions {
 
 function addList(credentials: Command, frame: Frame): void {
   does<ListOptions>(
-    credentials
-      .command('list', { isDefault: true })
+    usualCommand(credentials, 'list')
       .description('list credentials, their keys masked')
       .option('--endpoint <name>', 'of this endpoint only, with those it had before')
       .option('--state <state>', 'active, retiring or revoked')

@@ -1,7 +1,7 @@
 /** `coapstan devices`: the fleet at a glance, one device, and what the operator says of it. */
 import type { DeviceJson, DevicePatchJson } from '../../api/contract/device.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
-import { does, gathered, withExamples, type AddCommand } from '../command.ts'
+import { does, gathered, usualCommand, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
 import { devicesOf, type DeviceQuery } from '../fleet.ts'
 import { type Style } from '../style.ts'
@@ -32,12 +32,11 @@ interface SetOptions {
 export const addDevices: AddCommand = (parent, frame) => {
   const devices = withExamples(parent.command('devices').description('list devices; show, set or delete one'), [
     'coapstan devices',
-    'coapstan devices --status asleep          # further filters: coapstan devices list --help',
+    'coapstan devices --status asleep',
     'coapstan devices show urn:dev:demo-1',
   ])
   does<ListOptions>(
-    devices
-      .command('list', { isDefault: true })
+    usualCommand(devices, 'list')
       .description('list devices')
       .option('--product <product>', 'of this product only')
       .option('--status <status>', 'never-seen, awake, asleep, overdue, offline, quarantined or retired')

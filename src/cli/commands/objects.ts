@@ -1,6 +1,6 @@
 /** `coapstan objects`: what the server knows of objects and their resources. */
 import type { FlawJson, ObjectSummaryJson, ResourceDefinitionJson } from '../../api/contract/object.ts'
-import { does, withExamples, type AddCommand } from '../command.ts'
+import { does, usualCommand, withExamples, type AddCommand } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, type Session } from '../session.ts'
 import { counted, printable } from '../style.ts'
@@ -12,7 +12,7 @@ export const addObjects: AddCommand = (parent, frame) => {
     ['coapstan objects', 'coapstan objects show 3', 'coapstan objects validate ./objects/33000.xml'],
   )
   does(
-    objects.command('list', { isDefault: true }).description('list object definitions'),
+    usualCommand(objects, 'list').description('list object definitions'),
     frame,
     ['coapstan objects list -o csv'],
     async ({ client, output }) => {

@@ -1,7 +1,7 @@
 /** `coapstan observe rules`: what is observed on every device of a product or with certain tags. */
 import type { Command } from 'commander'
 import type { ObservationRuleJson } from '../../api/contract/observation.ts'
-import { does, withExamples, type Frame } from '../command.ts'
+import { does, usualCommand, withExamples, type Frame } from '../command.ts'
 import type { DeviceQuery } from '../fleet.ts'
 import { attributeList } from '../content.ts'
 import { countOf, pairsOf, type Session } from '../session.ts'
@@ -14,7 +14,7 @@ export function addObserveRules(observe: Command, frame: Frame): void {
     ['coapstan observe rules', 'coapstan observe rules delete 3'],
   )
   does(
-    rules.command('list', { isDefault: true }).description('list the rules'),
+    usualCommand(rules, 'list').description('list the rules'),
     frame,
     ['coapstan observe rules'],
     async ({ client, output, surroundings }) => {

@@ -2,7 +2,7 @@
 import type { EventJson } from '../../api/contract/event.ts'
 import type { OperationJson } from '../../api/contract/operation.ts'
 import type { ObservationJson } from '../../api/contract/observation.ts'
-import { does, withExamples, type AddCommand } from '../command.ts'
+import { does, usualCommand, withExamples, type AddCommand } from '../command.ts'
 import { attributeList, isContent, isNotification, leavesLine, leavesOf, samplesLine } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { usageFailure } from '../failure.ts'
@@ -36,8 +36,7 @@ export const addObserve: AddCommand = (parent, frame) => {
   does<ObserveOptions & PatienceOptions & SelectOptions>(
     withSelection(
       withPatience(
-        observe
-          .command('begin', { isDefault: true })
+        usualCommand(observe, 'begin')
           .argument('[endpoint]', 'its endpoint name; none with --select')
           .argument('[path]', 'an object, an instance or a resource')
           .description('have a device tell when something changes; it stays observed until cancelled')

@@ -1,7 +1,7 @@
 /** `coapstan operations`: what was asked of devices and what became of it. */
 import type { OperationJson } from '../../api/contract/operation.ts'
 import type { Call } from '../../api/contract/routes.ts'
-import { does, withExamples, type AddCommand } from '../command.ts'
+import { does, usualCommand, withExamples, type AddCommand } from '../command.ts'
 import { isContent, leavesLine, leavesOf, outcomeText } from '../content.ts'
 import { followEvents, newestEvent, type Following } from '../event-source.ts'
 import { countOf, type Session } from '../session.ts'
@@ -20,15 +20,10 @@ export const addOperations: AddCommand = (parent, frame) => {
     parent
       .command('operations')
       .description('list what was asked of devices and what became of it; show or cancel one'),
-    [
-      'coapstan operations urn:dev:demo-1',
-      'coapstan operations --follow              # further filters: coapstan operations list --help',
-      'coapstan operations show 17',
-    ],
+    ['coapstan operations urn:dev:demo-1', 'coapstan operations --follow', 'coapstan operations show 17'],
   )
   does<ListOptions>(
-    operations
-      .command('list', { isDefault: true })
+    usualCommand(operations, 'list')
       .description('list what was asked of devices and what became of it')
       .argument('[endpoint]', 'of this device only')
       .option('--state <state>', 'queued, sent, acknowledged, failed, expired or cancelled')

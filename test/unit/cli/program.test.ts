@@ -25,6 +25,14 @@ describe('help', () => {
     expect(out).toMatch(/^Usage: coapstan .*\n\n\S/)
   })
 
+  it.each([
+    ['devices', '--status <status>'],
+    ['operations', '--follow'],
+    ['observe', '--attributes'],
+  ])('coapstan %s names %s, which it takes without a further command', async (group, option) => {
+    expect((await cli.run(group, '--help')).out).toMatch(new RegExp(`Options:\\n[^]*${option}[^]*Global Options:`))
+  })
+
   it('is what a bare `coapstan` gets, as a usage error', async () => {
     const { code, out, err } = await cli.run()
     expect([code, out]).toEqual([2, ''])
@@ -179,5 +187,6 @@ describe('coapstan completion', () => {
   it.each(['bash', 'zsh', 'fish'])('%s knows every command', async (shell) => {
     const { out } = await cli.run('completion', shell)
     for (const path of everyCommand.slice(1)) expect(out).toContain(path.join(' '))
+    expect(out).toMatch(shell === 'fish' ? /"devices"' -l status/ : /"devices"\) words=".*--status/)
   })
 })
