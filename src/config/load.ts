@@ -2,6 +2,7 @@
  * From what people wrote (flags, environment, a configuration file) to settings. Is handed the values;
  * reads neither files nor the environment itself.
  */
+import { editDistance } from '../base/edit-distance.ts'
 import { UsageError } from '../base/errors.ts'
 import {
   defaultSettings,
@@ -22,6 +23,9 @@ export interface SettingSources {
   readonly file?: unknown
 }
 
+/** Letters wrong, missing or too many in a name that still says what was meant. */
+const slip = 2
+
 /** Throws `UsageError` that names the setting, where it was given, and what would be right. */
 export function loadSettings(sources: SettingSources): Settings {
   const settings: Record<string, string | number> = { ...defaultSettings }
@@ -33,6 +37,7 @@ export function loadSettings(sources: SettingSources): Settings {
       })
     }
   }
+  refuseMisspelt(sources.environment)
   for (const name of knobNames) {
     const environmentName = environmentNameOf(name)
     const [given, where] =
@@ -44,6 +49,20 @@ export function loadSettings(sources: SettingSources): Settings {
     if (given !== undefined) settings[name] = parse(tunables[name], given, where)
   }
   return Object.freeze(settings) as unknown as Settings
+}
+
+/** What others put there is theirs; what is a slip away from a setting was meant to be one. */
+function refuseMisspelt(environment: SettingSources['environment']): void {
+  const names = knobNames.map(environmentNameOf)
+  const known = new Set<string>(names)
+  for (const given of Object.keys(environment)) {
+    if (!given.startsWith('COAPSTAN_') || known.has(given)) continue
+    const meant = names.find((name) => editDistance(given, name, slip) <= slip)
+    if (meant === undefined) continue
+    throw new UsageError('config.unknown-key', `the environment has ${given}, which is no setting`, {
+      hint: `did you mean ${meant}? 'coapstan config' lists all`,
+    })
+  }
 }
 
 function parse(knob: Knob, given: string, where: string): string | number {

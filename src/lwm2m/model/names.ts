@@ -2,6 +2,7 @@
  * Paths as people write them: `Device/0/Reboot`, `3/0/4` and any mixture. Names come from the model;
  * a name that is not there comes back with the nearest ones.
  */
+import { editDistance } from '../../base/edit-distance.ts'
 import { isFault } from '../../base/fault.ts'
 import { childOf, formatPath, parseId, parsePath, rootPath, type Path } from '../path.ts'
 import { isRefusal, refuse, type Refusal } from '../refusal.ts'
@@ -65,26 +66,14 @@ export function describePath(path: Path, model: DeviceModel): string {
 /** The `count` names most like `name`, nearest first; none that has little in common with it. */
 export function nearestNames(name: string, known: Iterable<string>, count: number): readonly string[] {
   const wanted = plainName(name).slice(0, 64)
-  const scored = [...known].map((candidate) => ({ candidate, cost: editDistance(wanted, plainName(candidate)) }))
   const limit = Math.max(2, Math.ceil(wanted.length / 2))
-  return scored
+  // What only goes on after what was written costs little, as in completion.
+  const costOf = (plain: string): number =>
+    wanted !== '' && plain.startsWith(wanted) ? 1 : editDistance(wanted, plain, limit)
+  return [...known]
+    .map((candidate) => ({ candidate, cost: costOf(plainName(candidate)) }))
     .filter(({ cost }) => cost <= limit)
-    .sort((a, b) => a.cost - b.cost)
+    .sort((a, b) => a.cost - b.cost || a.candidate.length - b.candidate.length)
     .slice(0, count)
     .map(({ candidate }) => candidate)
-}
-
-/** Levenshtein's distance; what only follows after a common beginning costs little, as in completion. */
-function editDistance(a: string, b: string): number {
-  if (a !== '' && b.startsWith(a)) return 1
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

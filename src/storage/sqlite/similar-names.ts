@@ -2,6 +2,7 @@
  * "Did you mean": endpoint names near one that is not there. Looks at a bounded set of candidates, never
  * at the whole fleet: every name one edit away, the neighbours in the index, and all of a small fleet.
  */
+import { editDistance } from '../../base/edit-distance.ts'
 import type { Sqlite } from './database.ts'
 
 /** Neighbours looked at on either side in the order of names, and names of a small fleet. */
@@ -36,7 +37,7 @@ export function similarNames(database: Sqlite): (name: string, limit: number) =>
 }
 
 /** The closest `limit` of `candidates`, none so far off that nobody could have meant it. */
-export function nearest(name: string, candidates: Iterable<string>, limit: number): readonly string[] {
+function nearest(name: string, candidates: Iterable<string>, limit: number): readonly string[] {
   const farthest = Math.max(2, Math.floor(name.length / 4))
   const wanted = name.toLowerCase()
   const found: { candidate: string; distance: number }[] = []
@@ -46,25 +47,6 @@ export function nearest(name: string, candidates: Iterable<string>, limit: numbe
   }
   found.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
   return found.slice(0, limit).map(({ candidate }) => candidate)
-}
-
-/** Levenshtein distance, or more than `limit` as soon as it is certain to be more. */
-export function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) return limit + 1
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    let least = i
-    for (let j = 1; j <= b.length; j++) {
-      const change = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const cost = Math.min(change, above[j]! + 1, row[j - 1]! + 1)
-      row.push(cost)
-      if (cost < least) least = cost
-    }
-    if (least > limit) return limit + 1
-    above = row
-  }
-  return above[b.length]!
 }
 
 /** Every name that one slip away from `name` was meant: a character too many, missing, wrong, or two swapped. */
