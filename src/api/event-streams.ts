@@ -3,14 +3,21 @@
  * limit for all of them and ends them together. Knows nothing of routes.
  */
 import type { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { EnvironmentError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { eventStreamMediaType } from './contract/event.ts'
 import { isWanted } from '../fleet/events/rules.ts'
 import type { EventFilter } from '../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../fleet/events/types.ts'
 import { LiveStream, type Feed, type StreamLimits } from './live-stream.ts'
 import { jsonOf, presentEvent } from './present.ts'
 import type { EventsCalls } from './services.ts'
+
+/** Whether the request is for a stream instead of a page; one for the head alone (RFC 9110 §9.3.2) never is. */
+export function isForStream({ method, headers: { accept } }: Pick<FastifyRequest, 'method' | 'headers'>): boolean {
+  return method === 'GET' && accept?.includes(eventStreamMediaType) === true
+}
 
 /** Events read from the store at a time. */
 const replayPage = 200

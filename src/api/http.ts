@@ -63,7 +63,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   const { services, settings, log, metrics } = options
   const app: Api = Fastify({
     logger: false,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     bodyLimit: settings['http.body-limit'],
     connectionTimeout: idleConnectionLimit,
     requestTimeout: requestArrivalLimit,
@@ -150,7 +150,8 @@ function unrouted(method: string, url: string): Answer {
     const hint = 'GET /v1/openapi.json lists what there is'
     return { problem: problemOf(404, 'route.unknown', `there is nothing at ${path}`, { hint }), headers: {} }
   }
-  const allow = [...new Set(allowed)].join(', ')
+  // What can be read can be looked at, too (RFC 9110 §9.1).
+  const allow = [...new Set(allowed.flatMap((one) => (one === 'GET' ? [one, 'HEAD'] : [one])))].join(', ')
   const detail = `${method} is not allowed at ${path}, only ${allow}`
   return { problem: problemOf(405, 'route.method', detail), headers: { allow } }
 }

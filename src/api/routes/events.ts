@@ -5,6 +5,7 @@ import type { EndpointName } from '../../fleet/registry/types.ts'
 import { eventStreamMediaType } from '../contract/event.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
+import { isForStream } from '../event-streams.ts'
 import { presentEvent } from '../present.ts'
 import type { Api, Context } from './context.ts'
 
@@ -18,13 +19,14 @@ export function eventRoutes(app: Api, { services: { events, registry }, streams 
 
   app.route({
     ...routes.events,
-    handler: async ({ query: { endpoint, kind, after, limit = defaultPageLimit }, headers }, reply) => {
+    handler: async (request, reply) => {
+      const { endpoint, kind, after, limit = defaultPageLimit } = request.query
       const filter: EventFilter = {
         ...(endpoint !== undefined && whose(endpoint)),
         ...(kind !== undefined && { kinds: kind }),
       }
-      if (headers.accept?.includes(eventStreamMediaType)) {
-        const stream = streams.open(filter, headers['last-event-id'] ?? after)
+      if (isForStream(request)) {
+        const stream = streams.open(filter, request.headers['last-event-id'] ?? after)
         // The table describes the page; a stream has no schema.
         const untyped: FastifyReply = reply
         return untyped.type(eventStreamMediaType).header('cache-control', 'no-store').send(stream)

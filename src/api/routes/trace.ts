@@ -4,6 +4,7 @@ import { captureOf } from '../capture.ts'
 import { eventStreamMediaType } from '../contract/event.ts'
 import { routes } from '../contract/routes.ts'
 import { captureMediaType } from '../contract/trace.ts'
+import { isForStream } from '../event-streams.ts'
 import { jsonOf, presentTraced } from '../present.ts'
 import type { TracedDatagram } from '../services.ts'
 import type { Api, Context } from './context.ts'
@@ -20,10 +21,12 @@ export function traceRoutes(app: Api, { services: { registry, trace }, streams }
 
   app.route({
     ...routes.trace,
-    handler: async ({ params: { endpoint }, query: { after }, headers }, reply) => {
+    handler: async (request, reply) => {
+      const { endpoint } = request.params
+      const { after } = request.query
       const all = await traceOf(endpoint)
       const next = all.at(-1)?.id ?? after ?? 0
-      if (headers.accept?.includes(eventStreamMediaType) !== true) {
+      if (!isForStream(request)) {
         return { endpoint, datagrams: all.filter(({ id }) => id > (after ?? 0)).map(presentTraced), next }
       }
       const recent = [...all]
@@ -32,7 +35,7 @@ export function traceRoutes(app: Api, { services: { registry, trace }, streams }
         since: (last: number) => recent.filter(({ id }) => id > last),
         frame: (datagram: TracedDatagram) => ({ event: 'datagram', data: jsonOf(presentTraced(datagram)) }),
       }
-      const stream = streams.openFeed(feed, headers['last-event-id'] ?? after ?? next)
+      const stream = streams.openFeed(feed, request.headers['last-event-id'] ?? after ?? next)
       stream.on(
         'close',
         trace.follow(endpoint, (datagram) => {

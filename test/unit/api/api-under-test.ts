@@ -19,7 +19,11 @@ export interface ApiUnderTest {
   readonly fleet: FakeFleet
   readonly lines: readonly LogLine[]
   readonly fatal: readonly Error[]
-  call(method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE', url: string, more?: CallOptions): Promise<CallResult>
+  call(
+    method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE',
+    url: string,
+    more?: CallOptions,
+  ): Promise<CallResult>
 }
 
 export interface CallOptions {
@@ -72,7 +76,7 @@ export async function apiUnderTest(settings: Partial<Settings> = {}): Promise<Ap
         status: response.statusCode,
         headers: response.headers,
         text,
-        json: (isJson ? JSON.parse(text) : undefined) as never,
+        json: (isJson && text !== '' ? JSON.parse(text) : undefined) as never,
       }
     },
   }

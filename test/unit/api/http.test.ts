@@ -58,8 +58,8 @@ describe('problems', () => {
   it.each<['GET' | 'POST' | 'DELETE' | 'PUT', string, number, string, string | undefined]>([
     ['GET', '/v1/nothing', 404, 'route.unknown', undefined],
     ['GET', '/', 404, 'route.unknown', undefined],
-    ['DELETE', '/v1/devices', 405, 'route.method', 'GET'],
-    ['POST', '/v1/devices/d', 405, 'route.method', 'GET, PUT, PATCH, DELETE'],
+    ['DELETE', '/v1/devices', 405, 'route.method', 'GET, HEAD'],
+    ['POST', '/v1/devices/d', 405, 'route.method', 'GET, HEAD, PUT, PATCH, DELETE'],
     ['PUT', '/v1/operations/7/cancel', 405, 'route.method', 'POST'],
     ['GET', '/v1/devices/%zz', 400, 'request.invalid', undefined],
   ])('%s %s is %i %s', async (method, url, status, code, allow) => {
@@ -69,6 +69,15 @@ describe('problems', () => {
     expect(answer.json).toMatchObject({ status, code })
     expect(answer.headers['allow']).toBe(allow)
   })
+
+  it.each(['/v1/devices', '/healthz', '/v1/events'])(
+    'HEAD %s is GET without a body, and never a stream',
+    async (url) => {
+      const headers = { accept: 'text/event-stream' }
+      expect(await api.call('HEAD', url, { headers })).toMatchObject({ status: 200, text: '' })
+      expect((await api.call('GET', '/v1/status')).json).toMatchObject({ counts: { eventStreams: 0 } })
+    },
+  )
 
   it.each<[string, string | Buffer, string, number, string]>([
     ['no JSON', '{"kind":', 'application/json', 400, 'request.invalid'],
