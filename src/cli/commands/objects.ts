@@ -1,6 +1,7 @@
 /** `coapstan objects`: what the server knows of objects and their resources. */
 import type { FlawJson, ObjectSummaryJson, ResourceDefinitionJson } from '../../api/contract/object.ts'
 import { does, usualCommand, withExamples, type AddCommand } from '../command.ts'
+import type { Client } from '../client.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, type Session } from '../session.ts'
 import { counted, printable } from '../style.ts'
@@ -28,21 +29,22 @@ export const addObjects: AddCommand = (parent, frame) => {
   does<{ objectVersion?: string }>(
     objects
       .command('show')
-      .argument('<id>', 'its number')
+      .argument('<object>', 'its number or name')
       .description('show the resources of an object')
       .option('--object-version <version>', 'of this version; the newest unless told'),
     frame,
-    ['coapstan objects show 3', 'coapstan objects show 3 --object-version 1.0'],
-    async ({ client, output, note }, [id], { objectVersion }) => {
+    ['coapstan objects show 3', 'coapstan objects show Device --object-version 1.0'],
+    async ({ client, output, note }, [object], { objectVersion }) => {
       const query = objectVersion === undefined ? {} : { version: objectVersion }
-      const object = await client.call('readObject', { params: { id: countOf('object', id!) }, query })
-      if (output.isForPeople) note(`${object.name} (${object.id}), version ${object.version}: ${object.description}`)
+      const id = /^\d/.test(object!) ? countOf('object', object!) : await idOf(client, object!)
+      const shown = await client.call('readObject', { params: { id }, query })
+      if (output.isForPeople) note(`${shown.name} (${shown.id}), version ${shown.version}: ${shown.description}`)
       await output.list({
-        rows: object.resources,
+        rows: shown.resources,
         columns: resourceColumns,
         name: (resource) => String(resource.id),
         empty: 'it has no resources',
-        whole: object,
+        whole: shown,
       })
     },
   )
@@ -72,6 +74,14 @@ export const addObjects: AddCommand = (parent, frame) => {
       for (const { file, problems } of files) for (const problem of problems) note(flawLine(file, problem))
     },
   )
+}
+
+/** The number of the object of that name, in whatever case. */
+async function idOf(client: Client, name: string): Promise<number> {
+  const { objects } = await client.call('listObjects', {})
+  const found = objects.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  if (found === undefined) throw usageFailure(`there is no object '${name}'`, "'coapstan objects' lists them")
+  return found.id
 }
 
 interface Checked {

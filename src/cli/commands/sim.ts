@@ -126,7 +126,7 @@ async function show(
   })
   for (const line of outcome.report) note(line)
   if (picture !== undefined) {
-    surroundings.writeFile(picture, new TextEncoder().encode(pictureOf(scenario.title, outcome)))
+    surroundings.writeFile(picture, new TextEncoder().encode(pictureOf(scenario, outcome)))
     note(`the picture is in ${picture}`)
   }
   for (const line of missed) note(`not as expected: ${line}`)

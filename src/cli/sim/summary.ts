@@ -1,6 +1,7 @@
 /** What a simulation came to, for people: a table of what was counted, and a picture of where the fleet was when. */
 import { timeline, type Series } from '../../picture/timeline.ts'
 import type { CampaignEnd, Outcome, Quantiles, Usage } from '../../sim/scenario/outcome.ts'
+import type { Scenario } from '../../sim/scenario/scenario.ts'
 import { counted, sizeText } from '../style.ts'
 
 export interface SummaryRow {
@@ -56,8 +57,8 @@ export function summaryRows(outcome: Outcome): readonly SummaryRow[] {
   return rows.filter(([, figures]) => figures !== '').map(([what, figures]) => ({ what, figures }))
 }
 
-/** An SVG of the fleet over time. */
-export function pictureOf(title: string, outcome: Outcome): string {
+/** An SVG of the fleet over time; of firmware only where the scenario has some. */
+export function pictureOf({ title, firmware }: Pick<Scenario, 'title' | 'firmware'>, outcome: Outcome): string {
   const { census, devices, marks, samples } = outcome
   const last = samples.at(-1)?.at ?? 1
   const shown = [...samples, { ...census, at: last + 1 }]
@@ -76,8 +77,12 @@ export function pictureOf(title: string, outcome: Outcome): string {
     unit: 'devices',
     series: [
       series('registered', 3, ({ registered }) => registered),
-      series('downloading or installing', 'busy', ({ downloading, installing }) => downloading + installing),
-      series('on the new version', 'good', ({ updated }) => updated),
+      ...(firmware === undefined
+        ? []
+        : [
+            series('downloading or installing', 'busy', ({ downloading, installing }) => downloading + installing),
+            series('on the new version', 'good', ({ updated }) => updated),
+          ]),
     ],
     marks: marks.map(({ at, label }) => ({ at, label })),
   })

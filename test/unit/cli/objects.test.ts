@@ -18,7 +18,12 @@ it('lists and shows definitions', async () => {
     out: '4\n9\n11\n',
     err: '',
   })
+  expect(await cli.run('objects', 'show', 'device', '-o', 'name')).toMatchObject({ out: '4\n9\n11\n' })
   expect(await cli.run('objects', 'show', '99')).toMatchObject({ code: 1 })
+  expect(await cli.run('objects', 'show', 'Devise')).toMatchObject({
+    code: 2,
+    err: "coapstan: there is no object 'Devise'\n  'coapstan objects' lists them\n",
+  })
 })
 
 it('checks files of definitions: a row a file, a line an error', async () => {
