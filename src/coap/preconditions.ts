@@ -18,7 +18,10 @@ export function isSupported(options: OptionsView, formats: readonly number[]): b
   return format === undefined || formats.includes(format)
 }
 
-/** Whether the request may go on, given the tag of what is there now (undefined: nothing is). False is 4.12. */
+/**
+ * Whether the request may go on, given the tag of what is there now (undefined: nothing is; empty: it has none). False
+ * is 4.12.
+ */
 export function preconditionHolds(options: OptionsView, current: Bytes | undefined): boolean {
   if (options.has(option.ifNoneMatch) && current !== undefined) return false
   if (!options.has(option.ifMatch)) return true

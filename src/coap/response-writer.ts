@@ -1,7 +1,7 @@
 /**
  * From a handler's answer to the message a client asked for: the right slice of the body (RFC 7959
- * §2.4), 2.03 where the client has it already (RFC 7252 §5.10.6.2), the options in order. Writes into the
- * outbox's slab; remembers nothing.
+ * §2.4), 2.03 where the client has it already (RFC 7252 §5.10.6.2), 4.12 where its condition does not hold, the options
+ * in order. Writes into the outbox's slab; remembers nothing.
  */
 import { noBytes, type Bytes } from '../base/bytes.ts'
 import {
@@ -18,6 +18,7 @@ import { isSafeMethod, isSuccess, response as code, type MessageType } from './c
 import type { MessageView } from './message.ts'
 import { option } from './options.ts'
 import type { Outbox } from './outbox.ts'
+import { preconditionHolds } from './preconditions.ts'
 import { contentTag } from './request-key.ts'
 import type { PeerState } from './state.ts'
 import type { OutboundResponse } from './types.ts'
@@ -57,9 +58,10 @@ export class ResponseWriter {
     if (slice === 'beyond-end') return slice
     let etag = answer.etag ?? answer.body?.etag
     if (etag === undefined && slice !== undefined && (slice.more || slice.number > 0)) etag = contentTag(payload)
-    if (etag !== undefined && isStillValid(request, answer.code, etag)) this.code = code.valid
+    this.code = codeOf(request, answer.code, etag)
     const { writer } = this.#outbox
     writer.begin(type, this.code, messageId, request.buffer, request.tokenStart, request.tokenEnd)
+    if (this.code === code.preconditionFailed) return writer.finish()
     if (etag !== undefined) writer.add(option.etag, etag)
     this.#addOptions(answer, slice)
     if (this.code === code.valid) return writer.finish()
@@ -109,12 +111,13 @@ export class ResponseWriter {
   }
 }
 
-/** RFC 7252 §5.10.6.2: the client named the tag of the very representation it would get. */
-function isStillValid(request: MessageView, responseCode: number, etag: Bytes): boolean {
-  return (
-    responseCode === code.content &&
-    isSafeMethod(request.code) &&
-    request.has(option.etag) &&
-    request.includes(option.etag, etag)
-  )
+/**
+ * The code of the answer, now that the representation is there: 4.12 where the client wanted it only under a condition
+ * (RFC 7252 §5.10.8), 2.03 where it named its tag (§5.10.6.2). What changes something has to ask before it does.
+ */
+function codeOf(request: MessageView, answered: number, etag: Bytes | undefined): number {
+  if (answered !== code.content || !isSafeMethod(request.code)) return answered
+  if (!preconditionHolds(request, etag ?? noBytes)) return code.preconditionFailed
+  const isStillValid = etag !== undefined && request.has(option.etag) && request.includes(option.etag, etag)
+  return isStillValid ? code.valid : answered
 }

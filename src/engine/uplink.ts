@@ -3,14 +3,15 @@
  * device's actor. Resources: `/rd` (LwM2M Core 1.2 §6.2), `/dp` (§6.4.6), `/fw/{image}`, `/.well-known/core`,
  * and those of devices that speak no LwM2M (`resources/plain-devices.ts`).
  */
-import { copyOf, hexOf, utf8 } from '../base/bytes.ts'
+import { copyOf, hexOf, noBytes, utf8 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Instant } from '../base/time.ts'
-import { method, response as codes } from '../coap/codes.ts'
+import { isSafeMethod, method, response as codes } from '../coap/codes.ts'
 import { contentFormat } from '../coap/content-formats.ts'
 import { option } from '../coap/options.ts'
 import { blockOf, sizeOf } from '../coap/block.ts'
 import type { InboundNotification, InboundRequest, OutboundResponse } from '../coap/types.ts'
+import { preconditionHolds } from '../coap/preconditions.ts'
 import { answerWellKnownCore, isWellKnownCore } from '../coap/well-known.ts'
 import { isFault } from '../base/fault.ts'
 import { parseRegister, parseUpdate, registrationIdOctets, registrationIdOf } from '../lwm2m/registration.ts'
@@ -43,6 +44,7 @@ export class Uplink {
 
   request(now: Instant, request: InboundRequest): void {
     const { path } = request
+    if (!mayChange(request)) return this.#respond(now, request, preconditionFailed)
     switch (path[0]) {
       case 'rd':
         if (path.length === 1) return this.#directory(now, request)
@@ -201,6 +203,13 @@ export class Uplink {
   }
 }
 
+/** RFC 7252 §5.10.8: what requests change here is there, without a tag; of what they only read, the answer decides. */
+function mayChange({ code, path, options }: InboundRequest): boolean {
+  return isSafeMethod(code) || !changing.has(path[0] ?? '') || preconditionHolds(options, noBytes)
+}
+
+const changing: ReadonlySet<string> = new Set(['rd', 'dp', 'data'])
+const preconditionFailed: OutboundResponse = { code: codes.preconditionFailed }
 const notRegistered: OutboundResponse = reactionTo({ fault: 'send.not-registered' })
 const notFound: OutboundResponse = { code: codes.notFound }
 const methodNotAllowed: OutboundResponse = { code: codes.methodNotAllowed }
