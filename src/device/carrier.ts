@@ -44,8 +44,13 @@ export function openUdp(peer: Peer, events: CarrierEvents): Promise<Carrier> {
   let open = true
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
-    socket.connect(peer.port, peer.address, () => {
+    // Told here, not as an event, where there is no way to the address.
+    socket.connect(peer.port, peer.address, (failure?: Error) => {
       socket.off('error', reject)
+      if (failure !== undefined) {
+        socket.close()
+        return reject(failure)
+      }
       // A connected socket hears of ICMP "port unreachable"; on others that would be silence.
       socket.on('error', () => events.refused())
       socket.on('message', (datagram) => events.received(datagram))

@@ -91,13 +91,26 @@ export async function openWire(target: Target, psk: Psk | undefined): Promise<Wi
   }
   const carrier = await (psk === undefined ? openUdp(peer, events) : openDtls(peer, psk, events)).catch(
     (cause: unknown) => {
-      throw new CommandFailure(`no DTLS association with ${where} came about: ${String(cause)}`, {
-        exitCode: 1,
-        advice: ['are identity and key of --psk right, and does the server speak TLS_PSK_WITH_AES_128_CCM_8?'],
-        cause,
-      })
+      throw psk === undefined ? noWay(where, cause) : noAssociation(where, cause)
     },
   )
   const wire = new Wire(carrier, broken.promise)
   return wire
+}
+
+function noWay(where: string, cause: unknown): CommandFailure {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return new CommandFailure(`there is no way to ${where} from here (${reason})`, {
+    exitCode: 1,
+    advice: ['is the address right, and the network up?'],
+    cause,
+  })
+}
+
+function noAssociation(where: string, cause: unknown): CommandFailure {
+  return new CommandFailure(`no DTLS association with ${where} came about: ${String(cause)}`, {
+    exitCode: 1,
+    advice: ['are identity and key of --psk right, and does the server speak TLS_PSK_WITH_AES_128_CCM_8?'],
+    cause,
+  })
 }
