@@ -272,10 +272,11 @@ function openData(settings: Settings, log: Log, undo: Undo) {
     operationsKept: settings['operations.kept-per-device'],
   })
   const listeningToCommits: Store['commit'][] = []
-  const store = tapped(opened, listeningToCommits)
-  undo.push(() => store.close())
-  checkStoreKey(store, storeKey, directory.path, process.env)
-  undo.push(keepAssociationMark({ store, dataDirectory: directory.path, log }))
+  const tappedStore = tapped(opened, listeningToCommits)
+  undo.push(() => tappedStore.close())
+  checkStoreKey(tappedStore, storeKey, directory.path, process.env)
+  const { store, end } = keepAssociationMark({ store: tappedStore, dataDirectory: directory.path, log })
+  undo.push(end)
   const files = openImages(settings, directory.images, process.env, log, neededIn(store))
   return { directory, storeKey, store, files, listeningToCommits }
 }

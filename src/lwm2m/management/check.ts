@@ -87,7 +87,7 @@ function checkLevel({ kind, path }: OnePath, device: DeviceView): Refusal | unde
 function needs(version: '1.1' | '1.2', what: string, device: DeviceView): Refusal | undefined {
   if (device.version >= version) return undefined
   const message = `${what} came with LwM2M ${version}; the device registered with ${device.version}.`
-  return refuseUnlessForced('operation.needs-version', message, 'use --force to send it all the same')
+  return refuseUnlessForced('operation.needs-version', message)
 }
 
 function checkRegistered(path: Path, device: DeviceView): Refusal | undefined {
