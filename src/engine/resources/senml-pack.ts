@@ -14,6 +14,11 @@ export interface Sample {
   readonly at: Instant
 }
 
+/** Characters of one resolved name or unit: a base name is repeated in each sample, and must not make much of little. */
+export const nameLimit = 255
+/** Samples of one pack. */
+export const sampleLimit = 4096
+
 /** RFC 8428 §4.5.3: times below this are relative to now. Seconds. */
 const relativeBelow = 2 ** 28
 
@@ -36,6 +41,9 @@ export function samplesOfPack(pack: unknown, now: Instant): readonly Sample[] | 
     const name = base.name + (text(record, 'n') ?? '')
     if (name === '') return malformed('a record has no name')
     const unit = text(record, 'u') ?? base.unit
+    if (name.length > nameLimit) return malformed(`a name has more than ${nameLimit} characters`)
+    if ((unit?.length ?? 0) > nameLimit) return malformed(`a unit has more than ${nameLimit} characters`)
+    if (samples.length === sampleLimit) return malformed(`there are more than ${sampleLimit} values`)
     const at = instantOfTime(base.time + (number(record, 't') ?? 0), now)
     samples.push({ name, value, at, ...(unit === undefined ? {} : { unit }) })
   }

@@ -73,6 +73,9 @@ describe('POST /data', () => {
     ['SenML that is no array', 110, utf8('{"n":"t","v":1}')],
     ['SenML without a name', 110, utf8('[{"v":1}]')],
     ['SenML without a value', 110, utf8('[{"n":"a"}]')],
+    ['SenML whose base name is repeated a thousand times', 110, grown('bn', 'r/')],
+    ['SenML whose base unit is repeated a thousand times', 110, grown('bu', 'Cel')],
+    ['SenML of more values than anybody measures at once', 112, bytes(`991001${'a20061610201'.repeat(4097)}`)],
     ['SenML with a label that must be understood', 110, utf8('[{"n":"a","v":1,"x_":1}]')],
     ['SenML-CBOR with a text for a time', 112, bytes('81a3 00 6174 02 15 06 6174')],
   ])('answers 4.00 with a diagnostic to %s', (_, format, payload) => {
@@ -264,4 +267,10 @@ function tagOf(line: string): string {
 
 function sequenceOf(line: string): number {
   return Number(/Observe=(\d+)/.exec(line)?.[1])
+}
+
+/** A pack of which each sample would be as long as half of it. */
+function grown(label: string, text: string): Uint8Array {
+  const records = Array.from({ length: 1000 }, () => ({ n: 'a', v: 1 }))
+  return utf8(JSON.stringify([{ [label]: text.repeat(5000) }, ...records]))
 }
