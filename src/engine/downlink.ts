@@ -50,7 +50,7 @@ export class Downlink {
 
   constructor(engine: EngineCore) {
     this.#engine = engine
-    this.#telling = new ConfigTelling(engine)
+    this.#telling = new ConfigTelling(engine, (actor) => this.#held.add(actor))
     this.#inquiries = new InquiryBudget(engine.settings)
   }
 

@@ -31,7 +31,7 @@ export interface AssociationMarkOptions {
  */
 export function keepAssociationMark({ store, dataDirectory, log }: AssociationMarkOptions): {
   readonly store: SqliteStore
-  end(): void
+  readonly end: () => void
 } {
   const file = join(dataDirectory, associationMarkFile)
   const [inFile, inStore] = [markIn(file), store.associationMark()]

@@ -14,11 +14,14 @@ import { configurationResponse } from './configuration.ts'
 
 export class ConfigTelling {
   readonly #engine: EngineCore
+  readonly #hold: (actor: Actor) => void
   /** Who is being told, by peer and token. */
   readonly #open = new Map<string, Actor>()
 
-  constructor(engine: EngineCore) {
+  /** `hold`: the device is to be looked at again with the next sweep. */
+  constructor(engine: EngineCore, hold: (actor: Actor) => void) {
     this.#engine = engine
+    this.#hold = hold
   }
 
   get openCount(): number {
@@ -35,7 +38,10 @@ export class ConfigTelling {
     if (notAfter === undefined || now >= notAfter) return undefined
     const peer = this.#peerOf(actor, observer)
     if (peer === 'gone') return { input: 'configuration-told', token: observer.token, told: 'refused' }
-    if (peer !== undefined && !this.#engine.coap.isReceiving(peer)) this.#tell(now, actor, peer, observer, notAfter)
+    if (peer === undefined) return undefined
+    // Nothing comes between the blocks of what it hands over (devices.md §0.4).
+    if (this.#engine.coap.isReceiving(peer)) this.#hold(actor)
+    else this.#tell(now, actor, peer, observer, notAfter)
     return undefined
   }
 
@@ -48,6 +54,7 @@ export class ConfigTelling {
     if (this.#engine.coap.tell(now, peer, observer.registration, response, notAfter)) return
     this.#open.delete(key)
     actor.outstanding = undefined
+    this.#hold(actor)
   }
 
   /** Takes back what is under way. */

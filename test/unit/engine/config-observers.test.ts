@@ -176,6 +176,41 @@ test('silence to a notification is no end: it is told again when it is heard', a
   expect(wake(house)[1]).toMatch(notice('{"interval":30}'))
 })
 
+test('nothing comes between the blocks of a body the device hands over (devices.md §0.4)', async () => {
+  const house = await observing('')
+  say(house, `CON 3 POST [03] /data Content-Format=0 Block1=0/1/16 <${'61'.repeat(16)}>`)
+  await set(house, '{"interval":30}')
+  house.elapse(seconds(5))
+  expect(house.sent(1)).toEqual([])
+  const [answer, told] = say(house, 'CON 4 POST [04] /data Content-Format=0 Block1=1/0/16 "b"')
+  expect(answer).toMatch(/^ACK 4 2\.04/)
+  expect(told).toMatch(notice('{"interval":30}'))
+})
+
+test('two observers of a device are told one after the other', async () => {
+  const house = await observing('')
+  say(house, 'CON 3 GET [0b] /config Observe=0')
+  await set(house, '{"interval":30}')
+  const [first, ...more] = house.sent(1)
+  const [second] = acknowledge(house, first!)
+  expect([first, second]).toEqual([expect.stringMatching(/\[0a\]/), expect.stringMatching(/\[0b\]/)])
+  expect(more).toEqual([])
+})
+
+test('whom there is no room for is told with a later sweep', async () => {
+  const house = await observing('', { 'coap.observers.total': 1 })
+  say(house, 'CON 1 POST [01] /rd ?ep=urn:dev:b&lt=86400&lwm2m=1.1 Content-Format=40 "</3/0>"', 2)
+  await set(house, '{"interval":60}', 'urn:dev:b')
+  say(house, `CON 2 ${observe}`, 2)
+  await set(house, '{"interval":30}')
+  await set(house, '{"interval":30}', 'urn:dev:b')
+  const [told] = house.sent(1)
+  expect(house.sent(2)).toEqual([])
+  acknowledge(house, told!)
+  house.elapse(seconds(1))
+  expect(house.sent(2)).toEqual([expect.stringMatching(notice('{"interval":30}'))])
+})
+
 test('one under way ends when it registers its observation anew', async () => {
   const house = await observing('')
   await set(house, '{"interval":30}')
