@@ -155,7 +155,7 @@ function isBeside({ functionName, url }: CpuProfile['nodes'][number]['callFrame'
 function roomOf(functionName: string, file: string): string {
   if (functionName === '(garbage collector)') return 'garbage collection'
   const [, room] = /^src\/(\w+)\//.exec(file) ?? []
-  return room ?? (file.includes('better-sqlite3') ? 'storage' : 'native and node')
+  return room ?? 'native and node'
 }
 
 interface Spent {

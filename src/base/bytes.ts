@@ -62,10 +62,12 @@ export function concatBytes(...parts: readonly Bytes[]): Bytes {
   return whole
 }
 
+const hexPairs = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
+
 /** Lower-case hexadecimal, two digits an octet. */
 export function hexOf(bytes: Bytes): string {
   let text = ''
-  for (const octet of bytes) text += (octet < 16 ? '0' : '') + octet.toString(16)
+  for (const octet of bytes) text += hexPairs[octet]!
   return text
 }
 

@@ -31,7 +31,14 @@ export class Actors {
   readonly #byRegistration = new Map<string, Actor>()
   readonly #byObservation = new Map<string, Actor>()
   readonly #byPeer = new Map<Peer, Actor>()
-  readonly #loading = new Map<string, Loading>()
+  /** One map a kind of key: a text made to tell the kinds apart would have to be hashed and kept by V8 every time. */
+  readonly #loading: Readonly<Record<DeviceKey['by'], Map<string | number, Loading>>> = {
+    endpoint: new Map(),
+    registration: new Map(),
+    id: new Map(),
+    observation: new Map(),
+    address: new Map(),
+  }
 
   /** `bound` hears of each peer that turns out to be a device. */
   constructor(limit: number, profiles: ProfileRules, bound: (peer: Peer, endpoint: EndpointName) => void) {
@@ -45,7 +52,7 @@ export class Actors {
   }
 
   get loadingCount(): number {
-    return this.#loading.size
+    return Object.values(this.#loading).reduce((sum, { size }) => sum + size, 0)
   }
 
   find(key: DeviceKey): Actor | undefined {
@@ -93,14 +100,14 @@ export class Actors {
   /** Lets `input` wait for the device; returns a ticket when nobody asked the store for it yet. */
   await(key: DeviceKey, input: ActorInput, mailboxLimit: number): LoadTicket | 'waiting' | 'full' {
     const name = nameOf(key)
-    const loading = this.#loading.get(name)
+    const loading = this.#loading[key.by].get(name)
     if (loading !== undefined) {
       if (loading.inputs.length >= mailboxLimit) return 'full'
       loading.inputs.push(input)
       return 'waiting'
     }
     const ticket: Loading = { key, inputs: [input] }
-    this.#loading.set(name, ticket)
+    this.#loading[key.by].set(name, ticket)
     return ticket
   }
 
@@ -111,8 +118,9 @@ export class Actors {
     vouched?: VouchedFor,
   ): { actor: Actor | undefined; inputs: readonly ActorInput[] } {
     const name = nameOf(ticket.key)
-    const inputs = this.#loading.get(name)?.inputs ?? []
-    this.#loading.delete(name)
+    const loading = this.#loading[ticket.key.by]
+    const inputs = loading.get(name)?.inputs ?? []
+    loading.delete(name)
     const endpoint = snapshot?.device.endpoint ?? (ticket.key.by === 'endpoint' ? ticket.key.endpoint : undefined)
     if (endpoint === undefined) return { actor: undefined, inputs }
     // Another key may have brought the same device in meanwhile: what is in memory is newer.
@@ -197,17 +205,18 @@ export class Actors {
   }
 }
 
-function nameOf(key: DeviceKey): string {
+/** Tells keys of one kind apart. */
+function nameOf(key: DeviceKey): string | number {
   switch (key.by) {
     case 'endpoint':
-      return `e${key.endpoint}`
+      return key.endpoint
     case 'registration':
-      return `r${key.registrationId}`
+      return key.registrationId
     case 'id':
-      return `i${key.deviceId}`
+      return key.deviceId
     case 'observation':
-      return `o${key.token}`
+      return key.token
     case 'address':
-      return `a${key.address} ${key.port}`
+      return `${key.address} ${key.port}`
   }
 }

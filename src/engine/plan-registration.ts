@@ -45,13 +45,8 @@ export function planRegister(
   const { remote, secured } = input.from
   const isNew = draft.next.device === undefined
   const device = draft.next.device ?? newDevice(draft)
-  const { quarantinedAt = draft.now, ...rest } = device
-  const seen: Device = {
-    ...rest,
-    firstSeen: device.firstSeen ?? draft.now,
-    lastSeen: draft.now,
-    ...(admission === 'quarantined' && { quarantinedAt }),
-  }
+  const heard: Device = { ...device, firstSeen: device.firstSeen ?? draft.now, lastSeen: draft.now }
+  const seen = admission === 'quarantined' ? quarantined(heard, draft.now) : admitted(heard)
   const registration: Registration = {
     id: input.newId,
     lwm2mVersion: request.version,
@@ -90,6 +85,17 @@ export function planRegister(
   renew(draft, draft.next.observations)
   draft.effects.push({ effect: 'heard', peer: input.from.peer }, created(input, registration.id))
   return 'new'
+}
+
+const quarantined = (device: Device, now: Instant): Device => ({
+  ...device,
+  quarantinedAt: device.quarantinedAt ?? now,
+})
+
+function admitted(device: Device): Device {
+  if (device.quarantinedAt === undefined) return device
+  const { quarantinedAt: _, ...rest } = device
+  return rest
 }
 
 /** What is known of a name that is heard for the first time. */

@@ -117,13 +117,15 @@ export function isEndpointName(text: string): boolean {
   return 3 * text.length <= endpointNameLimit || utf8(text).length <= endpointNameLimit
 }
 
-const knownParameters: ReadonlySet<string> = new Set(['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid'])
+const knownParameters = ['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid']
 
 function parametersOf(query: readonly string[], quirks: QuirkSet): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
   for (const argument of query) {
     const at = argument.indexOf('=')
-    const name = at < 0 ? argument : argument.slice(0, at)
+    const given = at < 0 ? argument : argument.slice(0, at)
+    // The same text again would be hashed, and kept by V8, for the map.
+    const name = knownParameters.find((known) => known === given) ?? given
     const value = at < 0 ? '' : unescaped(argument.slice(at + 1), quirks)
     if (!parameters.has(name)) parameters.set(name, value)
     else if (parameters.get(name) !== value) quirks.add('registration.parameter-twice')
@@ -145,14 +147,21 @@ function unescaped(text: string, quirks: QuirkSet): string {
 }
 
 function otherParameters(parameters: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const others = [...parameters].filter(([name]) => name !== '' && !knownParameters.has(name))
-  return Object.fromEntries(others.slice(0, attributeLimit))
+  const others: [name: string, value: string][] = []
+  for (const parameter of parameters) {
+    const [name] = parameter
+    if (others.length < attributeLimit && name !== '' && !knownParameters.includes(name)) others.push(parameter)
+  }
+  return Object.fromEntries(others)
 }
+
+const enablerVersions: readonly EnablerVersion[] = ['1.0', '1.1', '1.2']
 
 /** The enabler version; 1.0 where the device names none (LwM2M Core 1.0 §5.2.1), undefined for an unknown one. */
 function versionOf(text: string | undefined, quirks: QuirkSet): EnablerVersion | undefined {
   if (text === undefined) return '1.0'
-  if (text === '1.0' || text === '1.1' || text === '1.2') return text
+  const version = enablerVersions.find((known) => known === text)
+  if (version !== undefined) return version
   const match = /^"?\s*1(?:\.([012])(?:\.\d{1,3})?)?\s*"?$/.exec(text)
   if (!match) return undefined
   quirks.add('registration.version-spelling')

@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   storage: {
     mayImport: ['base/*', 'fleet/**/store.ts', 'fleet/**/types.ts'],
-    packages: ['aws4fetch', 'better-sqlite3'],
+    packages: ['aws4fetch'],
     node: 'any',
   },
   api: {

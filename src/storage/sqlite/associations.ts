@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { AssociationsOp, AssociationsStore } from '../../fleet/associations/store.ts'
 import type { StoredAssociation } from '../../fleet/associations/types.ts'
 import { columnOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 import { windowRow, type Row, type RowAppliers } from './rows.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -36,12 +36,12 @@ export function associationsIn(
 
 function associationReads(database: Sqlite, table: Table): AssociationsStore {
   const select = <Key extends unknown[]>(where: string) =>
-    database.prepare<Key, AssociationRow>(`SELECT * FROM ${table} WHERE ${where}`).safeIntegers()
+    database.prepareExact<Key, AssociationRow>(`SELECT * FROM ${table} WHERE ${where}`)
   const byCid = select<[string]>("cid = +? AND cid <> ''")
   const byAddress = select<[string, number]>("address = +? AND port = +? AND cid = '' ORDER BY id DESC LIMIT 1")
   const byEndpoint = select<[string]>('endpoint = +? ORDER BY id DESC LIMIT 1')
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = '${table}'`).pluck()
-  const mark = database.prepare<[], number>('SELECT mark FROM association_mark WHERE id = 1').pluck()
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = '${table}'`)
+  const mark = database.prepareColumn<[], number>('SELECT mark FROM association_mark WHERE id = 1')
   return {
     associationByCid: (cid) => associationOf(byCid.get(cid)),
     associationByAddress: (address, port) => associationOf(byAddress.get(address, port)),

@@ -3,7 +3,7 @@ import type { BootstrapOp, BootstrapStore } from '../../fleet/bootstrap/store.ts
 import type { BootstrapRun, BootstrapTemplate } from '../../fleet/bootstrap/types.ts'
 import type { AssociationsOp, BootstrapAssociationsOp } from '../../fleet/associations/store.ts'
 import { jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 export function bootstrapIn(
   database: Sqlite,
@@ -13,31 +13,25 @@ export function bootstrapIn(
 }
 
 function readsIn(database: Sqlite): BootstrapStore {
-  const templates = database.prepare<[], string>('SELECT document FROM bootstrap_template ORDER BY name').pluck()
-  const newest = database
-    .prepare<[string], string>('SELECT document FROM bootstrap_run WHERE endpoint = +? ORDER BY id DESC LIMIT 1')
-    .pluck()
-  const all = database
-    .prepare<[number, number], string>('SELECT document FROM bootstrap_run WHERE id < +? ORDER BY id DESC LIMIT +?')
-    .pluck()
-  const ofEndpoint = database
-    .prepare<[string, number, string, number], string>(
-      `SELECT document FROM bootstrap_run WHERE endpoint = +? AND id < +? AND state = coalesce(nullif(+?, ''), state)
+  const templates = database.prepareColumn<[], string>('SELECT document FROM bootstrap_template ORDER BY name')
+  const newest = database.prepareColumn<[string], string>(
+    'SELECT document FROM bootstrap_run WHERE endpoint = +? ORDER BY id DESC LIMIT 1',
+  )
+  const all = database.prepareColumn<[number, number], string>(
+    'SELECT document FROM bootstrap_run WHERE id < +? ORDER BY id DESC LIMIT +?',
+  )
+  const ofEndpoint = database.prepareColumn<[string, number, string, number], string>(
+    `SELECT document FROM bootstrap_run WHERE endpoint = +? AND id < +? AND state = coalesce(nullif(+?, ''), state)
        ORDER BY id DESC LIMIT +?`,
-    )
-    .pluck()
-  const failed = database
-    .prepare<[number, number], string>(
-      `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_failed WHERE state = 'failed' AND id < +?
+  )
+  const failed = database.prepareColumn<[number, number], string>(
+    `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_failed WHERE state = 'failed' AND id < +?
        ORDER BY id DESC LIMIT +?`,
-    )
-    .pluck()
-  const open = database
-    .prepare<[number], string>(
-      `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_open WHERE state = 'running' ORDER BY id LIMIT +?`,
-    )
-    .pluck()
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'bootstrap_run'`).pluck()
+  )
+  const open = database.prepareColumn<[number], string>(
+    `SELECT document FROM bootstrap_run INDEXED BY bootstrap_run_open WHERE state = 'running' ORDER BY id LIMIT +?`,
+  )
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'bootstrap_run'`)
   return {
     bootstrapTemplates: () => templates.all().map((text) => JSON.parse(text) as BootstrapTemplate),
     bootstrapRun: (endpoint) => newest.all(endpoint).map(runOf)[0],

@@ -16,7 +16,7 @@ import {
 import type { CampaignDevice, CampaignDeviceState, CampaignId, DeviceWay } from '../../fleet/campaigns/types.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface DeviceRow {
   campaign_id: number
@@ -107,18 +107,14 @@ export function campaignDeviceReads(database: Sqlite): DeviceReads {
 }
 
 function sumsIn(database: Sqlite): Pick<DeviceReads, 'campaignBytes' | 'campaignPace' | 'campaignProgress'> {
-  const ended = database
-    .prepare<[number], number | null>(
-      'SELECT sum(bytes) FROM campaign_device INDEXED BY campaign_device_finished WHERE campaign_id = +? AND finished_at IS NOT NULL',
-    )
-    .pluck()
-  const underWay = database
-    .prepare<[number], number | null>(
-      `SELECT sum(d.bytes + coalesce(u.fetched, 0)) FROM campaign_device d INDEXED BY campaign_device_by_state
+  const ended = database.prepareColumn<[number], number | null>(
+    'SELECT sum(bytes) FROM campaign_device INDEXED BY campaign_device_finished WHERE campaign_id = +? AND finished_at IS NOT NULL',
+  )
+  const underWay = database.prepareColumn<[number], number | null>(
+    `SELECT sum(d.bytes + coalesce(u.fetched, 0)) FROM campaign_device d INDEXED BY campaign_device_by_state
        LEFT JOIN firmware_update u ON u.id = d.update_id
        WHERE d.campaign_id = +? AND d.state = 'updating' AND d.finished_at IS NULL`,
-    )
-    .pluck()
+  )
   const pace = database.prepare<[number, number], { devices: number; bytes: number | null }>(
     `SELECT count(*) AS devices, sum(bytes) AS bytes FROM campaign_device INDEXED BY campaign_device_finished
      WHERE campaign_id = +? AND finished_at > +? AND finished_at IS NOT NULL`,

@@ -11,7 +11,7 @@ import {
   type DeviceOp,
   type DeviceReads,
 } from './campaign-devices.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface CountRow {
   stage: number
@@ -36,11 +36,9 @@ export function campaignsIn(database: Sqlite): {
   deviceGone: (deviceId: DeviceId) => void
 } {
   const rows = new CampaignRows(database)
-  const active = database
-    .prepare<[number], number>(
-      `SELECT 1 FROM campaign WHERE id = +? AND state NOT IN ('draft', 'completed', 'aborted')`,
-    )
-    .pluck()
+  const active = database.prepareColumn<[number], number>(
+    `SELECT 1 FROM campaign WHERE id = +? AND state NOT IN ('draft', 'completed', 'aborted')`,
+  )
   return {
     reads: { ...campaignReads(database), ...campaignDeviceReads(database) },
     apply: { ...campaignAppliers(database), ...campaignDeviceAppliers(rows, (id) => active.get(id) === undefined) },
@@ -54,33 +52,29 @@ export function campaignsIn(database: Sqlite): {
 const isKeptAndOver = `state IN ('completed', 'aborted') AND discarded = 0`
 
 function campaignReads(database: Sqlite): Omit<CampaignsStore, keyof DeviceReads> {
-  const text = <P extends unknown[]>(sql: string) => database.prepare<P, string>(sql).pluck()
+  const text = <P extends unknown[]>(sql: string) => database.prepareColumn<P, string>(sql)
   const one = text<[number]>('SELECT body FROM campaign WHERE id = +? AND discarded = 0')
   const byName = text<[string]>('SELECT body FROM campaign WHERE name = +?')
   const newest = text<[number, number]>(
     'SELECT body FROM campaign WHERE id < +? AND discarded = 0 ORDER BY id DESC LIMIT +?',
   )
-  const active = database
-    .prepare<[], number>(
-      `SELECT id FROM campaign INDEXED BY campaign_active WHERE state NOT IN ('draft', 'completed', 'aborted') ORDER BY id`,
-    )
-    .pluck()
+  const active = database.prepareColumn<[], number>(
+    `SELECT id FROM campaign INDEXED BY campaign_active WHERE state NOT IN ('draft', 'completed', 'aborted') ORDER BY id`,
+  )
   const over = text<[number]>(
     `SELECT body FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver} ORDER BY id LIMIT +?`,
   )
-  const countOver = database
-    .prepare<[], number>(`SELECT count(*) FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver}`)
-    .pluck()
-  const discarded = database
-    .prepare<[], number>('SELECT min(id) FROM campaign INDEXED BY campaign_discarded WHERE discarded = 1')
-    .pluck()
-  const withEvidence = database
-    .prepare<[number], number>(
-      `SELECT id FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver} AND json_extract(body, '$.finishedAt') < ?
+  const countOver = database.prepareColumn<[], number>(
+    `SELECT count(*) FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver}`,
+  )
+  const discarded = database.prepareColumn<[], number>(
+    'SELECT min(id) FROM campaign INDEXED BY campaign_discarded WHERE discarded = 1',
+  )
+  const withEvidence = database.prepareColumn<[number], number>(
+    `SELECT id FROM campaign INDEXED BY campaign_over WHERE ${isKeptAndOver} AND json_extract(body, '$.finishedAt') < ?
        AND EXISTS (SELECT 1 FROM campaign_device WHERE campaign_id = id) ORDER BY id LIMIT 1`,
-    )
-    .pluck()
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'campaign'`).pluck()
+  )
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'campaign'`)
   const counts = database.prepare<[number], CountRow>(
     'SELECT stage, state, reason, count FROM campaign_count WHERE campaign_id = +? AND count > 0',
   )

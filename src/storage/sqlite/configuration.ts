@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { ConfigurationOp, ConfigurationStore } from '../../fleet/configuration/store.ts'
 import type { ConfigurationObserver, ObserverWay } from '../../fleet/configuration/types.ts'
 import type { Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface ConfigurationRow {
   document: string

@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { CredentialsOp, CredentialsStore } from '../../fleet/credentials/store.ts'
 import type { Credential, CredentialFilter } from '../../fleet/credentials/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -121,8 +121,8 @@ function pagesIn(database: Sqlite): CredentialsStore['credentials'] {
 }
 
 function factReads(database: Sqlite): Pick<CredentialsStore, Fact> {
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'credential'`).pluck()
-  const check = database.prepare<[], Uint8Array>('SELECT check_value FROM store_key WHERE id = 1').pluck()
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'credential'`)
+  const check = database.prepareColumn<[], Uint8Array>('SELECT check_value FROM store_key WHERE id = 1')
   return {
     lastCredentialId: () => lastId.get() ?? 0,
     storeKeyCheck: () => check.get(),

@@ -4,10 +4,8 @@
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import Database, { SqliteError } from 'better-sqlite3'
 import { EnvironmentError, InvariantError } from '../../base/errors.ts'
-
-export type Sqlite = Database.Database
+import { failureOf, Sqlite } from './connection.ts'
 
 /** 'CoSt': tells our files from any other program's (SQLite file format §1.3.14). */
 const applicationId = 0x436f5374
@@ -33,7 +31,7 @@ export function openDatabase(file: string): { database: Sqlite; close: () => voi
   }
   const release = takeOwnership(file)
   try {
-    const database = new Database(file, { timeout: busyTimeout })
+    const database = new Sqlite(file, { timeout: busyTimeout })
     try {
       prepareDatabase(database, file)
     } catch (cause) {
@@ -57,7 +55,7 @@ export function openDatabase(file: string): { database: Sqlite; close: () => voi
 /** A second connection to a database that is open in this process, for reading. Throws EnvironmentError 'store.unavailable'. */
 export function openReadOnly(file: string): Sqlite {
   try {
-    return new Database(file, { readonly: true, timeout: busyTimeout })
+    return new Sqlite(file, { readOnly: true, timeout: busyTimeout })
   } catch (cause) {
     throw unavailable(`the database '${file}' cannot be read`, cause)
   }
@@ -72,11 +70,11 @@ function takeOwnership(file: string): () => void {
   const lockFile = `${file}.lock`
   let lock: Sqlite | undefined
   try {
-    lock = new Database(lockFile, { timeout: 0 })
+    lock = new Sqlite(lockFile, { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     lock?.close()
-    if (cause instanceof SqliteError && cause.code.startsWith('SQLITE_BUSY')) {
+    if (failureOf(cause) === 'busy') {
       throw new EnvironmentError(
         'store.in-use',
         `another server is running on '${dirname(file)}': stop it, or name another directory with --data-directory`,
@@ -93,8 +91,8 @@ function takeOwnership(file: string): () => void {
 }
 
 function prepareDatabase(database: Sqlite, file: string): void {
-  const found = Number(database.pragma('application_id', { simple: true }))
-  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+  const found = database.pragma('application_id')
+  const isEmpty = database.prepareColumn('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
   if (found !== applicationId && !isEmpty) {
     throw new EnvironmentError('store.foreign', `'${file}' is a database of another program`, { retriable: false })
   }
@@ -111,23 +109,23 @@ function prepareDatabase(database: Sqlite, file: string): void {
 
 /** What a failed statement means to the house; errors that are not SQLite's come back as they are. */
 export function houseError(cause: unknown, doing: string): unknown {
-  if (!(cause instanceof SqliteError)) return cause
-  if (cause.code.startsWith('SQLITE_FULL')) {
+  const failure = failureOf(cause)
+  if (failure === undefined) return cause
+  if (failure === 'full') {
     return new EnvironmentError('store.full', `the disk is full: ${doing}`, {
       retriable: true,
       hint: 'make room for the data directory; the server goes on by itself then',
       cause,
     })
   }
-  if (cause.code.startsWith('SQLITE_CONSTRAINT') || cause.code === 'SQLITE_ERROR' || cause.code === 'SQLITE_MISMATCH') {
-    return new InvariantError(`${doing}: ${cause.message}`, { cause })
-  }
+  if (failure === 'refused') return new InvariantError(`${doing}: ${(cause as Error).message}`, { cause })
   return unavailable(doing, cause)
 }
 
 function unavailable(doing: string, cause: unknown): EnvironmentError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const isDamaged =
-    cause instanceof SqliteError && (cause.code.startsWith('SQLITE_CORRUPT') || cause.code === 'SQLITE_NOTADB')
-  return new EnvironmentError('store.unavailable', `${doing}: ${reason}`, { retriable: !isDamaged, cause })
+  return new EnvironmentError('store.unavailable', `${doing}: ${reason}`, {
+    retriable: failureOf(cause) !== 'damaged',
+    cause,
+  })
 }

@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { DeltasOp, DeltasStore } from '../../fleet/deltas/store.ts'
 import type { Delta } from '../../fleet/images/types.ts'
 import { columnOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface DeltaRow {
   from_sha256: string

@@ -9,7 +9,7 @@
 import { instantOf, milliseconds, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../../fleet/registry/types.ts'
 import type { Store } from '../../fleet/store.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 import { isOpenUpdate } from './firmware.ts'
 import { isOpen } from './operations.ts'
 
@@ -55,18 +55,14 @@ export function dueDevicesIn(database: Sqlite): Store['devicesDue'] {
 
 /** Both halves are read in the order of their index, each to its limit, and put together. */
 export function devicesToRecoverIn(database: Sqlite): Store['devicesToRecover'] {
-  const asked = database
-    .prepare<[number, number], DeviceId>(
-      `SELECT DISTINCT device_id FROM operation INDEXED BY operation_open
+  const asked = database.prepareColumn<[number, number], DeviceId>(
+    `SELECT DISTINCT device_id FROM operation INDEXED BY operation_open
        WHERE device_id > +? AND ${isOpen} ORDER BY device_id LIMIT +?`,
-    )
-    .pluck()
-  const observing = database
-    .prepare<[number, number], DeviceId>(
-      `SELECT DISTINCT o.device_id FROM configuration_observer o LEFT JOIN configuration c ON c.device_id = o.device_id
+  )
+  const observing = database.prepareColumn<[number, number], DeviceId>(
+    `SELECT DISTINCT o.device_id FROM configuration_observer o LEFT JOIN configuration c ON c.device_id = o.device_id
        WHERE o.device_id > +? AND o.told_at IS NOT c.changed_at ORDER BY o.device_id LIMIT +?`,
-    )
-    .pluck()
+  )
   return (after, limit) => {
     const devices = new Set([...asked.all(after, limit), ...observing.all(after, limit)])
     return [...devices].sort((a, b) => a - b).slice(0, limit)
@@ -78,9 +74,6 @@ function endedRegistrationsIn(database: Sqlite): (at: Instant, limit: number) =>
     'SELECT device_id, expires_at AS at FROM contact WHERE due_at <= +? ORDER BY due_at LIMIT +?',
   )
   const moveOn = database.prepare<[number]>('UPDATE contact SET due_at = expires_at WHERE device_id = +?')
-  const moveAllOn = database.transaction((stale: readonly Due[]) => {
-    for (const { device_id } of stale) moveOn.run(device_id)
-  })
   return (at, limit) => {
     let ended: readonly Due[] = []
     for (let slice = 0; slice < staleSlices; slice++) {
@@ -89,7 +82,7 @@ function endedRegistrationsIn(database: Sqlite): (at: Instant, limit: number) =>
       const stale = found.filter((row) => row.at > at)
       if (stale.length === 0) break
       try {
-        moveAllOn.immediate(stale)
+        database.transaction(() => stale.forEach(({ device_id }) => moveOn.run(device_id)))
       } catch {
         // The disk is full or away, which the next commit reports. The answer is right without the move.
         break

@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { EventFilter, EventsOp, EventsStore } from '../../fleet/events/store.ts'
 import type { EventId, FleetEvent } from '../../fleet/events/types.ts'
 import type { Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 import { Inserts } from './inserts.ts'
 import { columns, eventRow } from './rows.ts'
 
@@ -32,7 +32,7 @@ export interface EventsIn {
 
 export function eventsIn(database: Sqlite, kept: number): EventsIn {
   const waiting = new Inserts(database, 'event', columns.event)
-  const last = database.prepare<[], number | null>('SELECT max(id) FROM event').pluck()
+  const last = database.prepareColumn<[], number | null>('SELECT max(id) FROM event')
   // Ids rise by at least one an event, so the span of ids bounds the count and nobody has to count.
   const forget = database.prepare<[number, number]>(
     'DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ? AND id < (SELECT min(id) FROM event) + ?',

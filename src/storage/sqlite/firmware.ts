@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import { trimSlice, type FirmwareOp, type FirmwareStore } from '../../fleet/firmware/store.ts'
 import type { FirmwareReport, FirmwareUpdate, Journey, UpdateOptions } from '../../fleet/firmware/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -68,7 +68,7 @@ function updateReads(database: Sqlite): FirmwareStore {
   const begun = database.prepare<[number, number], Pick<UpdateRow, 'id' | 'created_at'>>(
     'SELECT id, created_at FROM firmware_update WHERE id > +? ORDER BY id LIMIT +?',
   )
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'firmware_update'`).pluck()
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'firmware_update'`)
   const updateOrNothing = (row: UpdateRow | undefined) => (row === undefined ? undefined : updateOf(row))
   return {
     update: (id) => updateOrNothing(one.get(id)),

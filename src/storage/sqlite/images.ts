@@ -5,7 +5,8 @@ import type { ImagesOp, ImagesStore } from '../../fleet/images/store.ts'
 import type { Image, ImageDependency, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
 import { deltasIn } from './deltas.ts'
-import { openReadOnly, type Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
+import { openReadOnly } from './database.ts'
 
 interface ImageRow {
   sha256: string
@@ -30,7 +31,7 @@ export function imagesIn(database: Sqlite): { reads: ImagesStore; apply: Applier
 /** Images as another thread of the server reads them beside the writer. Throws EnvironmentError where it cannot. */
 export function openImagesReader(file: string): ImagesStore & DeltasStore & { close(): void } {
   const database = openReadOnly(file)
-  return { ...imageReads(database), ...deltasIn(database).reads, close: () => void database.close() }
+  return { ...imageReads(database), ...deltasIn(database).reads, close: () => database.close() }
 }
 
 function imageReads(database: Sqlite): ImagesStore {

@@ -1,6 +1,6 @@
 /** A look at a database file from outside, for `coapstan doctor`: reads, never writes, never waits for its owner. */
-import { statSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import { existsSync, statSync } from 'node:fs'
+import { failureOf, Sqlite } from './connection.ts'
 import { ownMigrations } from './migrate.ts'
 
 export interface DatabaseReport {
@@ -17,14 +17,14 @@ export interface DatabaseReport {
 
 export function inspectDatabase(file: string): DatabaseReport | { readonly problem: string } {
   try {
-    const database = new Database(file, { readonly: true, timeout: 0 })
+    const database = new Sqlite(file, { readOnly: true })
     try {
       const number = (sql: string): number | undefined =>
-        (database.prepare<[], number | null>(sql).pluck().get() as number | null) ?? undefined
-      const [damage] = database.pragma('quick_check(1)') as { quick_check: string }[]
-      if (damage?.quick_check !== 'ok') return { problem: `damaged: ${damage?.quick_check}` }
+        database.prepareColumn<[], number | null>(sql).get() ?? undefined
+      const damage = database.pragma('quick_check(1)')
+      if (damage !== 'ok') return { problem: `damaged: ${String(damage)}` }
       return {
-        sqlite: String(database.prepare('SELECT sqlite_version()').pluck().get()),
+        sqlite: database.prepareColumn<[], string>('SELECT sqlite_version()').get()!,
         octets: statSync(file).size,
         migration: number('SELECT max(number) FROM migration') ?? 0,
         newestMigration: ownMigrations().length,
@@ -42,14 +42,14 @@ export function inspectDatabase(file: string): DatabaseReport | { readonly probl
 
 /** A running server holds SQLite's lock on the file beside its database. */
 function isLocked(file: string): boolean {
-  let lock: Database.Database | undefined
+  if (!existsSync(file)) return false
+  const lock = new Sqlite(file)
   try {
-    lock = new Database(file, { timeout: 0, fileMustExist: true })
     lock.exec('BEGIN EXCLUSIVE; ROLLBACK')
     return false
   } catch (cause) {
-    return cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')
+    return failureOf(cause) === 'busy'
   } finally {
-    lock?.close()
+    lock.close()
   }
 }

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { EnvironmentError, invariant } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 export interface Migration {
   readonly number: number
@@ -73,7 +73,7 @@ export function migrate(database: Sqlite, migrations: readonly Migration[], now:
     database.transaction(() => {
       database.exec(migration.sql)
       record.run(migration.number, migration.name, migration.checksum, now)
-    })()
+    })
     if (newest > 0) log.info({ migration: migration.name }, 'database migrated')
   }
 }

@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { ObservationRulesOp, ObservationRulesStore } from '../../fleet/observation-rules/store.ts'
 import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface RuleRow {
   id: number
@@ -19,7 +19,7 @@ export function observationRulesIn(database: Sqlite): {
   apply: Appliers<ObservationRulesOp>
 } {
   const list = database.prepare<[number], RuleRow>('SELECT * FROM observation_rule WHERE id > +? ORDER BY id')
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'observation_rule'`).pluck()
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'observation_rule'`)
   const put = database.prepare(
     'INSERT OR REPLACE INTO observation_rule (id, product, tags, path, created_at, attributes) VALUES (?, ?, ?, ?, ?, ?)',
   )

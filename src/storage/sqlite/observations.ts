@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { ObservationsOp, ObservationsStore } from '../../fleet/observations/store.ts'
 import type { Observation } from '../../fleet/observations/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 import { heardRow, type Row, type RowAppliers } from './rows.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

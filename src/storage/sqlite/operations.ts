@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { OperationsOp, OperationsStore } from '../../fleet/operations/store.ts'
 import type { Operation, OperationFilter } from '../../fleet/operations/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -53,7 +53,7 @@ function operationsReads(database: Sqlite): OperationsStore {
   const byKey = database.prepare<[number, string], OperationRow>(
     'SELECT * FROM operation WHERE device_id = +? AND idempotency_key = +? ORDER BY id DESC LIMIT 1',
   )
-  const lastId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'operation'`).pluck()
+  const lastId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'operation'`)
   return {
     operation: (id) => {
       const row = one.get(id)

@@ -6,7 +6,7 @@ import { instantOf } from '../../base/time.ts'
 import type { DeviceRow, RegistryOp, RegistryStore } from '../../fleet/registry/store.ts'
 import type { Device, DeviceFilter, EndpointName, Registration } from '../../fleet/registry/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 import { Inserts } from './inserts.ts'
 import { columns, contactRow, deviceRow, isFiled, registrationRow, seenRow, touchRow } from './rows.ts'
 import type { Row, RowAppliers } from './rows.ts'
@@ -82,7 +82,7 @@ function registryReads(database: Sqlite): RegistryStore {
   const byRegistration = database.prepare<[string], FullRow>(
     `${selectFull} WHERE d.id = (SELECT device_id FROM registration WHERE id = +?)`,
   )
-  const count = database.prepare<[], number>('SELECT count(*) FROM device').pluck()
+  const count = database.prepareColumn<[], number>('SELECT count(*) FROM device')
   return {
     device: (endpoint) => rowOrNothing(byEndpoint.get(endpoint)),
     deviceById: (id) => rowOrNothing(byId.get(id)),
@@ -104,11 +104,9 @@ function rowOrNothing(row: FullRow | undefined): DeviceRow | undefined {
 function pagesOf(database: Sqlite): RegistryStore['devices'] {
   const prepared = new Map<string, ReturnType<typeof prepare>>()
   const prepare = (sql: string) => database.prepare<unknown[], FullRow>(sql)
-  const holders = database
-    .prepare<[string, string, number], number>(
-      'SELECT count(*) FROM (SELECT 1 FROM device_tag WHERE name = ? AND value = ? LIMIT +?)',
-    )
-    .pluck()
+  const holders = database.prepareColumn<[string, string, number], number>(
+    'SELECT count(*) FROM (SELECT 1 FROM device_tag WHERE name = ? AND value = ? LIMIT +?)',
+  )
   const rarity = ([name, value]: Criterion): number => holders.get(name, value, rarityLimit) ?? 0
 
   return (filter, cursor, limit) => {

@@ -3,7 +3,7 @@ import { instantOf } from '../../base/time.ts'
 import type { SigningKeysOp, SigningKeysStore } from '../../fleet/signing-keys/store.ts'
 import type { SigningKey } from '../../fleet/signing-keys/types.ts'
 import { columnOf, type Appliers } from './appliers.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 interface KeyRow {
   name: string

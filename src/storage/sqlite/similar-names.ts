@@ -3,7 +3,7 @@
  * at the whole fleet: every name one edit away, the neighbours in the index, and all of a small fleet.
  */
 import { editDistance } from '../../base/edit-distance.ts'
-import type { Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
 
 /** Neighbours looked at on either side in the order of names, and names of a small fleet. */
 const neighbours = 400
@@ -14,15 +14,13 @@ const longestEdited = 64
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789:-_.'
 
 export function similarNames(database: Sqlite): (name: string, limit: number) => readonly string[] {
-  const exact = database.prepare<[string], string>('SELECT endpoint FROM device WHERE endpoint = ?').pluck()
-  const from = database
-    .prepare<[string, number], string>('SELECT endpoint FROM device WHERE endpoint >= +? ORDER BY endpoint LIMIT +?')
-    .pluck()
-  const before = database
-    .prepare<[string, number], string>(
-      'SELECT endpoint FROM device WHERE endpoint < +? ORDER BY endpoint DESC LIMIT +?',
-    )
-    .pluck()
+  const exact = database.prepareColumn<[string], string>('SELECT endpoint FROM device WHERE endpoint = ?')
+  const from = database.prepareColumn<[string, number], string>(
+    'SELECT endpoint FROM device WHERE endpoint >= +? ORDER BY endpoint LIMIT +?',
+  )
+  const before = database.prepareColumn<[string, number], string>(
+    'SELECT endpoint FROM device WHERE endpoint < +? ORDER BY endpoint DESC LIMIT +?',
+  )
   return (name, limit) => {
     const candidates = new Set([
       ...before.all(name, neighbours),

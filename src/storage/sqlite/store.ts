@@ -2,7 +2,7 @@
  * The store of a server on one machine: SQLite, one writer, every list an index. Composes the folders'
  * statements and owns the transaction; knows neither rules nor the engine.
  *
- * Queries write parameters as `+?`. Over a join, a partial index or a LIMIT, SQLite (built with STAT4)
+ * Queries write parameters as `+?`. Over a partial index, and built with STAT4 over a join or a LIMIT too, SQLite
  * plans a statement again whenever a bare `?` is bound anew, and that costs ten times the read.
  */
 import type { Log } from '../../base/log.ts'
@@ -14,7 +14,8 @@ import { campaignsIn } from './campaigns.ts'
 import { bootstrapIn } from './bootstrap.ts'
 import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
-import { houseError, openDatabase, type Sqlite } from './database.ts'
+import type { Sqlite } from './connection.ts'
+import { houseError, openDatabase } from './database.ts'
 import { devicesToRecoverIn, dueDevicesIn } from './due-devices.ts'
 import { eventsIn, type EventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
@@ -81,7 +82,7 @@ export function storeIn(database: Sqlite, limits: StoreLimits, close: () => void
   const signingKeys = signingKeysIn(database)
   const campaigns = campaignsIn(database)
   const events = eventsIn(database, limits.eventsKept)
-  const lastDeviceId = database.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`).pluck()
+  const lastDeviceId = database.prepareColumn<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'device'`)
   const reads = {
     ...registry.reads,
     ...configuration.reads,

@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startShippedServer } from '../../support/shipped-server.ts'
 
@@ -88,9 +88,9 @@ it('a data directory below a file', async () => {
 it('a database of a newer version is left as it is', async () => {
   expect(await startsAfterwards()).toBe(true)
   const file = join(data, 'coapstan.db')
-  const database = new Database(file)
+  const database = new DatabaseSync(file)
   database.exec(`INSERT INTO migration VALUES (9999, '9999-future.sql', 'x', 0)`)
-  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   database.close()
   const before = hashOf(file)
   const message = await failure()
@@ -102,7 +102,7 @@ it('a database of a newer version is left as it is', async () => {
 it("another program's database is left as it is", async () => {
   mkdirSync(data)
   const file = join(data, 'coapstan.db')
-  const database = new Database(file)
+  const database = new DatabaseSync(file)
   database.exec('CREATE TABLE theirs (a)')
   database.close()
   const before = hashOf(file)

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { EnvironmentError, InvariantError } from '../../../../src/base/errors.ts'
 import { silentLog } from '../../../../src/base/log.ts'
 import type { StoreOp } from '../../../../src/fleet/store.ts'
+import { Sqlite } from '../../../../src/storage/sqlite/connection.ts'
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts'
 import { migrate, migrationsOf, ownMigrations } from '../../../../src/storage/sqlite/migrate.ts'
 import { openSqliteStore, storeIn } from '../../../../src/storage/sqlite/store.ts'
@@ -63,7 +63,7 @@ describe('a full disk', () => {
   test('fails the commit as a whole, answers reads, and is over when there is space again', () => {
     const { database, store } = openWithDatabase()
     store.commit([put.device(device(1))])
-    const full = Number(database.pragma('page_count', { simple: true })) + 1
+    const full = Number(database.pragma('page_count')) + 1
     database.pragma(`max_page_count = ${full}`)
     const ops: StoreOp[] = [
       put.device(device(2)),
@@ -87,7 +87,7 @@ describe('a commit', () => {
     const file = join(temporaryDirectory(), 'coapstan.db')
     const { database, store } = openWithDatabase(file)
     database.pragma('busy_timeout = 1')
-    const shell = new Database(file)
+    const shell = new Sqlite(file)
     shell.exec('BEGIN IMMEDIATE')
     expect(() => store.commit([put.device(device(1))])).toThrow(
       expect.objectContaining({ code: 'store.unavailable', retriable: true }),
@@ -138,12 +138,12 @@ describe('opening', () => {
 
   test('a database of another program is refused and left as it was', () => {
     const file = join(temporaryDirectory(), 'coapstan.db')
-    const other = new Database(file)
+    const other = new Sqlite(file)
     other.exec('CREATE TABLE theirs (a)')
     other.close()
     expect(() => open(file)).toThrow(expect.objectContaining({ code: 'store.foreign' }))
-    const again = new Database(file)
-    expect(again.prepare('SELECT name FROM sqlite_schema').pluck().all()).toEqual(['theirs'])
+    const again = new Sqlite(file)
+    expect(again.prepareColumn('SELECT name FROM sqlite_schema').all()).toEqual(['theirs'])
     again.close()
   })
 
@@ -161,16 +161,16 @@ describe('migrations', () => {
   const one = { name: '0001-one.sql', sql: 'CREATE TABLE one (a);' }
   const two = { name: '0002-two.sql', sql: 'CREATE TABLE two (a);\nINSERT INTO two VALUES (1);' }
 
-  function migrated(...steps: readonly (readonly { name: string; sql: string }[])[]): Database.Database {
-    const database = new Database(':memory:')
-    onTestFinished(() => void database.close())
+  function migrated(...steps: readonly (readonly { name: string; sql: string }[])[]): Sqlite {
+    const database = new Sqlite(':memory:')
+    onTestFinished(() => database.close())
     for (const files of steps) migrate(database, migrationsOf(files), start, silentLog)
     return database
   }
 
   test('run once each, in order', () => {
     const database = migrated([one], [two, one], [one, two])
-    expect(database.prepare('SELECT count(*) FROM two').pluck().get()).toBe(1)
+    expect(database.prepareColumn('SELECT count(*) FROM two').get()).toBe(1)
     expect(database.prepare('SELECT number, name, applied_at FROM migration').all()).toEqual([
       { number: 1, name: one.name, applied_at: start },
       { number: 2, name: two.name, applied_at: start },
@@ -210,7 +210,7 @@ describe('migrations', () => {
   test('of a newer program keep a server from starting', () => {
     const file = join(temporaryDirectory(), 'coapstan.db')
     open(file).close()
-    const newer = new Database(file)
+    const newer = new Sqlite(file)
     newer.exec(`INSERT INTO migration VALUES (999, '0999-x.sql', 'x', 0)`)
     newer.close()
     expect(() => open(file)).toThrow(expect.objectContaining({ code: 'store.newer' }))

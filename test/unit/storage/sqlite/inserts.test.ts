@@ -1,6 +1,6 @@
 /** Rows that wait for each other are there when anybody asks for them. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Sqlite } from '../../../../src/storage/sqlite/database.ts'
+import type { Sqlite } from '../../../../src/storage/sqlite/connection.ts'
 import { openDatabase } from '../../../../src/storage/sqlite/database.ts'
 import { Inserts } from '../../../../src/storage/sqlite/inserts.ts'
 import { temporaryDirectory } from '../fixtures.ts'
@@ -16,7 +16,11 @@ beforeEach(() => {
 afterEach(() => close())
 
 const orReplace = 'ON CONFLICT (id) DO UPDATE SET name = excluded.name'
-const stored = (): unknown[] => database.prepare('SELECT id, name FROM pair ORDER BY id').raw().all()
+const stored = (): unknown[] =>
+  database
+    .prepare<[], object>('SELECT id, name FROM pair ORDER BY id')
+    .all()
+    .map((row) => Object.values(row))
 
 test.each([0, 1, 15, 16, 17, 100])('%i rows are inserted as they are, at the latest when flushed', (count) => {
   const inserts = new Inserts(database, 'pair', ['id', 'name'])
@@ -52,7 +56,7 @@ test('rows are there before those that refer to them, however many of either wai
   }
   parts.flush()
   expect(stored()).toHaveLength(34)
-  expect(database.prepare('SELECT count(*) FROM part').pluck().get()).toBe(100)
+  expect(database.prepareColumn('SELECT count(*) FROM part').get()).toBe(100)
 })
 
 test('what is discarded never gets there', () => {

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { silentLog } from '../../../../src/base/log.ts'
-import { openDatabase, type Sqlite } from '../../../../src/storage/sqlite/database.ts'
+import type { Sqlite } from '../../../../src/storage/sqlite/connection.ts'
+import { openDatabase } from '../../../../src/storage/sqlite/database.ts'
 import { migrate, ownMigrations } from '../../../../src/storage/sqlite/migrate.ts'
 import { storeIn } from '../../../../src/storage/sqlite/store.ts'
 import { start, temporaryDirectory } from '../fixtures.ts'
@@ -23,10 +24,10 @@ test('every statement finds its rows by an index', () => {
   const statements = new Set<string>()
   const watched = new Proxy(database, {
     get(target, name) {
-      if (name === 'prepare') {
+      if (name === 'prepare' || name === 'prepareColumn' || name === 'prepareExact') {
         return (sql: string) => {
           statements.add(sql)
-          return target.prepare(sql)
+          return target[name](sql)
         }
       }
       const value: unknown = Reflect.get(target, name)
