@@ -143,7 +143,7 @@ function summary(states: readonly string[]): string {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
+  { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: 'middle' },
   {
     title: 'OPERATION',
     text: ({ operation }) => (operation === undefined ? '' : String(operation.id)),

@@ -22,10 +22,14 @@ export function printable(text: string): string {
 
 const segmenter = new Intl.Segmenter()
 
+function isAscii(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- because ASCII begins with them
+  return /^[\u0000-\u007f]*$/.test(text)
+}
+
 /** Characters as a reader counts them. */
 function charactersOf(text: string): string[] {
-  // eslint-disable-next-line no-control-regex -- because ASCII begins with them
-  if (/^[\u0000-\u007f]*$/.test(text)) return text.split('')
+  if (isAscii(text)) return text.split('')
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
 }
 
@@ -35,19 +39,21 @@ const wide =
 
 /** Columns a terminal needs for the text. */
 export function columnsOf(text: string): number {
+  if (isAscii(text)) return text.length
   return charactersOf(text).reduce((sum, character) => sum + columnsOfOne(character), 0)
 }
 
-/** As much of the beginning as fits into `columns`. */
-export function cutTo(text: string, columns: number): string {
-  let cut = ''
+/** As much of the beginning, or of the end, as fits into `columns`. */
+export function cutTo(text: string, columns: number, side: 'beginning' | 'end' = 'beginning'): string {
+  const kept: string[] = []
+  const characters = charactersOf(text)
   let left = columns
-  for (const character of charactersOf(text)) {
+  for (const character of side === 'beginning' ? characters : characters.reverse()) {
     left -= columnsOfOne(character)
     if (left < 0) break
-    cut += character
+    kept.push(character)
   }
-  return cut
+  return (side === 'beginning' ? kept : kept.reverse()).join('')
 }
 
 function columnsOfOne(character: string): number {

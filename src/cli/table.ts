@@ -1,6 +1,6 @@
 /**
- * Aligned columns. As wide as their content; where a screen is narrower, flexible columns give way, the
- * widest first. Knows nothing of what is in them.
+ * Aligned columns. As wide as their content; where a screen is narrower, columns without any content go, then
+ * flexible ones give way, the widest first. Knows nothing of what is in them.
  */
 import { columnsOf, cutTo, printable, type Paint, type Style } from './style.ts'
 
@@ -10,8 +10,8 @@ export interface Column<T> {
   /** What CSV has instead: a value a program can read where `text` is for people. */
   csv?(row: T): string
   style?(row: T): Style | undefined
-  /** May be cut to fit the screen. */
-  readonly flexible?: boolean
+  /** May be cut to fit the screen: at its end, or where names begin alike and differ at the end in the middle. */
+  readonly flexible?: true | 'middle'
   readonly align?: 'right'
 }
 
@@ -31,50 +31,74 @@ export interface TableOptions {
 export function tableText<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
-  { paint, width, bare = false }: TableOptions,
+  { paint, width = Number.POSITIVE_INFINITY, bare = false }: TableOptions,
 ): string {
   if (rows.length === 0) return ''
-  const cells = rows.map((row) => columns.map((column) => printable(column.text(row))))
-  const titles = columns.map(({ title }) => title)
-  const all = bare ? cells : [titles, ...cells]
-  const widths = fittingWidths(
-    columns.map((_, i) => Math.max(...all.map((line) => columnsOf(line[i]!)))),
-    columns,
+  const shown = fitted(
+    columns.map((column) => drawnOf(column, rows, bare)),
     width,
   )
-  const lines = cells.map((line, at) =>
+  const lines = rows.map((row, at) =>
     joined(
-      line.map((text, i) => {
-        const style = columns[i]!.style?.(rows[at]!)
-        const cell = padded(text, widths[i]!, columns[i]!.align)
+      shown.map((drawn) => {
+        const style = drawn.column.style?.(row)
+        const cell = padded(drawn.texts[at]!, drawn)
         return style === undefined ? cell : paint(style, cell)
       }),
     ),
   )
-  const head = joined(titles.map((title, i) => paint('bold', padded(title, widths[i]!, columns[i]!.align))))
+  const head = joined(shown.map((drawn) => paint('bold', padded(drawn.column.title, drawn))))
   return (bare ? lines : [head, ...lines]).map((line) => `${line}\n`).join('')
 }
 
-function fittingWidths<T>(natural: number[], columns: readonly Column<T>[], limit: number | undefined): number[] {
-  if (limit === undefined) return natural
-  const widths = [...natural]
-  let excess = widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1) - limit
-  while (excess > 0) {
-    let widest = -1
-    for (const [i, { flexible }] of columns.entries()) {
-      if (flexible && widths[i]! > narrowest && (widest === -1 || widths[i]! > widths[widest]!)) widest = i
-    }
-    if (widest === -1) break
-    widths[widest]!--
-    excess--
-  }
-  return widths
+interface Drawn<T> {
+  readonly column: Column<T>
+  /** Of each row. */
+  readonly texts: readonly string[]
+  width: number
 }
 
-function padded(text: string, width: number, align: Column<never>['align']): string {
-  const shown = columnsOf(text) > width ? `${cutTo(text, width - 1)}…` : text
+function drawnOf<T>(column: Column<T>, rows: readonly T[], bare: boolean): Drawn<T> {
+  const texts = rows.map((row) => printable(column.text(row)))
+  const titleWidth = bare ? 0 : columnsOf(column.title)
+  return { column, texts, width: texts.reduce((most, text) => Math.max(most, columnsOf(text)), titleWidth) }
+}
+
+function fitted<T>(all: readonly Drawn<T>[], limit: number): readonly Drawn<T>[] {
+  if (excessOf(all, limit) <= 0) return all
+  const shown = all.filter(({ texts }) => texts.some((text) => text !== ''))
+  const flexible = shown.filter(({ column }) => column.flexible !== undefined)
+  for (let excess = excessOf(shown, limit); excess > 0; excess--) {
+    const widest = flexible.reduce<Drawn<T> | undefined>(
+      (most, one) => (most === undefined || one.width > most.width ? one : most),
+      undefined,
+    )
+    if (widest === undefined || widest.width <= narrowest) break
+    widest.width--
+  }
+  return shown
+}
+
+/** Columns by which a line is longer than `limit`. */
+function excessOf(drawn: readonly Drawn<never>[], limit: number): number {
+  return drawn.reduce((sum, { width }) => sum + width, 0) + gap.length * (drawn.length - 1) - limit
+}
+
+function padded(text: string, { column, width }: Drawn<never>): string {
+  const shown =
+    columnsOf(text) <= width ? text : column.flexible === 'middle' ? cutInside(text, width) : cutEnd(text, width)
   const blanks = ' '.repeat(width - columnsOf(shown))
-  return align === 'right' ? blanks + shown : shown + blanks
+  return column.align === 'right' ? blanks + shown : shown + blanks
+}
+
+function cutEnd(text: string, width: number): string {
+  return `${cutTo(text, width - 1)}…`
+}
+
+/** Beginning and end, of the end rather more: names of a fleet begin alike. */
+function cutInside(text: string, width: number): string {
+  const head = cutTo(text, Math.floor((width - 1) / 2))
+  return `${head}…${cutTo(text, width - 1 - columnsOf(head), 'end')}`
 }
 
 function joined(cells: readonly string[]): string {

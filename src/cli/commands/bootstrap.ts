@@ -117,7 +117,7 @@ const runStyles: Readonly<Record<RunJson['state'], Style>> = { running: 'yellow'
 function runColumns(now: number): readonly Column<RunJson>[] {
   return [
     { title: 'ID', text: ({ id }) => String(id), align: 'right' },
-    { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
+    { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: 'middle' },
     { title: 'TEMPLATE', text: ({ template }) => template },
     { title: 'STATE', text: ({ state }) => state, style: ({ state }) => runStyles[state] },
     { title: 'STEPS', text: doneOf, align: 'right' },

@@ -64,7 +64,7 @@ export function addCampaignDevices(campaign: Command, frame: Frame): void {
       await output.list<CampaignDeviceJson>({
         rows,
         columns: [
-          { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
+          { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: 'middle' },
           { title: 'STAGE', text: ({ stage }) => (stage === undefined ? '' : String(stage)), align: 'right' },
           { title: 'STATE', text: (device) => device.state, style: (device) => styles[device.state] },
           { title: 'TRIES', text: ({ attempts }) => String(attempts), align: 'right' },

@@ -174,7 +174,7 @@ const stateStyles: Readonly<Record<CredentialJson['state'], Style>> = {
 function columns(now: number): readonly Column<CredentialJson>[] {
   return [
     { title: 'ID', text: ({ id }) => String(id), align: 'right' },
-    { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
+    { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: 'middle' },
     { title: 'KIND', text: ({ kind }) => kind },
     { title: 'FOR', text: ({ purpose }) => purpose },
     { title: 'IDENTITY', text: shortIdentity, flexible: true },

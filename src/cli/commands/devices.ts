@@ -113,7 +113,7 @@ const statusStyles: Readonly<Record<DeviceJson['status'], Style>> = {
 
 function columns(now: number): readonly Column<DeviceJson>[] {
   return [
-    { title: 'ENDPOINT', text: (device) => device.endpoint, flexible: true },
+    { title: 'ENDPOINT', text: (device) => device.endpoint, flexible: 'middle' },
     { title: 'STATUS', text: (device) => device.status, style: (device) => statusStyles[device.status] },
     { title: 'PRODUCT', text: (device) => device.product ?? '' },
     { title: 'PROFILE', text: ({ network: { profile, from } }) => (from === 'listener' ? '' : profile) },

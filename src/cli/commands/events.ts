@@ -45,7 +45,7 @@ const columns: readonly Column<EventJson>[] = [
   { title: 'ID', text: ({ id }) => String(id), align: 'right' },
   { title: 'AT', text: ({ at }) => at },
   { title: 'KIND', text: ({ kind }) => kind },
-  { title: 'ENDPOINT', text: ({ endpoint }) => endpoint ?? '', flexible: true },
+  { title: 'ENDPOINT', text: ({ endpoint }) => endpoint ?? '', flexible: 'middle' },
   { title: 'CAUSE', text: ({ cause }) => cause, flexible: true },
   { title: 'DETAIL', text: detailText, flexible: true },
 ]

@@ -138,7 +138,7 @@ async function listUpdates({ client, output, surroundings }: Session, limit: num
     rows: updates,
     columns: [
       { title: 'ID', text: ({ id }) => String(id), align: 'right' },
-      { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: true },
+      { title: 'ENDPOINT', text: ({ endpoint }) => endpoint, flexible: 'middle' },
       { title: 'VERSION', text: ({ version }) => version },
       { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
       { title: 'FETCHED', text: fetchedText, align: 'right' },

@@ -73,7 +73,7 @@ function columns(now: number, endpoint: string | undefined): readonly Column<Ope
   return [
     { title: 'ID', text: (operation) => String(operation.id), align: 'right' },
     ...(endpoint === undefined
-      ? [{ title: 'ENDPOINT', text: (operation: OperationJson) => operation.endpoint, flexible: true }]
+      ? [{ title: 'ENDPOINT', text: (operation: OperationJson) => operation.endpoint, flexible: 'middle' as const }]
       : []),
     { title: 'KIND', text: (operation) => operation.kind },
     { title: 'PATH', text: (operation) => operation.path, flexible: true },

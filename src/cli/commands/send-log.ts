@@ -73,7 +73,7 @@ const columns: readonly Column<Sent>[] = [
 
 function columnsFor(endpoint: string | undefined): readonly Column<Sent>[] {
   if (endpoint !== undefined) return columns
-  return [{ title: 'ENDPOINT', text: (sent) => sent.endpoint, flexible: true }, ...columns]
+  return [{ title: 'ENDPOINT', text: (sent) => sent.endpoint, flexible: 'middle' }, ...columns]
 }
 
 function valueText({ value, unit }: Sent): string {

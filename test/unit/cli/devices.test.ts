@@ -35,6 +35,17 @@ urn:dev:b  asleep  meter             1 min ago  in 1 h
     expect(out).toMatch(/site=\w*…/)
   })
 
+  it('drops what is empty and cuts names in the middle before it cuts the rest', async () => {
+    cli.fleet.addDevice('urn:imei:863703031234567', { product: 'tracker' })
+    cli.fleet.addDevice('urn:imei:863703031234999', { product: 'tracker' })
+    cli.terminal = { columns: 34 }
+    expect((await cli.run('devices', '--product', 'tracker', '--no-color')).out)
+      .toBe(`ENDPOINT           STATUS  PRODUCT
+urn:imei…31234567  awake   tracker
+urn:imei…31234999  awake   tracker
+`)
+  })
+
   it('gives a character as many columns as a terminal does', async () => {
     cli.fleet.addDevice('urn:dev:東京', { product: 'meter' })
     cli.fleet.addDevice('urn:dev:🔋', { product: 'meter' })
@@ -44,7 +55,7 @@ urn:dev:🔋    awake   meter
 `)
     cli.terminal = { columns: 62 }
     cli.fleet.addDevice('東京'.repeat(9), { product: 'meter' })
-    expect((await cli.run('devices', '--product', 'meter', '--no-color')).out).toContain('東京東…   awake')
+    expect((await cli.run('devices', '--product', 'meter', '--no-color')).out).toContain('東京東京…京東京東京  awake')
   })
 
   it('colours a terminal, and only where colours are welcome', async () => {
