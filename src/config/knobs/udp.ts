@@ -7,7 +7,7 @@ export const udpKnobs = {
     default: 'auto',
     choices: ['auto', 'native', 'dgram'],
     consequence:
-      'How datagrams travel: in batches through the native add-on, one by one through Node, or (auto) the first of these that works here.',
+      'How datagrams travel: in batches through the native add-on, one by one through Node, or (auto) the first of these that works here. Through Node a machine with several addresses may answer from another one than it was asked at: bind to one then.',
     scope: 'server',
     takesHold: 'restart',
   },
