@@ -96,10 +96,11 @@ export class PlainDevices {
 /** A registration is kept as it came: one of more octets, which no device has a reason for, is a mere question. */
 const longestRegistration = 256
 
-/** RFC 7641 §2. */
+/** RFC 7641 §2; what is asked under a condition is a mere question, since a 4.12 would have to end it again. */
 function observeOf({ options, datagram }: InboundRequest): Bytes | 'cancel' | undefined {
   const asked = options.uint(option.observe)
   if (asked === 1) return 'cancel'
+  if (options.has(option.ifMatch) || options.has(option.ifNoneMatch)) return undefined
   return asked === 0 && datagram.length <= longestRegistration ? copyOf(datagram) : undefined
 }
 

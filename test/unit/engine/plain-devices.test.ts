@@ -164,6 +164,16 @@ describe('GET /config', () => {
     expect(ask(house, 1, `CON 4 GET [04] /config ETag=${tag}`)).toMatch(/2\.05.*"interval":30/)
   })
 
+  test('keeps to the condition it is asked under, and tells nobody who set one', async () => {
+    const house = await houseWithConfiguration()
+    const tag = tagOf(ask(house, 1, 'CON 2 GET [02] /config'))
+    expect(ask(house, 1, `CON 3 GET [03] /config If-Match=${tag}`)).toMatch(/2\.05.*"interval":60/)
+    expect(ask(house, 1, 'CON 4 GET [04] /config If-Match=0x01')).toMatch(/^ACK 4 4\.12 \[04\]$/)
+    expect(ask(house, 1, 'CON 5 GET [05] /config Observe=0 If-None-Match')).toMatch(/^ACK 5 4\.12 \[05\]$/)
+    await set(house, '{"interval":30}')
+    expect(house.sent(1)).toEqual([])
+  })
+
   test('without one is 4.04; who is nobody gets 4.01', async () => {
     const house = houseWithDevice()
     expect(ask(house, 1, 'CON 2 GET [02] /config')).toMatch(/4\.04/)
