@@ -203,7 +203,14 @@ export class Downlink {
     if (open?.of.of !== 'operation' || open.of.asked.body === undefined) return
     open.actor.lastUplink = now
     const { size } = open.of.asked.body
-    const input = { input: 'block-pushed', offset: offset - blockSize, length: blockSize, size, blockSize } as const
+    const input = {
+      input: 'block-pushed',
+      isOwn: true,
+      offset: offset - blockSize,
+      length: blockSize,
+      size,
+      blockSize,
+    } as const
     this.#engine.give(now, open.actor, input)
   }
 

@@ -120,6 +120,8 @@ export type InternalInput =
   | (Answered & { readonly input: 'inquired'; readonly path: string })
   | {
       readonly input: 'block-served' | 'block-pushed'
+      /** Asked for, or taken, by the device itself as far as it has proved who it is; others only name it. */
+      readonly isOwn: boolean
       readonly offset: number
       readonly length: number
       readonly size: number

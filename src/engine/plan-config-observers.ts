@@ -26,8 +26,7 @@ export function planConfigurationTold(
   if (told === 'refused' || told.changedAt === undefined) forgetObservers(draft, [observer])
   else put(draft, observer, { ...observer, toldAt: told.changedAt })
   if (told === 'refused') return
-  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
-  draft.change({ device: { ...device, lastSeen: draft.now } })
+  draft.see()
 }
 
 /** They are told no more. */

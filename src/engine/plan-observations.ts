@@ -58,8 +58,7 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   if (order === 'alike') draft.quirks(['notification.number-twice'])
   const isNewest = order !== 'overtaken'
   const samples = samplesOf(draft.now, observation.path, input, context.views.of(draft.next))
-  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
-  draft.change({ device: { ...device, lastSeen: draft.now } })
+  draft.see()
   if (isNewest) establishedBy(draft, observation, input)
   draft.event('notification', {
     path: observation.path,
@@ -253,8 +252,7 @@ export function planSend(draft: Draft, input: Of<'send'>, context: PlanContext):
     return
   }
   draft.quirks(samples.quirks, input.payload)
-  draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
-  draft.change({ device: { ...device, lastSeen: draft.now } })
+  draft.see()
   draft.event('send', { samples: samples.samples })
   planReports(draft, samples.samples, context)
   draft.effects.push({ effect: 'respond', exchange: input.exchange, response: { code: codes.changed } })

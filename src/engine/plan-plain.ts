@@ -37,8 +37,7 @@ export function planData(draft: Draft, input: Of<'data'>, { settings }: PlanCont
 function seen(draft: Draft): void {
   const { device } = draft.next
   if (device !== undefined) {
-    draft.ops.push({ op: 'device.seen', deviceId: device.id, at: draft.now })
-    draft.change({ device: { ...device, lastSeen: draft.now } })
+    draft.see()
     return
   }
   const { now } = draft

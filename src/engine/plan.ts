@@ -90,6 +90,7 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
   if (isInternal(input) && 'exchange' in input && input.exchange !== undefined) {
     draft.effects.push({ effect: 'acknowledge', exchange: input.exchange })
   }
+  if (draft.ops.length > 0 && showsItself(input)) draft.see()
   if (isHeard(draft)) {
     planHeard(draft, state.device?.lastSeen, context)
     if (draft.next.update?.state === 'proving') planFirmware(draft, { input: 'heard' }, context)
@@ -102,6 +103,22 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
 /** Whether the device itself spoke, as far as it had to prove that. */
 function isHeard(draft: Draft): boolean {
   return draft.effects.some(({ effect }) => effect === 'heard')
+}
+
+/** Whether the device did something that nobody else can: it answered us, or fetched what it was offered. */
+function showsItself(input: ActorInput): boolean {
+  switch (input.input) {
+    case 'outcome':
+    case 'observed':
+    case 'attributed':
+    case 'inquired':
+      return 'code' in input.answer && input.answer.code !== undefined
+    case 'block-served':
+    case 'block-pushed':
+      return input.isOwn
+    default:
+      return false
+  }
 }
 
 function causeOf(input: ActorInput): string {

@@ -126,6 +126,14 @@ export class Draft {
     return this.#ids.token()
   }
 
+  /** The device itself was heard; written along with what that led to. */
+  see(): void {
+    const device = this.next.device
+    if (device === undefined) return
+    this.change({ device: { ...device, lastSeen: this.now } })
+    this.ops.push({ op: 'device.seen', deviceId: device.id, at: this.now })
+  }
+
   /** What this input has shown of the device; kept with the other changes of the plan. */
   learn(part: Learned): void {
     this.relearn({ ...this.next.device?.learned, ...part })

@@ -190,8 +190,11 @@ export class Uplink {
     const offset = asked === undefined ? 0 : blockOf(asked).number * blockSize
     if (offset >= body.size) return
     const block = { offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize }
-    if (this.#engine.actors.ofId(deviceId)?.takesBlock(now, block) === true) return
-    this.#engine.deliver(now, { by: 'id', deviceId }, { input: 'block-served', ...block })
+    const actor = this.#engine.actors.ofId(deviceId)
+    const isOwn = actor !== undefined && actor === this.#engine.actors.ofPeer(request.peer)
+    if (isOwn) this.#engine.hears(now, actor)
+    if (actor?.takesBlock(now, block) === true) return
+    this.#engine.deliver(now, { by: 'id', deviceId }, { input: 'block-served', isOwn, ...block })
   }
 
   #get(now: Instant, request: InboundRequest, response: OutboundResponse): void {

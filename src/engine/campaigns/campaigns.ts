@@ -283,8 +283,9 @@ export class Campaigns {
 }
 
 /** One hop alone: the campaign begins the next itself. */
-function wishOfStart({ leg, from, installWithin, begin: { way } }: Start): UpdateWish {
-  const wish = installWithin === undefined ? {} : { options: { installWithin } }
+function wishOfStart({ leg, from, installWithin, begin: { way, dueAt } }: Start): UpdateWish {
+  // Its own tries end where the campaign's time-out would: what the device says is worth more than that it timed out.
+  const wish = { options: { givenUpAt: dueAt, ...(installWithin !== undefined && { installWithin }) } }
   if (way === undefined) return wishOfLeg(wish, leg)
   const place = { goal: way.legs.at(-1)!.version, hop: way.done + 1, hops: way.legs.length }
   return wishOf(wish, { ...place, leg, onward: [], ...(from === undefined ? {} : { from }) })

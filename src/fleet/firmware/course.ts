@@ -178,12 +178,18 @@ export class Course implements FirmwareStep {
   /** The package did not arrive: it is offered again, at once, once it is known how things stand, or after a while. */
   offerAgain(failure: UpdateFailure, why: string, when: 'now' | 'seen' | 'later'): void {
     if (!this.spendAttempt(failure, why)) return
+    const next = after(this.now, this.#backoff())
+    const { givenUpAt } = this.next.options ?? {}
+    if (when === 'later' && givenUpAt !== undefined && next >= givenUpAt) {
+      this.fail(failure, `${why}; no time is left for another attempt`)
+      return
+    }
     this.forgetInstall()
     const { dueAt: _, ...rest } = this.next
     this.next = { ...rest, state: 'pending', reason: why }
     if (when === 'now') this.offer()
     else if (when === 'seen') this.look()
-    else this.change({ dueAt: after(this.now, this.#backoff()) })
+    else this.change({ dueAt: next })
   }
 
   /** What the device holds is no package of this update. */

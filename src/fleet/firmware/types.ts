@@ -44,6 +44,8 @@ export interface UpdateOptions {
   /** Hardware versions (/3/0/18) it is for; a device that tells another is not offered it. */
   readonly hardware?: readonly string[]
   readonly health?: Partial<HealthGate>
+  /** Another attempt that could not begin before is not waited for: whoever wants the update gives it up then. */
+  readonly givenUpAt?: Instant
   /** The install command is given within these only, earliest first; what is downloaded before waits. Absent: at once. */
   readonly installWithin?: readonly Opening[]
 }

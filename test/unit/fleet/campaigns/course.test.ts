@@ -252,7 +252,7 @@ describe('a device', () => {
     })
     // So many that who sleeps through a few has others.
     const nights = Array.from({ length: 16 }, (_, day) => opens(day))
-    expect(fleet.store.openUpdate(1)?.options).toEqual({ installWithin: nights })
+    expect(fleet.store.openUpdate(1)?.options).toMatchObject({ installWithin: nights })
     fleet.hold(1)
     expect(rows(fleet)[0]).toMatchObject({ touched: false, reason: 'has downloaded and waits for its window' })
     fleet.follow(1, 'updating')

@@ -324,7 +324,7 @@ describe('an image for some hardware', () => {
       detail: 'meter 1.1.0 runs on hardware B, not on A',
     })
     expect(row(fleet, 2).state).toBe('updating')
-    expect(fleet.store.openUpdate(2)!.options).toEqual({ hardware: ['B'] })
+    expect(fleet.store.openUpdate(2)!.options).toMatchObject({ hardware: ['B'] })
   })
 
   it('asks who has not told, and leaves it out or takes it along by the answer', () => {

@@ -3,8 +3,9 @@
  * side, and the ways clients are known to differ from it.
  */
 import { expect, test } from 'vitest'
+import { after, minutes } from '../../../../src/base/time.ts'
 import { newUpdate, step, type FirmwareInput } from '../../../../src/fleet/firmware/rules.ts'
-import type { FirmwareUpdate } from '../../../../src/fleet/firmware/types.ts'
+import type { FirmwareUpdate, UpdateOptions } from '../../../../src/fleet/firmware/types.ts'
 import { at, device, start } from '../fixtures.ts'
 import { block, ended, image, registered, report, rules, wordsOf } from './fixtures.ts'
 
@@ -18,8 +19,8 @@ const updating = [...downloaded, ended('install', 'acknowledged')]
 const back = [...updating, registered('r2')]
 
 /** The update at the end, and what the last input had asked of the device. */
-function run(inputs: readonly FirmwareInput[]): { update: FirmwareUpdate; asked: string } {
-  let update = newUpdate(1, device, { image }, start)
+function run(inputs: readonly FirmwareInput[], options?: UpdateOptions): { update: FirmwareUpdate; asked: string } {
+  let update = newUpdate(1, device, { image, ...(options !== undefined && { options }) }, start)
   let asked = ''
   inputs.forEach((input, second) => {
     const taken = step(update, input, at(second), rules)
@@ -83,4 +84,13 @@ test('a URI it cannot use is named in the reason', () => {
   expect(run([...offered, report({ state: 0, result: 7 })]).update.reason).toBe(
     `the device cannot use the package URI ${rules.packageUri}: it cannot parse it, or finds nothing there`,
   )
+})
+
+test.each([
+  [9, 'failed'],
+  [11, 'pending'],
+])('lost its connection with %i minutes left, and the next attempt would be in ten: %s', (left, state) => {
+  const lost = [...downloading, report({ state: 0, result: 4 })]
+  const { update } = run(lost, { givenUpAt: after(start, minutes(left)) })
+  expect(update.state).toBe(state)
 })
