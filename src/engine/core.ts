@@ -27,6 +27,4 @@ export interface EngineCore {
   /** Looks for the association of a device that has not spoken since we have it in memory. */
   findSecured(endpoint: EndpointName): void
   profileOf(peer: Peer): Profile
-  /** Its radio is on: its awake window begins anew, and what was known as its silence ends. */
-  hears(now: Instant, actor: Actor): void
 }

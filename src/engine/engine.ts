@@ -251,18 +251,11 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.#uplink.notification(now, notification)
   }
 
+  /** Its radio is on: what is known as its silence ends, and its awake window begins anew. */
   repeated(now: Instant, peer: Peer): void {
     const actor = this.actors.ofPeer(peer)
     if (actor === undefined) return
-    const wasSilent = actor.silent
-    this.hears(now, actor)
-    if (!wasSilent && actor.committing === undefined) this.#proceed(now, actor)
-  }
-
-  /** Its radio is on: its awake window begins anew, and what was known as its silence ends. */
-  hears(now: Instant, actor: Actor): void {
     actor.lastUplink = now
-    if (!actor.silent) return
     actor.silent = false
     if (actor.committing === undefined) this.#proceed(now, actor)
   }

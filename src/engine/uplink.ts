@@ -192,7 +192,11 @@ export class Uplink {
     const block = { offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize }
     const actor = this.#engine.actors.ofId(deviceId)
     const isOwn = actor !== undefined && actor === this.#engine.actors.ofPeer(request.peer)
-    if (isOwn) this.#engine.hears(now, actor)
+    if (isOwn) {
+      // What waits for it is sent with the next step of its progress: a download is not interrupted by each block.
+      actor.lastUplink = now
+      actor.silent = false
+    }
     if (actor?.takesBlock(now, block) === true) return
     this.#engine.deliver(now, { by: 'id', deviceId }, { input: 'block-served', isOwn, ...block })
   }
