@@ -323,6 +323,7 @@ export class DtlsEndpoint {
       role: terms.role,
       path,
       principal: terms.principal,
+      holder: handshake.holder,
       suite: terms.suite.name,
       ownCid: terms.ownCid,
       peerCid: terms.peerCid,

@@ -187,6 +187,7 @@ export class Handshakes implements HandshakeHost {
     if (handshake === undefined) return // late, twice, or never asked
     this.#byTicket.delete(ticket)
     handshake.ticket = undefined
+    if (answer.kind !== 'unknown') handshake.holder = answer.holder
     if (answer.kind !== 'unknown' && answer.profile !== undefined) handshake.profile = answer.profile
     const fault = handshake.answered(now, answer) ?? handshake.pump(now)
     if (fault !== undefined) this.fail(now, handshake, fault)

@@ -14,6 +14,7 @@ export interface Session {
   readonly master: Bytes
   readonly suite: CipherSuite
   readonly principal: Principal
+  readonly holder?: string | undefined
   readonly serverName: string | undefined
   readonly expires: Instant
 }

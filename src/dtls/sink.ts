@@ -24,11 +24,17 @@ export type CredentialQuery = { readonly path: number; readonly serverName: stri
   | { readonly kind: 'certificate'; readonly certificate: Certificate; readonly principal: Principal }
 )
 
+export interface CredentialHolder {
+  /** Whom the credential stands for, in the words of who answers: told again with every association it opens. */
+  readonly holder?: string
+  /** The device's own, from here on in place of the listener's. */
+  readonly profile?: Profile
+}
+
 export type CredentialAnswer =
-  /** `profile` is the device's own, from here on in place of the listener's. */
-  | { readonly kind: 'key'; readonly key: Bytes; readonly profile?: Profile }
+  | ({ readonly kind: 'key'; readonly key: Bytes } & CredentialHolder)
   /** The raw public key or certificate belongs to someone we serve. */
-  | { readonly kind: 'trusted'; readonly profile?: Profile }
+  | ({ readonly kind: 'trusted' } & CredentialHolder)
   /** For a PSK identity the handshake goes on with a decoy key and fails where a wrong key would. */
   | { readonly kind: 'unknown' }
 
@@ -43,6 +49,8 @@ export interface OpenedAssociation {
   readonly role: Role
   readonly path: number
   readonly principal: Principal
+  /** As the answer to the lookup had it, now or when the session was made that is resumed. */
+  readonly holder: string | undefined
   /** IANA name without the leading TLS_. */
   readonly suite: string
   readonly ownCid: Bytes

@@ -127,9 +127,9 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.secure?.receive(now, path, buffer, start, end)
   }
 
-  /** Answer to `EngineOutput.lookup`: the credential, and the endpoint name it stands for. */
-  credentials(now: Instant, ticket: number, answer: CredentialAnswer, endpoint: EndpointName | undefined): void {
-    this.secure?.credentials(now, ticket, answer, endpoint)
+  /** Answer to `EngineOutput.lookup`: the credential; its holder is the endpoint name it stands for. */
+  credentials(now: Instant, ticket: number, answer: CredentialAnswer): void {
+    this.secure?.credentials(now, ticket, answer)
   }
 
   /** Answer to `EngineOutput.recall`. */

@@ -4,7 +4,7 @@ import type { Instant } from '../base/time.ts'
 import type { DurableProgress } from '../dtls/associations.ts'
 import type { Principal } from '../dtls/principal.ts'
 import type { ReceiveWindow } from '../dtls/replay-window.ts'
-import type { CredentialQuery, RecallQuery } from '../dtls/sink.ts'
+import type { RecallQuery } from '../dtls/sink.ts'
 import type { AssociationNumber, StoredAssociation } from '../fleet/associations/types.ts'
 import type { EndpointName } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
@@ -85,17 +85,6 @@ export function keyOf(query: RecallQuery, addressOf: (path: number) => RemoteEnd
   if (query.kind === 'cid') return { by: 'cid', cid: hexOf(query.cid) }
   const remote = addressOf(query.path)
   return remote === undefined ? { by: 'cid', cid: '' } : { by: 'address', ...remote }
-}
-
-export function principalOf(query: CredentialQuery): Principal {
-  switch (query.kind) {
-    case 'psk':
-      return { kind: 'psk', identity: query.identity }
-    case 'raw-public-key':
-      return { kind: 'raw-public-key', publicKey: query.publicKey }
-    case 'certificate':
-      return query.principal
-  }
 }
 
 /** Who a peer has proved to be, printable; of two principals never the same, so that rows can be found by it. */

@@ -5,7 +5,6 @@
  */
 import { hexOf, type Bytes } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
-import { LruMap } from '../base/lru.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Random } from '../base/random.ts'
 import { after, hours, instantOf, type Instant } from '../base/time.ts'
@@ -15,7 +14,7 @@ import type { DtlsCrypto } from '../dtls/crypto.ts'
 import type { StoredAssociation as RestorableAssociation } from '../dtls/associations.ts'
 import { DtlsEndpoint } from '../dtls/endpoint.ts'
 import type { DtlsOptions } from '../dtls/options.ts'
-import { principalKey, type Principal } from '../dtls/principal.ts'
+import type { Principal } from '../dtls/principal.ts'
 import type { ReceiveWindow } from '../dtls/replay-window.ts'
 import type {
   CloseReason,
@@ -38,7 +37,6 @@ import {
   keyOf,
   KnownAssociations,
   knownOf,
-  principalOf,
   progressOf,
   windowOpOf,
   type Known,
@@ -73,17 +71,11 @@ const waitingLimit = 8
 /** Associations that are over leave memory by themselves, the store so often. */
 const tidyInterval = hours(24)
 
-/** What a credential stands for, from its lookup to the end of the handshake. */
-const grantLimit = 10_000
-
 export class SecureLink implements DtlsSink {
   readonly dtls: DtlsEndpoint
   readonly #owner: SecureLinkOwner
   readonly #ids: Ids
   readonly #known = new KnownAssociations()
-  readonly #grants = new LruMap<string, EndpointName>(grantLimit)
-  /** Who asked, by our ticket towards the driver. */
-  readonly #lookups = new Map<Ticket, string>()
   /** Let go of, and not durable yet: asked for again, it is answered from here. */
   readonly #leaving = new Map<AssociationNumber, StoredAssociation>()
   /** Let go of while the store took no writes; tried again with the next deadline. */
@@ -125,10 +117,8 @@ export class SecureLink implements DtlsSink {
     if (known.waiting.length < waitingLimit) known.waiting.push(buffer.slice(start, end))
   }
 
-  credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer, endpoint: EndpointName | undefined): void {
-    const principal = this.#lookups.get(ticket)
-    this.#lookups.delete(ticket)
-    if (principal !== undefined && endpoint !== undefined) this.#grants.set(principal, endpoint)
+  /** `holder` of the answer is the endpoint name the credential stands for. */
+  credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer): void {
     this.#isHolding = true
     this.dtls.credentials(now, ticket, answer)
     this.#letGo()
@@ -216,7 +206,6 @@ export class SecureLink implements DtlsSink {
 
   /** Ends everything the identity has here. */
   revoke(now: Instant, principal: Principal): void {
-    this.#grants.delete(principalKey(principal))
     this.dtls.revoke(now, principal)
   }
 
@@ -235,7 +224,6 @@ export class SecureLink implements DtlsSink {
   }
 
   lookup(_now: Instant, ticket: Ticket, query: CredentialQuery): void {
-    this.#lookups.set(ticket, principalKey(principalOf(query)))
     this.#owner.output.lookup(ticket, query)
   }
 
@@ -249,7 +237,7 @@ export class SecureLink implements DtlsSink {
       row,
       dtls: association.id,
       identity: identityOf(association.principal),
-      endpoint: this.#grants.peek(principalKey(association.principal)),
+      endpoint: association.holder,
       cid: hexOf(association.ownCid),
       openedAt: now,
       reservedUpTo: this.dtls.reservedUpTo(association.id) ?? 0,

@@ -154,8 +154,7 @@ export class BootstrapDriver implements BootstrapOutput {
     const { store, credentials } = this.#options
     while (this.#done.length + this.#lookups.length + this.#recalls.length > 0) {
       for (const { ticket, query } of this.#lookups.splice(0)) {
-        const { answer, endpoint } = credentials.lookup(query, 'bootstrap')
-        this.#engine.credentials(now, ticket, answer, endpoint)
+        this.#engine.credentials(now, ticket, credentials.lookup(query, 'bootstrap'))
       }
       for (const ticket of this.#recalls.splice(0)) {
         const stored = storedAssociation(store.bootstrapAssociations, ticket.key)

@@ -93,16 +93,13 @@ export function openCredentials({
       const found = service.lookup(query, purpose)
       switch (found.found) {
         case 'key':
-          return {
-            answer: { kind: 'key', key: found.key, profile: profileOf(found.endpoint) },
-            endpoint: found.endpoint,
-          }
+          return { kind: 'key', key: found.key, holder: found.endpoint, profile: profileOf(found.endpoint) }
         case 'trusted':
-          return { answer: { kind: 'trusted', profile: profileOf(found.endpoint) }, endpoint: found.endpoint }
+          return { kind: 'trusted', holder: found.endpoint, profile: profileOf(found.endpoint) }
         case 'unknown':
           // Takes as long as where there is a device.
           profileOf('')
-          return { answer: { kind: 'unknown' } }
+          return { kind: 'unknown' }
       }
     },
     knows(principal, purpose) {

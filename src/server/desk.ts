@@ -54,14 +54,9 @@ export interface LocalDeskOptions {
 
 export interface CredentialDesk {
   /** For management unless told; a credential for the other is unknown. */
-  lookup(query: CredentialQuery, purpose?: CredentialPurpose): LookupResult
+  lookup(query: CredentialQuery, purpose?: CredentialPurpose): CredentialAnswer
   /** Whether the credential a stored association was opened with is still accepted. */
   accepts(association: StoredAssociation, purpose?: CredentialPurpose): boolean
-}
-
-export interface LookupResult {
-  readonly answer: CredentialAnswer
-  readonly endpoint?: EndpointName
 }
 
 export class LocalDesk implements Desk {
@@ -160,10 +155,7 @@ export class LocalDesk implements Desk {
       }
       if (loads.length > 1) store.together(load)
       else load()
-      for (const { ticket, query } of lookups) {
-        const { answer, endpoint } = credentials.lookup(query)
-        engine.credentials(now, ticket, answer, endpoint)
-      }
+      for (const { ticket, query } of lookups) engine.credentials(now, ticket, credentials.lookup(query))
       for (const ticket of recalls) {
         const stored = storedAssociation(store, ticket.key)
         const isAccepted = stored !== undefined && credentials.accepts(stored)

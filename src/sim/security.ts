@@ -8,7 +8,7 @@ import type { Settings } from '../config/tunables.ts'
 import type { DtlsCrypto } from '../dtls/crypto.ts'
 import type { ClientTerms } from '../dtls/handshake/client-offer.ts'
 import { dtlsOptionsOf } from '../dtls/options.ts'
-import type { CredentialQuery } from '../dtls/sink.ts'
+import type { CredentialAnswer, CredentialQuery } from '../dtls/sink.ts'
 import { defaultSuites } from '../dtls/suites.ts'
 import { AssociationBooks, type AssociationBooksOptions } from './association-books.ts'
 import { chanceOf } from './chance.ts'
@@ -85,10 +85,10 @@ export class Security {
     return stack
   }
 
-  #lookup(query: CredentialQuery): ReturnType<SecuredDoor['lookup']> {
+  #lookup(query: CredentialQuery): CredentialAnswer {
     const endpoint = query.kind === 'psk' ? textOf(query.identity) : undefined
     const key = endpoint === undefined ? undefined : this.#keys.get(endpoint)
-    return key === undefined ? { answer: { kind: 'unknown' } } : { answer: { kind: 'key', key }, endpoint: endpoint! }
+    return key === undefined ? { kind: 'unknown' } : { kind: 'key', key, holder: endpoint! }
   }
 
   /** The identity is the endpoint name; a third of those with a connection id can prove where they are (RFC 9853). */

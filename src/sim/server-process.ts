@@ -38,7 +38,7 @@ export interface SecuredDoor {
   readonly options: DtlsOptions
   readonly crypto: DtlsCrypto
   /** Credentials, and the endpoint name each stands for. */
-  readonly lookup: (query: CredentialQuery) => { readonly answer: CredentialAnswer; readonly endpoint?: string }
+  readonly lookup: (query: CredentialQuery) => CredentialAnswer
   /** What was found of an association that was asked for. */
   readonly recalled: (key: AssociationKey, stored: StoredAssociation | undefined) => void
   readonly log: Log
@@ -277,8 +277,7 @@ export class ServerProcess implements EngineOutput {
         this.engine.loaded(now, ticket, disk.store.snapshot(ticket.key, settings['operations.queued-per-device']))
       }
       for (const { ticket, query } of this.#lookups.splice(0)) {
-        const { answer, endpoint } = secured!.lookup(query)
-        this.engine.credentials(now, ticket, answer, endpoint)
+        this.engine.credentials(now, ticket, secured!.lookup(query))
       }
       for (const ticket of this.#recalls.splice(0)) {
         const stored = this.#storedAssociation(ticket.key)

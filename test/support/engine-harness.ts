@@ -242,8 +242,14 @@ export class EngineHarness implements EngineOutput {
       this.#loads = []
       for (const { ticket, query } of this.#lookups.splice(0)) {
         const known = query.kind === 'psk' ? this.credentials.get(textOf(query.identity) ?? '') : undefined
-        const answer = known === undefined ? ({ kind: 'unknown' } as const) : ({ kind: 'key', key: known.key } as const)
-        this.engine.credentials(this.now, ticket, answer, known?.endpoint)
+        const holder = known?.endpoint
+        this.engine.credentials(
+          this.now,
+          ticket,
+          known === undefined
+            ? { kind: 'unknown' }
+            : { kind: 'key', key: known.key, ...(holder !== undefined && { holder }) },
+        )
       }
       for (const ticket of this.#recalls.splice(0)) this.engine.recalled(this.now, ticket, this.#stored(ticket.key))
       for (const ticket of tickets) this.engine.loaded(this.now, ticket, this.store.snapshot(ticket.key, 100))

@@ -76,6 +76,8 @@ export abstract class Handshake implements Deadlined {
   /** Set once there are keys; not in any table before both Finished are verified. */
   association: Association | undefined
   principal: Principal | undefined
+  /** Whom the principal stands for, as the answer to the lookup says. */
+  holder: string | undefined
   certificate: Certificate | undefined
   suite: CipherSuite | undefined
   ownCid: Bytes | undefined

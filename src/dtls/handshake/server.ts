@@ -249,6 +249,7 @@ export class ServerHandshake extends Handshake {
   #resume(now: Instant, hello: Hello, session: Session): void {
     this.resumed = true
     this.principal = session.principal
+    this.holder = session.holder
     this.#secure(now, hello, session.master, true)
     this.queueChangeCipherSpec()
     this.queueFinished(hello.negotiated.suite.hash)
@@ -384,7 +385,8 @@ export class ServerHandshake extends Handshake {
       this.queueFinished(suite.hash)
       this.sendFlight(now, false)
       if (isExtended && hello.sessionId.length > 0) {
-        this.host.sessions.add(now, { id: hello.sessionId, master, suite, principal: this.principal!, serverName })
+        const { principal, holder } = this
+        this.host.sessions.add(now, { id: hello.sessionId, master, suite, principal: principal!, holder, serverName })
       }
     }
     this.host.completed(now, this)

@@ -120,8 +120,8 @@ export class BootstrapEngine implements CoapSink, SecureLinkOwner {
     this.secure?.receive(now, path, buffer, start, end)
   }
 
-  credentials(now: Instant, ticket: number, answer: CredentialAnswer, endpoint: EndpointName | undefined): void {
-    this.secure?.credentials(now, ticket, answer, endpoint)
+  credentials(now: Instant, ticket: number, answer: CredentialAnswer): void {
+    this.secure?.credentials(now, ticket, answer)
   }
 
   recalled(now: Instant, ticket: RecallTicket, stored: StoredAssociation | undefined): void {

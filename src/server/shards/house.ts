@@ -213,8 +213,7 @@ export class House implements Control {
     turn.taken++
     for (const { report, remote } of asked.handshakes) this.#options.handshake(now(), report, remote)
     for (const { ticket, query } of asked.lookups) {
-      const { answer, endpoint } = credentials.lookup(queryOf(query))
-      turn.credentials.push({ ticket, answer, endpoint })
+      turn.credentials.push({ ticket, answer: credentials.lookup(queryOf(query)) })
     }
     // In the order the shard said it: what it let go of must be durable before somebody else reads it.
     for (const { no, ops, claims } of asked.commits) {

@@ -77,7 +77,6 @@ export interface HouseTurn {
   readonly credentials: {
     readonly ticket: number
     readonly answer: CredentialAnswer
-    readonly endpoint: EndpointName | undefined
   }[]
   readonly recalled: { readonly no: number; readonly stored: StoredAssociation | undefined }[]
   readonly due: DeviceId[]

@@ -117,7 +117,7 @@ export class RemoteDesk implements Desk {
   /** What the house said. The driver owes a turn afterwards. */
   receive(engine: Engine, now: Instant, turn: HouseTurn): void {
     this.#ahead -= turn.taken
-    for (const { ticket, answer, endpoint } of turn.credentials) engine.credentials(now, ticket, answer, endpoint)
+    for (const { ticket, answer } of turn.credentials) engine.credentials(now, ticket, answer)
     for (const { no, stored } of turn.recalled) engine.recalled(now, taken(this.#recalls, no), stored)
     for (const { no, snapshot, vouched } of turn.loaded) {
       engine.loaded(now, taken(this.#loads, no), snapshot, vouched)

@@ -181,9 +181,7 @@ export class VirtualRun {
       lookup: (query) => {
         const endpoint = query.kind === 'psk' ? textOf(query.identity) : undefined
         const key = endpoint === undefined ? undefined : this.#keys.find(endpoint)
-        return key === undefined
-          ? { answer: { kind: 'unknown' } }
-          : { answer: { kind: 'key', key }, endpoint: endpoint! }
+        return key === undefined ? { kind: 'unknown' } : { kind: 'key', key, holder: endpoint! }
       },
       recalled: () => undefined,
       log: silentLog,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seconds, hours } from '../../../src/base/time.ts'
-import { DtlsPair, identity, pskTerms } from '../../support/dtls-peer.ts'
+import { DtlsPair, identity, key, pskTerms } from '../../support/dtls-peer.ts'
 
 function resumable(): DtlsPair {
   const pair = new DtlsPair().connect()
@@ -16,6 +16,16 @@ describe('resumption by session id', () => {
     expect(pair.server.lastOpened.principal).toEqual({ kind: 'psk', identity })
     pair.client.sendText(pair.now, pair.client.lastOpened.id, 'again')
     expect(pair.settle().server.texts).toEqual(['again'])
+  })
+
+  it('stands for whom the credential stood for, without asking again', () => {
+    const pair = new DtlsPair({ lookup: () => ({ kind: 'key', key, holder: 'urn:dev:7' }) })
+    pair.connect().connect(pskTerms(), true)
+    expect(pair.server.opens.map(({ holder, resumed }) => [holder, resumed])).toEqual([
+      ['urn:dev:7', false],
+      ['urn:dev:7', true],
+    ])
+    expect(pair.server.lookups).toHaveLength(1)
   })
 
   it('agrees on connection ids anew (RFC 9146 §3)', () => {

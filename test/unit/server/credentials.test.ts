@@ -54,10 +54,12 @@ describe('a lookup of DTLS', () => {
     const { credentials } = world()
     const { newKey } = await credentials.service.add({ endpoint: 'dev', kind: 'psk', identity: 'id' })
     expect(credentials.lookup({ ...query, ...psk('id') })).toEqual({
-      answer: { kind: 'key', key: bytesOfHex(newKey!), profile: profiles.nbiot },
-      endpoint: 'dev',
+      kind: 'key',
+      key: bytesOfHex(newKey!),
+      holder: 'dev',
+      profile: profiles.nbiot,
     })
-    expect(credentials.lookup({ ...query, ...psk('dev') })).toEqual({ answer: { kind: 'unknown' } })
+    expect(credentials.lookup({ ...query, ...psk('dev') })).toEqual({ kind: 'unknown' })
     expect([credentials.knows(psk('id')), credentials.knows(psk('dev'))]).toEqual([true, false])
     expect(credentials.knows({ kind: 'anonymous' })).toBe(false)
   })
@@ -66,7 +68,7 @@ describe('a lookup of DTLS', () => {
     const { credentials, store } = world()
     await credentials.service.add({ endpoint: 'dev', kind: 'psk', identity: 'id' })
     store.commit([{ op: 'device.put', device: { ...device, endpoint: 'dev', profile: 'ip' } }])
-    expect(credentials.lookup({ ...query, ...psk('id') }).answer).toMatchObject({ profile: profiles.ip })
+    expect(credentials.lookup({ ...query, ...psk('id') })).toMatchObject({ profile: profiles.ip })
   })
 
   it('of a raw public key is answered with trust', async () => {
@@ -74,8 +76,9 @@ describe('a lookup of DTLS', () => {
     const publicKey = bytesOfHex('30053003616263')!
     await credentials.service.add({ endpoint: 'dev', kind: 'raw-public-key', identity: '30053003616263' })
     expect(credentials.lookup({ ...query, kind: 'raw-public-key', publicKey })).toEqual({
-      answer: { kind: 'trusted', profile: profiles.nbiot },
-      endpoint: 'dev',
+      kind: 'trusted',
+      holder: 'dev',
+      profile: profiles.nbiot,
     })
   })
 })
