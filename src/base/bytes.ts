@@ -25,6 +25,13 @@ export function textOf(bytes: Bytes): string | undefined {
   }
 }
 
+const latin1 = Buffer.prototype.latin1Slice
+
+/** The text of octets `start` to `end`, each of them ASCII: no view is made, in half the time of a decoder. */
+export function asciiAt(bytes: Bytes, start: number, end: number): string {
+  return latin1.call(bytes, start, end)
+}
+
 /** For people and logs, and unambiguous: text without control characters that does not begin with `0x`, else `0x` and hex. */
 export function printableOf(bytes: Bytes): string {
   const text = textOf(bytes)

@@ -3,7 +3,7 @@
  * same string object for the same octets, so that the hot path makes no garbage and looks at each octet once. A fixed
  * number of places; a newcomer takes the place of whoever hashed there before. Total on any octets.
  */
-import { type Bytes } from '../base/bytes.ts'
+import { asciiAt, type Bytes } from '../base/bytes.ts'
 
 const places = 8192
 /** Octets of a place: the length of its text, then the text, all of them ASCII. */
@@ -39,10 +39,10 @@ function holds(place: number, buffer: Bytes, start: number, end: number): boolea
 }
 
 function newlyKept(place: number, buffer: Bytes, start: number, end: number): string {
-  const text = lenient.decode(buffer.subarray(start, end))
-  let at = place * placeSize
-  for (let from = start; from < end; from++) if (buffer[from]! > 0x7f) return text
+  for (let at = start; at < end; at++) if (buffer[at]! > 0x7f) return lenient.decode(buffer.subarray(start, end))
+  const text = asciiAt(buffer, start, end)
   texts[place] = text
+  let at = place * placeSize
   kept[at] = end - start
   while (start < end) kept[++at] = buffer[start++]!
   return text

@@ -182,8 +182,8 @@ export class Uplink {
     }
     this.#respond(now, request, this.#imageAnswer)
     if (path[2] === undefined) return
-    const deviceId = Number.parseInt(path[2], 36)
-    if (!Number.isSafeInteger(deviceId)) return
+    const deviceId = numberOf(path[2])
+    if (deviceId === undefined) return
     const asked = request.options.uint(option.block2)
     const blockSize =
       asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
@@ -217,6 +217,19 @@ function mayChange({ code, path, options }: InboundRequest): boolean {
 
 const changing: ReadonlySet<string> = new Set(['rd', 'dp', 'data'])
 const preconditionFailed: OutboundResponse = { code: codes.preconditionFailed }
+
+/** Digits of base 36, without the run-time call `parseInt` is; undefined where they are none, or too many. */
+function numberOf(digits: string): number | undefined {
+  let number = 0
+  for (let i = 0; i < digits.length; i++) {
+    const code = digits.charCodeAt(i)
+    const digit = code >= 97 ? code - 87 : code - 48
+    if (digit < 0 || digit > 35 || (digit > 9 && code < 97)) return undefined
+    number = 36 * number + digit
+  }
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
 const notRegistered: OutboundResponse = reactionTo({ fault: 'send.not-registered' })
 const notFound: OutboundResponse = { code: codes.notFound }
 const methodNotAllowed: OutboundResponse = { code: codes.methodNotAllowed }

@@ -60,3 +60,10 @@ test('sizes change in the middle of one transfer, and the octets are those of th
   })
   expect(octets.join('')).toBe(Buffer.from(image).toString('hex'))
 })
+
+test.each(['1', 'zz', 'ZZ', '-1', '1.5', 'x'.repeat(40), 'ü', ''])('/fw/KEY/%s is served, device or none', (device) => {
+  const harness = house()
+  harness.receive(1, `CON ${++id} GET [01] /fw/${key}/${device} Block2=0/0/16`)
+  harness.settle()
+  expect(harness.sent(1).join(' | ')).toContain('2.05')
+})
