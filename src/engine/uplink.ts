@@ -45,6 +45,8 @@ export class Uplink {
   request(now: Instant, request: InboundRequest): void {
     const { path } = request
     if (!mayChange(request)) return this.#respond(now, request, preconditionFailed)
+    // What is beyond the end of an array is dear to ask for
+    if (path.length === 0) return this.#get(now, request, greeting)
     switch (path[0]) {
       case 'rd':
         if (path.length === 1) return this.#directory(now, request)
@@ -63,8 +65,6 @@ export class Uplink {
       case 'config':
         if (path.length > 1) return this.#respond(now, request, notFound)
         return this.#plainDevices.configuration(now, request)
-      case undefined:
-        return this.#get(now, request, greeting)
       default:
         return this.#respond(now, request, notFound)
     }
@@ -181,8 +181,8 @@ export class Uplink {
       this.#imageAnswer = { code: codes.content, body, contentFormat: contentFormat.octetStream }
     }
     this.#respond(now, request, this.#imageAnswer)
-    if (path[2] === undefined) return
-    const deviceId = numberOf(path[2])
+    if (path.length === 2) return
+    const deviceId = numberOf(path[2]!)
     if (deviceId === undefined) return
     const asked = request.options.uint(option.block2)
     const blockSize =
