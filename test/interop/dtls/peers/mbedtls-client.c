@@ -3,33 +3,12 @@
  * the library was built with them (Debian's is not). A line on standard input is hex to send, or "move" to
  * change the local port; it prints "open SUITE", "got HEX" for each answer, "moved PORT", or "failed: CODE".
  */
-#include <arpa/inet.h>
+#include "line.h"
 #include <errno.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/timing.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum { LONGEST = 2048 };
-
-static int udp = -1;
-static struct sockaddr_in server;
-
-static int move(void) {
-  struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof local;
-  if (udp >= 0) close(udp);
-  udp = socket(AF_INET, SOCK_DGRAM, 0);
-  if (udp < 0 || bind(udp, (struct sockaddr *)&local, length) != 0) return -1;
-  getsockname(udp, (struct sockaddr *)&local, &length);
-  return ntohs(local.sin_port);
-}
 
 static int send_datagram(void *nothing, const unsigned char *bytes, size_t length) {
   (void)nothing;
@@ -52,13 +31,6 @@ static void fail(int code) {
   exit(1);
 }
 
-static int from_hex(const char *text, unsigned char *out) {
-  int length = 0;
-  for (unsigned octet; length < LONGEST && sscanf(text + 2 * length, "%2x", &octet) == 1; length++)
-    out[length] = (unsigned char)octet;
-  return length;
-}
-
 static int fragment_code(int octets) {
   return octets == 512 ? MBEDTLS_SSL_MAX_FRAG_LEN_512 : octets == 1024 ? MBEDTLS_SSL_MAX_FRAG_LEN_1024 : MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
 }
@@ -70,24 +42,19 @@ static void say_what_came(mbedtls_ssl_context *ssl) {
     length = mbedtls_ssl_read(ssl, answer, sizeof answer);
     if (length == MBEDTLS_ERR_SSL_WANT_READ || length == MBEDTLS_ERR_SSL_TIMEOUT) return;
     if (length <= 0) fail(length);
-    printf("got ");
-    for (int i = 0; i < length; i++) printf("%02x", answer[i]);
-    printf("\n");
+    say_hex(answer, length);
   } while (mbedtls_ssl_get_bytes_avail(ssl) > 0);
 }
 
 /* mbedtls-client PORT IDENTITY KEY SUITE FRAGMENT MTU CID, or mbedtls-client cid: whether it can do that. */
 int main(int argc, char **argv) {
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  setvbuf(stdin, NULL, _IONBF, 0); /* what it had read ahead, poll would not tell of */
 #if defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
   if (argc == 2) return puts("yes") < 0;
 #else
   if (argc == 2) return puts("no") < 0;
 #endif
   if (argc != 8) return 2;
-  server = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)atoi(argv[1]))};
-  if (move() < 0) return 1;
+  if (begin(argv[1]) < 0) return 1;
 
   static mbedtls_entropy_context entropy;
   static mbedtls_ctr_drbg_context random;

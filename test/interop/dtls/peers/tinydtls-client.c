@@ -7,59 +7,33 @@
 #include "tinydtls.h"
 #include "dtls.h"
 #include "dtls_debug.h"
-#include <arpa/inet.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "line.h"
 
-enum { LONGEST = 2048 };
-
-static int udp = -1, key_length;
+static int key_length;
 static const char *identity;
 static unsigned char key[LONGEST];
 static dtls_cipher_t suites[2] = {TLS_NULL_WITH_NULL_NULL, TLS_NULL_WITH_NULL_NULL};
 
-static int move(void) {
-  struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof local;
-  if (udp >= 0) close(udp);
-  udp = socket(AF_INET, SOCK_DGRAM, 0);
-  if (udp < 0 || bind(udp, (struct sockaddr *)&local, length) != 0) return -1;
-  getsockname(udp, (struct sockaddr *)&local, &length);
-  return ntohs(local.sin_port);
-}
-
-static int from_hex(const char *text, unsigned char *out) {
-  int length = 0;
-  for (unsigned octet; length < LONGEST && sscanf(text + 2 * length, "%2x", &octet) == 1; length++)
-    out[length] = (unsigned char)octet;
-  return length;
-}
-
-static int send_datagram(dtls_context_t *dtls, session_t *server, uint8 *bytes, size_t length) {
+static int send_datagram(dtls_context_t *dtls, session_t *peer, uint8 *bytes, size_t length) {
   (void)dtls;
-  return (int)sendto(udp, bytes, length, 0, &server->addr.sa, server->size);
+  return (int)sendto(udp, bytes, length, 0, &peer->addr.sa, peer->size);
 }
 
-static int say_what_came(dtls_context_t *dtls, session_t *server, uint8 *bytes, size_t length) {
-  (void)dtls, (void)server;
-  printf("got ");
-  for (size_t i = 0; i < length; i++) printf("%02x", bytes[i]);
-  printf("\n");
+static int say_what_came(dtls_context_t *dtls, session_t *peer, uint8 *bytes, size_t length) {
+  (void)dtls, (void)peer;
+  say_hex(bytes, (int)length);
   return 0;
 }
 
-static int say_what_happened(dtls_context_t *dtls, session_t *server, dtls_alert_level_t level, unsigned short code) {
-  (void)dtls, (void)server;
+static int say_what_happened(dtls_context_t *dtls, session_t *peer, dtls_alert_level_t level, unsigned short code) {
+  (void)dtls, (void)peer;
   if (code == DTLS_EVENT_CONNECTED) puts("open");
   else if (level > 0) printf("alert: %d %d\n", level, code);
   return 0;
 }
 
-static int answer_psk(dtls_context_t *dtls, const session_t *server, dtls_credentials_type_t type, const unsigned char *id, size_t id_length, unsigned char *out, size_t limit) {
-  (void)dtls, (void)server, (void)id, (void)id_length;
+static int answer_psk(dtls_context_t *dtls, const session_t *peer, dtls_credentials_type_t type, const unsigned char *id, size_t id_length, unsigned char *out, size_t limit) {
+  (void)dtls, (void)peer, (void)id, (void)id_length;
   size_t length = type == DTLS_PSK_KEY ? (size_t)key_length : type == DTLS_PSK_IDENTITY ? strlen(identity) : 0;
   if (length > limit) return dtls_alert_fatal_create(DTLS_ALERT_INTERNAL_ERROR);
   memcpy(out, type == DTLS_PSK_KEY ? key : (const unsigned char *)identity, length);
@@ -67,20 +41,20 @@ static int answer_psk(dtls_context_t *dtls, const session_t *server, dtls_creden
 }
 
 /* The key is the private one, then the public one, x and y. */
-static int answer_ecdsa(dtls_context_t *dtls, const session_t *server, const dtls_ecdsa_key_t **out) {
+static int answer_ecdsa(dtls_context_t *dtls, const session_t *peer, const dtls_ecdsa_key_t **out) {
   static dtls_ecdsa_key_t pair = {.curve = DTLS_ECDH_CURVE_SECP256R1, .priv_key = key, .pub_key_x = key + 32, .pub_key_y = key + 64};
-  (void)dtls, (void)server;
+  (void)dtls, (void)peer;
   *out = &pair;
   return 0;
 }
 
-static int accept_any(dtls_context_t *dtls, const session_t *server, const unsigned char *x, const unsigned char *y, size_t size) {
-  (void)dtls, (void)server, (void)x, (void)y, (void)size;
+static int accept_any(dtls_context_t *dtls, const session_t *peer, const unsigned char *x, const unsigned char *y, size_t size) {
+  (void)dtls, (void)peer, (void)x, (void)y, (void)size;
   return 0;
 }
 
-static void choose_suites(dtls_context_t *dtls, session_t *server, dtls_user_parameters_t *chosen) {
-  (void)dtls, (void)server;
+static void choose_suites(dtls_context_t *dtls, session_t *peer, dtls_user_parameters_t *chosen) {
+  (void)dtls, (void)peer;
   memcpy(chosen->cipher_suites, suites, sizeof suites);
 }
 
@@ -97,35 +71,33 @@ int main(int argc, char **argv) {
   static dtls_handler_t handler = {.write = send_datagram, .read = say_what_came, .event = say_what_happened, .get_psk_info = answer_psk, .get_ecdsa_key = answer_ecdsa, .verify_ecdsa_key = accept_any, .get_user_parameters = choose_suites};
   static char line[2 * LONGEST + 2];
   static unsigned char message[LONGEST];
-  if (argc != 5) return 2;
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  setvbuf(stdin, NULL, _IONBF, 0); /* what it had read ahead, poll would not tell of */
+  if (argc != 5 || begin(argv[1]) < 0) return 2;
   identity = argv[2];
   key_length = from_hex(argv[3], key);
   suites[0] = (dtls_cipher_t)strtol(argv[4], NULL, 16);
   dtls_init();
   dtls_set_log_level(DTLS_LOG_EMERG);
-  session_t server;
-  dtls_session_init(&server);
-  server.size = sizeof server.addr.sin;
-  server.addr.sin = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)atoi(argv[1]))};
+  session_t peer;
+  dtls_session_init(&peer);
+  peer.size = sizeof peer.addr.sin;
+  peer.addr.sin = server;
   dtls_context_t *dtls = dtls_new_context(NULL);
-  if (dtls == NULL || move() < 0) return 1;
+  if (dtls == NULL) return 1;
   dtls_set_handler(dtls, &handler);
-  if (dtls_connect(dtls, &server) < 0) return 1;
+  if (dtls_connect(dtls, &peer) < 0) return 1;
   for (;;) {
     struct pollfd ready[] = {{.fd = 0, .events = POLLIN}, {.fd = udp, .events = POLLIN}};
     if (poll(ready, 2, patience(dtls)) < 0) return 1;
     if (ready[1].revents != 0) {
       int length = (int)recv(udp, message, sizeof message, 0);
-      if (length > 0) dtls_handle_message(dtls, &server, message, length);
+      if (length > 0) dtls_handle_message(dtls, &peer, message, length);
     }
     if (ready[0].revents == 0) continue;
     if (fgets(line, sizeof line, stdin) == NULL) break;
     if (strncmp(line, "move", 4) == 0) printf("moved %d\n", move());
-    else if (strncmp(line, "again", 5) == 0) dtls_reset_peer(dtls, dtls_get_peer(dtls, &server)), dtls_connect(dtls, &server);
-    else if (strncmp(line, "close", 5) == 0) printf("closed %d\n", dtls_close(dtls, &server));
-    else dtls_write(dtls, &server, message, (size_t)from_hex(line, message));
+    else if (strncmp(line, "again", 5) == 0) dtls_reset_peer(dtls, dtls_get_peer(dtls, &peer)), dtls_connect(dtls, &peer);
+    else if (strncmp(line, "close", 5) == 0) printf("closed %d\n", dtls_close(dtls, &peer));
+    else dtls_write(dtls, &peer, message, (size_t)from_hex(line, message));
   }
   return 0;
 }

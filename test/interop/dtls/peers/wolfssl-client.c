@@ -6,37 +6,12 @@
  */
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
-#include <arpa/inet.h>
+#include "line.h"
 #include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-enum { LONGEST = 2048 };
-
-static int udp = -1, key_length, mtu, wants_cid, is_open;
-static struct sockaddr_in server;
+static int key_length, mtu, wants_cid, is_open;
 static const char *identity;
 static unsigned char key[LONGEST];
-
-static int move(void) {
-  struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof local;
-  if (udp >= 0) close(udp);
-  udp = socket(AF_INET, SOCK_DGRAM, 0);
-  if (udp < 0 || bind(udp, (struct sockaddr *)&local, length) != 0) return -1;
-  getsockname(udp, (struct sockaddr *)&local, &length);
-  return ntohs(local.sin_port);
-}
-
-static int from_hex(const char *text, unsigned char *out) {
-  int length = 0;
-  for (unsigned octet; length < LONGEST && sscanf(text + 2 * length, "%2x", &octet) == 1; length++)
-    out[length] = (unsigned char)octet;
-  return length;
-}
 
 static int send_datagram(WOLFSSL *ssl, char *bytes, int length, void *nothing) {
   (void)ssl, (void)nothing;
@@ -97,11 +72,7 @@ static WOLFSSL *resume(WOLFSSL_CTX *context, WOLFSSL *ssl) {
 static void say_what_came(WOLFSSL *ssl) {
   unsigned char answer[LONGEST];
   int length;
-  while ((length = wolfSSL_read(ssl, answer, sizeof answer)) > 0) {
-    printf("got ");
-    for (int i = 0; i < length; i++) printf("%02x", answer[i]);
-    printf("\n");
-  }
+  while ((length = wolfSSL_read(ssl, answer, sizeof answer)) > 0) say_hex(answer, length);
   if (wolfSSL_get_error(ssl, length) != WOLFSSL_ERROR_WANT_READ) fail(ssl, length);
 }
 
@@ -109,15 +80,12 @@ static void say_what_came(WOLFSSL *ssl) {
 int main(int argc, char **argv) {
   static char line[2 * LONGEST + 2];
   static unsigned char message[LONGEST];
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  setvbuf(stdin, NULL, _IONBF, 0); /* what it had read ahead, poll would not tell of */
   if (argc < 7) return 2;
-  server = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)atoi(argv[1]))};
   identity = argv[2];
   key_length = from_hex(argv[3], key);
   mtu = atoi(argv[5]);
   wants_cid = atoi(argv[6]);
-  if (move() < 0) return 1;
+  if (begin(argv[1]) < 0) return 1;
   wolfSSL_Init();
   WOLFSSL_CTX *context = wolfSSL_CTX_new(wolfDTLSv1_2_client_method());
   wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_NONE, NULL);
