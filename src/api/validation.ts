@@ -2,6 +2,7 @@
  * From what the schema check found to what a person can mend: one sentence a field, named as the request
  * has it. Knows the check's error format and nothing of routes.
  */
+import { patternsInWords } from './contract/patterns.ts'
 import type { FieldError } from './contract/problem.ts'
 
 /** As TypeBox and Ajv report it. */
@@ -44,13 +45,18 @@ function sentences(issue: Issue, part: RequestPart): [field: string, message: st
     case 'enum':
       return [[field, `must be one of ${list(params['allowedValues']).join(', ')}`]]
     case 'pattern':
-      return [[field, `must look like ${String(params['pattern'])}`]]
+      return [[field, patternSentence(String(params['pattern']))]]
     case 'boolean':
       // A member that is not allowed; `additionalProperties` names it too.
       return []
     default:
       return [[field, issue.message ?? 'is not valid']]
   }
+}
+
+function patternSentence(pattern: string): string {
+  const what = patternsInWords[pattern]
+  return what === undefined ? `must look like ${pattern}` : `must be ${what}`
 }
 
 function fieldOf(pointer: string, part: RequestPart): string {

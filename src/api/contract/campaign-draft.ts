@@ -1,10 +1,11 @@
 /** What an operator defines of a campaign, as the API takes it. Durations are texts such as 30s, 4h, 14d. */
 import Type, { type Static } from 'typebox'
 import { approvals, breachActions, windowHolds } from '../../fleet/campaigns/types.ts'
+import { campaignNamePattern, durationPattern, timeOfDayPattern } from './patterns.ts'
 import { endpointSchema } from './scalars.ts'
 
 export const durationText = Type.String({
-  pattern: '^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d)$',
+  pattern: durationPattern,
   description: '90s, 15m, 4h, 14d',
 })
 export const percentage = Type.Number({ minimum: 0, maximum: 100, description: 'Percent, fractions allowed' })
@@ -62,8 +63,8 @@ const limitsSchema = Type.Object(
 
 const windowSchema = Type.Object(
   {
-    from: Type.Optional(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description: '22:00' })),
-    to: Type.Optional(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description: '04:30' })),
+    from: Type.Optional(Type.String({ pattern: timeOfDayPattern, description: '22:00' })),
+    to: Type.Optional(Type.String({ pattern: timeOfDayPattern, description: '04:30' })),
     days: Type.Optional(
       Type.Array(Type.Enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']), { minItems: 1, maxItems: 7 }),
     ),
@@ -80,7 +81,7 @@ const windowSchema = Type.Object(
 /** What an operator defines; in YAML, JSON and flags alike. Only `name` and `image` are required. */
 export const campaignDraftSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' }),
+    name: Type.String({ minLength: 1, maxLength: 64, pattern: campaignNamePattern }),
     image: imageReference,
     select: Type.Optional(selectSchema),
     stages: Type.Optional(Type.Array(stageDraftSchema, { minItems: 1, maxItems: 32 })),

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
 import type { ProductSource, ProfileSource } from '../../fleet/registry/types.ts'
+import { tagPattern } from './patterns.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const profileSources = [
@@ -130,7 +131,7 @@ export const deviceQuerySchema = Type.Object(
   {
     product: Type.Optional(Type.String({ maxLength: 64 })),
     tag: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[^=\\s]{1,64}=.{0,256}$' }), {
+      Type.Array(Type.String({ pattern: tagPattern }), {
         maxItems: 32,
         description: 'name=value; given more than once, all must hold',
       }),

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { imageFormats, signatureStates } from '../../fleet/images/types.ts'
 import { signingKeyKinds } from '../../fleet/signing-keys/types.ts'
+import { sha256Pattern } from './patterns.ts'
 import { instantSchema } from './scalars.ts'
 
 const octets = Type.Integer({ minimum: 0, description: 'Octets' })
@@ -64,7 +65,7 @@ export const imageUploadQuerySchema = Type.Object(
     securityCounter: Type.Optional(
       Type.Integer({ ...securityCounter, description: 'An MCUboot image with a lower one is refused' }),
     ),
-    sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{64}$', description: 'Other octets are refused' })),
+    sha256: Type.Optional(Type.String({ pattern: sha256Pattern, description: 'Other octets are refused' })),
   },
   { additionalProperties: false },
 )

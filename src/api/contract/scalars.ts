@@ -3,6 +3,7 @@
  * id a number, a 64-bit integer of a device a string of digits.
  */
 import Type from 'typebox'
+import { waitPattern } from './patterns.ts'
 
 export const instantSchema = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' })
 
@@ -32,6 +33,6 @@ export const limitSchema = Type.Integer({
 })
 
 export const waitSchema = Type.String({
-  pattern: '^\\d{1,6}(ms|s|m)$',
+  pattern: waitPattern,
   description: 'How long to wait for the outcome, for example 20s; the server cuts it to its limit',
 })

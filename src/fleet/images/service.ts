@@ -74,7 +74,10 @@ export class ImagesService {
       known = store.image(found)
       if (known === undefined) findings = await this.#findings(draft, file)
       else if (known.product !== draft.product || known.version !== (draft.version ?? known.version)) {
-        throw exists(`these octets are ${known.product} ${known.version} already`)
+        throw exists(
+          `these octets are ${known.product} ${known.version} already`,
+          `use it under that name, or 'coapstan firmware remove ${known.key}' first`,
+        )
       }
     })
     if (known !== undefined) return { image: known, isNew: false }
@@ -217,11 +220,8 @@ function eventOf(kind: 'firmware.image-added' | 'firmware.image-removed', image:
   return { kind, cause: 'operator', detail: { sha256, key, product, version, size } }
 }
 
-function exists(message: string): UsageError {
-  return new UsageError('image.exists', message, {
-    status: 409,
-    hint: 'give it another version, or remove the other image first',
-  })
+function exists(message: string, hint = 'give it another version, or remove the other image first'): UsageError {
+  return new UsageError('image.exists', message, { status: 409, hint })
 }
 
 function otherHash(expected: string, found: string): UsageError {

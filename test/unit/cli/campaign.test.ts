@@ -32,6 +32,10 @@ describe('a definition', () => {
     [['--image', '1.1.0'], 'a campaign wants a name'],
     [['x', '--file', 'nowhere.yaml'], 'there is no file nowhere.yaml'],
     [['x', '--image', '1.1.0', '--stages', 'ten'], "'ten' is neither a number of devices nor a percentage"],
+    [
+      ['x', '--image', '1.1.0', '--stages', '1,100%', '--soak', '4x'],
+      'stages.0.soak must be a duration like 90s, 4h or 14d',
+    ],
     [['x', '--image', '1.1.0', '--soak', '1h'], '--soak wants --stages'],
     [['x', '--image', '1.1.0', '--window', 'night'], "--window 'night' is no time of day"],
     [['x', '--image', '1.1.0', '--stages', '10,5'], 'stages[1]: shares rise from stage to stage'],
