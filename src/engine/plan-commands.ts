@@ -5,7 +5,7 @@
 import { UsageError } from '../base/errors.ts'
 import type { Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
-import { isObserve, supersededBy } from '../fleet/operations/rules.ts'
+import { isObserve, supersededBy, otherUnderKey } from '../fleet/operations/rules.ts'
 import type { ObservationOrigin } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
 import { validatePatch } from '../fleet/registry/rules.ts'
@@ -137,7 +137,11 @@ function submit(draft: Draft, device: Device, wish: OperationDraft, context: Pla
   const known = draft.next.operations.find(
     ({ idempotencyKey }) => idempotencyKey !== undefined && idempotencyKey === wish.idempotencyKey,
   )
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    const conflict = otherUnderKey(known, wish)
+    if (conflict !== undefined) throw conflict
+    return known
+  }
   const limit = context.settings['operations.queued-per-device']
   if (draft.next.operations.length >= limit) {
     throw new UsageError('operation.queue-full', `${limit} operations wait for ${device.endpoint} already`, {

@@ -2,10 +2,11 @@
  * What becomes of an operation: which goes next, which is overtaken, how it is sent again after silence
  * or a restart, and what a waiting one waits for. Pure; sends and stores nothing.
  */
+import { UsageError } from '../../base/errors.ts'
 import { after, milliseconds, type Duration, type Instant } from '../../base/time.ts'
 import { derivedTimes, maxLatency, profiles } from '../../config/profiles.ts'
 import type { DeviceStatus } from '../registry/types.ts'
-import { imageOfValue, type Operation, type OperationKind, type OperationReason } from './types.ts'
+import { imageOfValue, type Operation, type OperationDraft, type OperationKind, type OperationReason } from './types.ts'
 
 /**
  * How long every device remembers a message id it has answered: EXCHANGE_LIFETIME with the shortest
@@ -33,6 +34,28 @@ export function isRepeatable(kind: OperationKind): boolean {
 /** Whether it asks for an observation, which is an intent that outlives the operation. */
 export function isObserve(kind: OperationKind): boolean {
   return kind === 'observe' || kind === 'observe-composite'
+}
+
+/**
+ * That the key of a draft belongs to an operation that asks something else, undefined where it is the same one again.
+ * Names in a path are not looked up.
+ */
+export function otherUnderKey(known: Operation, draft: OperationDraft): UsageError | undefined {
+  const isSamePath = /[a-z]/i.test(draft.path) || `/${draft.path.replace(/^\//, '')}` === known.path
+  if (known.kind === draft.kind && isSamePath && textOf(known.value) === textOf(draft.value)) return undefined
+  const key = draft.idempotencyKey ?? ''
+  return new UsageError(
+    'operation.key-taken',
+    `the key '${key}' is that of operation ${known.id}, which asks another thing`,
+    {
+      status: 422,
+      hint: `'coapstan operations show ${known.id}' says what; take another key for this`,
+    },
+  )
+}
+
+function textOf(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))
 }
 
 export function isExpired(operation: Operation, now: Instant): boolean {

@@ -6,7 +6,7 @@ import { UsageError } from '../../base/errors.ts'
 import type { Commands } from '../commands.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceStatus, EndpointName } from '../registry/types.ts'
-import { waitingFor } from './rules.ts'
+import { otherUnderKey, waitingFor } from './rules.ts'
 import type { OperationsStore } from './store.ts'
 import type { Operation, OperationDraft, OperationFilter, OperationId, OperationState } from './types.ts'
 
@@ -29,13 +29,18 @@ export class OperationsService {
 
   /**
    * Resolves once it is durable, not once it is done. The same idempotency key gives the same operation,
-   * finished or not. Throws UsageError 'device.unknown' (404) and what the device's actor refuses.
+   * finished or not. Throws UsageError 'device.unknown' (404), 'operation.key-taken' (422: that one asks another
+   * thing) and what the device's actor refuses.
    */
   async submit(endpoint: EndpointName, draft: OperationDraft): Promise<Operation> {
     const { id } = this.#registry.device(endpoint)
     const { idempotencyKey } = draft
     const known = idempotencyKey === undefined ? undefined : this.#store.byIdempotencyKey(id, idempotencyKey)
-    if (known !== undefined) return this.#asOf(known, new Map())
+    if (known !== undefined) {
+      const conflict = otherUnderKey(known, draft)
+      if (conflict !== undefined) throw conflict
+      return this.#asOf(known, new Map())
+    }
     return this.#commands.submit({ command: 'operation.submit', endpoint, draft })
   }
 

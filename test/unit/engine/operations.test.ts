@@ -177,6 +177,8 @@ test('the same idempotency key is the same operation', async () => {
   const keyed = { ...execute, draft: { ...execute.draft, idempotencyKey: 'once' } }
   const [first, second] = [await house.command(keyed), await house.command(keyed)]
   expect(second.id).toBe(first.id)
+  const other = { ...keyed, draft: { ...keyed.draft, kind: 'read', path: '/3/0/9' } } as const
+  await expect(house.command(other)).rejects.toMatchObject({ code: 'operation.key-taken' })
 })
 
 test.each([

@@ -160,9 +160,13 @@ describe('operations', () => {
     const done = rows.operation(1, 1, { state: 'acknowledged', idempotencyKey: 'k' })
     store.commit([put.device(rows.device(1)), put.operation(done)])
     commands.answer = ({ command }) => rows.operation(command === 'operation.cancel' ? 1 : 2, 1)
-    const draft = { kind: 'execute', path: '/3/0/4' } as const
+    const draft = { kind: done.kind, path: done.path }
     expect(await operations.submit('urn:dev:test-1', { ...draft, idempotencyKey: 'k' })).toEqual(done)
     expect(await operations.submit('urn:dev:test-1', { ...draft, idempotencyKey: 'other' })).toMatchObject({ id: 2 })
+    for (const other of [{ kind: 'write', value: '1' }, { path: '/9/0' }] as const) {
+      const conflict = operations.submit('urn:dev:test-1', { ...draft, ...other, idempotencyKey: 'k' })
+      await expect(conflict).rejects.toMatchObject({ code: 'operation.key-taken', status: 422 })
+    }
     expect(await operations.cancel(1)).toMatchObject({ id: 1 })
     expect(commands.asked).toHaveLength(2)
   })
