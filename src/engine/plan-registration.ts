@@ -98,12 +98,14 @@ function admitted(device: Device): Device {
   return rest
 }
 
+const noTags: Device['tags'] = {}
+
 /** What is known of a name that is heard for the first time. */
 function newDevice(draft: Draft): Device {
   const { endpoint, vouched } = draft.next
   const product =
     vouched?.product === undefined ? {} : ({ product: vouched.product, productFrom: 'credential' } as const)
-  return { id: draft.nextId('deviceId'), endpoint, ...product, tags: vouched?.tags ?? {}, createdAt: draft.now }
+  return { id: draft.nextId('deviceId'), endpoint, ...product, tags: vouched?.tags ?? noTags, createdAt: draft.now }
 }
 
 /** Other objects or another version: what it learned to accept or to answer in may be another now, too. */

@@ -42,6 +42,9 @@ export interface DeviceState {
   readonly rivalAt: Instant | undefined
 }
 
+/** One for all: most devices have nothing going on. */
+const none: readonly never[] = []
+
 export function stateOf(
   endpoint: EndpointName,
   snapshot: DeviceSnapshot | undefined,
@@ -51,11 +54,11 @@ export function stateOf(
     endpoint,
     device: snapshot?.device,
     registration: snapshot?.registration,
-    operations: snapshot?.operations ?? [],
-    observations: snapshot?.observations ?? [],
+    operations: snapshot?.operations ?? none,
+    observations: snapshot?.observations ?? none,
     update: snapshot?.update,
     configuration: snapshot?.configuration,
-    configurationObservers: snapshot?.configurationObservers ?? [],
+    configurationObservers: snapshot?.configurationObservers ?? none,
     wake: snapshot?.device.learned?.wake ?? noWakeSamples,
     wokeAt: snapshot?.device.lastSeen,
     vouched,
