@@ -195,7 +195,9 @@ export class CampaignsService {
     const origins = this.#parts.store.campaignOrigins(id, mostOrigins)
     return origins.flatMap(({ version, count }) => {
       if (version === undefined || backTo.some((image) => image.version === version)) return []
-      return [`${count} that ran ${version} before stay where they are: there is no image of it they could go back to`]
+      return [
+        `not taken back: ${count} of the devices, which ran ${version} before; there is no image of that to go back to`,
+      ]
     })
   }
 

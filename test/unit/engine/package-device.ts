@@ -2,6 +2,7 @@
  * A scripted device with an object that takes packages, on the other end of an engine: answers what it is
  * asked, line by line, and does nothing by itself. Shares no code with the server.
  */
+import type { Command } from '../../../src/fleet/commands.ts'
 import type { UpdateWish } from '../../../src/fleet/firmware/rules.ts'
 import { imageKeyOf, packageOf } from '../../../src/fleet/images/types.ts'
 import { bodySource } from '../../support/body-source.ts'
@@ -252,10 +253,16 @@ const image = {
 }
 const settings = { 'firmware.health-window': 0 }
 
+/** What is to be there before the update is begun; what it is begun with besides. */
+type Before = (
+  house: EngineHarness,
+  deviceId: number,
+) => Partial<Pick<Extract<Command, { command: 'firmware.start' }>, 'campaign'>>
+
 /** A device that has registered, and an update of it to version 2.0.0 begun. */
 export async function begin(
   change: (device: PackageDevice) => void = () => undefined,
-  { target = '/5/0', ...wish }: Partial<UpdateWish> = {},
+  { target = '/5/0', before = () => ({}), ...wish }: Partial<UpdateWish> & { readonly before?: Before } = {},
 ) {
   const house = new EngineHarness(settings)
   const { journey } = wish
@@ -268,7 +275,8 @@ export async function begin(
   const device = new PackageDevice(house, target)
   change(device)
   device.register()
-  await house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', image, target, ...wish })
+  const more = before(house, house.store.device('urn:dev:a')!.device.id)
+  await house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', image, target, ...wish, ...more })
   device.pump()
   const update = () => house.store.updates(house.store.device('urn:dev:a')?.device.id, 1)[0]!
   return { house, device, update, image }
