@@ -184,6 +184,16 @@ describe.skipIf(!goCoapPeer.built)(`go-coap as a device without LwM2M ${goCoapPe
     expect(posted.code).toBe('2.04')
     expect(await operator.json('GET', '/v1/handshakes')).toMatchObject({ handshakes: [] })
   })
+
+  it('is known to observe by a server that was killed', async () => {
+    await server.end('SIGKILL')
+    await start()
+    await configure(90)
+    expect((await device.asks('POST', '/data', { format: 50, payload: hex('{"t":23}') })).code).toBe('2.04')
+    expect(await device.says('observed')).toEqual({ observed: hex('{"interval":90}') })
+    const told = async (): Promise<unknown> => operator.json('GET', `/v1/devices/${endpoint}/config`)
+    await expect.poll(told, { timeout: 10_000 }).toMatchObject({ observers: { count: 1, told: 1 } })
+  })
 })
 
 function sha256(octets: Uint8Array): string {
