@@ -113,10 +113,10 @@ export function setConfiguration(
       hint: 'devices.config-limit is the knob; a device fetches all of it with every change',
     })
   }
-  const changedAt = instantOf(Math.max(Math.ceil(draft.now), (before?.changedAt ?? 0) + 1))
+  const changedAt = instantOf(Math.max(Math.ceil(draft.now), draft.next.configuredAt + 1))
   const configuration: Configuration | undefined =
     document === undefined ? undefined : { deviceId: device.id, document, changedAt }
-  draft.change({ configuration })
+  draft.change({ configuration, configuredAt: changedAt })
   draft.ops.push({ op: 'device.config', deviceId: device.id, configuration })
   draft.event('device.changed', { configuration: document === undefined ? 'removed' : 'set', octets })
   return undefined

@@ -4,7 +4,7 @@
  */
 import { hexOf, utf8, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
-import type { Instant } from '../base/time.ts'
+import { instantOf, type Instant } from '../base/time.ts'
 import type { ExchangeId, OutboundResponse, Peer, RequestId } from '../coap/types.ts'
 import type { Configuration, ConfigurationObserver } from '../fleet/configuration/types.ts'
 import type { EventKind, FleetEvent } from '../fleet/events/types.ts'
@@ -30,6 +30,8 @@ export interface DeviceState {
   /** The one that is not finished. */
   readonly update: FirmwareUpdate | undefined
   readonly configuration: Configuration | undefined
+  /** When it last changed, one that was taken away since included: what comes is later. */
+  readonly configuredAt: Instant
   /** Who observes it, the oldest first. */
   readonly configurationObservers: readonly ConfigurationObserver[]
   /** As of now; what is stored of it stands in the device and may be older. */
@@ -58,12 +60,19 @@ export function stateOf(
     observations: snapshot?.observations ?? none,
     update: snapshot?.update,
     configuration: snapshot?.configuration,
+    configuredAt: configuredAt(snapshot),
     configurationObservers: snapshot?.configurationObservers ?? none,
     wake: snapshot?.device.learned?.wake ?? noWakeSamples,
     wokeAt: snapshot?.device.lastSeen,
     vouched,
     rivalAt: undefined,
   }
+}
+
+/** As far as the store tells: by a configuration there is, or by what observers were told of. */
+function configuredAt(snapshot: DeviceSnapshot | undefined): Instant {
+  const known = (snapshot?.configurationObservers ?? []).map(({ toldAt }) => toldAt)
+  return instantOf(Math.max(0, snapshot?.configuration?.changedAt ?? 0, ...known))
 }
 
 /** Carried out in order once the ops are durable; never before, never after a failed commit. */
