@@ -194,14 +194,22 @@ function containerEntries(
   const members: [string, WriteJson][] = Object.entries(json)
   if (members.length === 0) return [{ path }]
   const entries: Entry[] = []
+  const ids = new Set<number>()
   for (const [key, inner] of members) {
     const id = parseId(key) ?? resourceNamed(path, key, model)
     if (id === undefined) return refuse('path.unknown-name', `${formatPath(path)} has nothing called '${key}'.`)
+    if (ids.has(id)) return givenTwice(childOf(path, id))
+    ids.add(id)
     const found = entriesOfJson(childOf(path, id), inner, model, force)
     if (isRefusal(found)) return found
     entries.push(...found)
   }
   return entries
+}
+
+/** By its id and by its name, say: which value is meant nobody can tell. */
+export function givenTwice(path: Path): Refusal {
+  return refuse('value.type', `${formatPath(path)} is given a value twice.`)
 }
 
 function resourceNamed(path: Path, name: string, model: DeviceModel): number | undefined {

@@ -4,10 +4,10 @@
  * it is `check.ts`.
  */
 import { attributesOfText, parseAttributes, type NotificationAttributes } from '../attributes.ts'
-import { entriesOfJson, isWriteJson } from '../content-json.ts'
+import { entriesOfJson, givenTwice, isWriteJson } from '../content-json.ts'
 import type { DeviceModel } from '../model/library.ts'
 import { resolvePath } from '../model/names.ts'
-import { childOf, cutPath, reservedId, type Path } from '../path.ts'
+import { childOf, cutPath, reservedId, samePath, type Path } from '../path.ts'
 import { isRefusal, refuse, type Refusal } from '../refusal.ts'
 import type { Entry } from '../value.ts'
 
@@ -98,7 +98,7 @@ function parsePaths(text: string, model: DeviceModel): readonly Path[] | Refusal
     if (part === '') continue
     const path = resolvePath(part, model)
     if (isRefusal(path)) return path
-    paths.push(path)
+    if (!paths.some((each) => samePath(each, path))) paths.push(path)
   }
   if (paths.length === 0) return refuse('operation.incomplete', 'A composite operation needs at least one path.')
   if (paths.length > compositePathLimit) return tooManyPaths
@@ -121,7 +121,9 @@ function parseWriteComposite(value: unknown, model: DeviceModel, force: boolean)
     entries.push(...found)
   }
   if (entries.length === 0) return refuse('operation.incomplete', 'A composite write needs at least one value.')
-  return entries.length > compositePathLimit ? tooManyPaths : { kind: 'write-composite', entries }
+  if (entries.length > compositePathLimit) return tooManyPaths
+  const twice = entries.find(({ path }, at) => entries.findIndex((each) => samePath(each.path, path)) < at)
+  return twice === undefined ? { kind: 'write-composite', entries } : givenTwice(twice.path)
 }
 
 const noValue = refuse('value.type', 'The value is neither text, number, true, false, nor an object or list of these.')

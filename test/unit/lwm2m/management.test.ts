@@ -322,3 +322,30 @@ describe('an operation that makes no sense', () => {
     expect(sent({ kind: 'execute', path: '/3/0' }, usual, true)).toMatch(/takes the path of resource/)
   })
 })
+
+describe('what is given twice', () => {
+  it.each<[what: string, spec: OperationSpec, expected: string]>([
+    [
+      'a resource by its id and its name',
+      { kind: 'write-partial', path: '/3/0', value: { 14: '+02:00', 'UTC Offset': '+03:00' } },
+      '/3/0/14 is given a value twice.',
+    ],
+    [
+      'a path of a composite write by its ids and its names',
+      { kind: 'write-composite', path: '/', value: { '/3/0/14': '+02:00', 'Device/0/UTC Offset': '+03:00' } },
+      '/3/0/14 is given a value twice.',
+    ],
+    [
+      'a path of a composite write alone and in its instance',
+      { kind: 'write-composite', path: '/', value: { '/3/0': { 14: '+02:00' }, '/3/0/14': '+03:00' } },
+      '/3/0/14 is given a value twice.',
+    ],
+  ])('is refused: %s', (_what, spec, expected) => {
+    expect(sent(spec, usual)).toBe(expected)
+  })
+
+  it('is asked for once: a path of a composite', () => {
+    const twice = sent({ kind: 'read-composite', path: '/3/0/9 Device/0/9 /3/0/9' }, usual)
+    expect(twice).toBe(sent({ kind: 'read-composite', path: '/3/0/9' }, usual))
+  })
+})
