@@ -98,11 +98,11 @@ function parsePaths(text: string, model: DeviceModel): readonly Path[] | Refusal
     if (part === '') continue
     const path = resolvePath(part, model)
     if (isRefusal(path)) return path
-    if (!paths.some((each) => samePath(each, path))) paths.push(path)
+    paths.push(path)
   }
   if (paths.length === 0) return refuse('operation.incomplete', 'A composite operation needs at least one path.')
   if (paths.length > compositePathLimit) return tooManyPaths
-  return paths
+  return paths.filter((path, at) => paths.findIndex((each) => samePath(each, path)) === at)
 }
 
 const tooManyPaths = refuse('size.limit', `A composite operation takes at most ${compositePathLimit} paths.`)
