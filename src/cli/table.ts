@@ -10,8 +10,11 @@ export interface Column<T> {
   /** What CSV has instead: a value a program can read where `text` is for people. */
   csv?(row: T): string
   style?(row: T): Style | undefined
-  /** May be cut to fit the screen: at its end, or where names begin alike and differ at the end in the middle. */
-  readonly flexible?: true | 'middle'
+  /**
+   * May be cut to fit the screen: at its end, or in the middle where names begin alike and differ at the end. The last
+   * one may go on in the next line instead, where what is in it is worth more than straight lines.
+   */
+  readonly flexible?: true | 'middle' | 'wraps'
   readonly align?: 'right'
 }
 
@@ -61,13 +64,14 @@ interface Drawn<T> {
 function drawnOf<T>(column: Column<T>, rows: readonly T[], bare: boolean): Drawn<T> {
   const texts = rows.map((row) => printable(column.text(row)))
   const titleWidth = bare ? 0 : columnsOf(column.title)
+  if (column.flexible === 'wraps') return { column, texts, width: titleWidth }
   return { column, texts, width: texts.reduce((most, text) => Math.max(most, columnsOf(text)), titleWidth) }
 }
 
 function fitted<T>(all: readonly Drawn<T>[], limit: number): readonly Drawn<T>[] {
   if (excessOf(all, limit) <= 0) return all
   const shown = all.filter(({ texts }) => texts.some((text) => text !== ''))
-  const flexible = shown.filter(({ column }) => column.flexible !== undefined)
+  const flexible = shown.filter(({ column }) => column.flexible === true || column.flexible === 'middle')
   for (let excess = excessOf(shown, limit); excess > 0; excess--) {
     const widest = flexible.reduce<Drawn<T> | undefined>(
       (most, one) => (most === undefined || one.width > most.width ? one : most),
@@ -85,10 +89,14 @@ function excessOf(drawn: readonly Drawn<never>[], limit: number): number {
 }
 
 function padded(text: string, { column, width }: Drawn<never>): string {
-  const shown =
-    columnsOf(text) <= width ? text : column.flexible === 'middle' ? cutInside(text, width) : cutEnd(text, width)
-  const blanks = ' '.repeat(width - columnsOf(shown))
+  const shown = columnsOf(text) <= width ? text : cut(text, column.flexible, width)
+  const blanks = ' '.repeat(Math.max(0, width - columnsOf(shown)))
   return column.align === 'right' ? blanks + shown : shown + blanks
+}
+
+function cut(text: string, flexible: Column<never>['flexible'], width: number): string {
+  if (flexible === 'wraps') return text
+  return flexible === 'middle' ? cutInside(text, width) : cutEnd(text, width)
 }
 
 function cutEnd(text: string, width: number): string {

@@ -47,7 +47,7 @@ const columns: readonly Column<EventJson>[] = [
   { title: 'KIND', text: ({ kind }) => kind },
   { title: 'ENDPOINT', text: ({ endpoint }) => endpoint ?? '', flexible: 'middle' },
   { title: 'CAUSE', text: ({ cause }) => cause, flexible: true },
-  { title: 'DETAIL', text: detailText, flexible: true },
+  { title: 'DETAIL', text: detailText, flexible: 'wraps' },
 ]
 
 async function followAll(

@@ -23,6 +23,11 @@ it('lists what happened', async () => {
   )
 })
 
+it('keeps what happened whole on a narrow screen', async () => {
+  cli.terminal = { columns: 60 }
+  expect((await cli.run('events', '--no-color')).out).toContain('  lifetime=300 binding=U\n')
+})
+
 it.each([
   [['--kind', 'notification'], '2\n'],
   [['--endpoint', 'a'], '1\n'],
