@@ -211,7 +211,7 @@ export function planExpiry(draft: Draft, grace: Duration): void {
   draft.event('registration.expired', {
     registrationId: registration.id,
     lifetime: registration.lifetime,
-    lastUpdate: registration.updatedAt,
+    lastUpdate: new Date(registration.updatedAt).toISOString(),
   })
 }
 

@@ -103,7 +103,10 @@ test('an Update moves the end of the lifetime and writes no event', () => {
   expect(house.events).toHaveLength(before)
   house.elapse(hours(1))
   expect(house.store.device('urn:dev:a')?.registration).toBeUndefined()
-  expect(house.events.at(-1)?.kind).toBe('registration.expired')
+  expect(house.events.at(-1)).toMatchObject({
+    kind: 'registration.expired',
+    detail: { lastUpdate: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string },
+  })
   house.receive(1, `CON 3 POST [03] /rd/${location}`)
   house.settle()
   expect(house.sent()).toEqual(['ACK 3 4.04 [03]'])
