@@ -2,7 +2,7 @@
 import { UsageError } from '../../base/errors.ts'
 import type { Commands } from '../commands.ts'
 import type { ImagesService, Running } from '../images/service.ts'
-import type { Image, Leg } from '../images/types.ts'
+import type { Image, Leg, Way } from '../images/types.ts'
 import type { RegistryService } from '../registry/service.ts'
 import { mayBe, type DeviceWithStatus, type EndpointName } from '../registry/types.ts'
 import { wishOfWay } from './journey.ts'
@@ -52,8 +52,12 @@ export class FirmwareService {
   async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {
     const device = this.#registry.device(endpoint)
     const image = this.#imageForDevice(reference, device)
-    const running = this.#runningOn(device, wish.target ?? defaultTarget)
-    const legs = this.#legsTo(image, endpoint, running, delta === true)
+    const target = wish.target ?? defaultTarget
+    const running = this.#runningOn(device, target)
+    const ways = this.#images.waysTo(image, delta === true)
+    // A component tells its version in answer to its update alone.
+    if (running.version === undefined && target === defaultTarget && ways.hasDeltas) throw versionUntold(endpoint)
+    const legs = legsOf(ways.from(running), image, endpoint)
     const releases = legs.map((leg) => this.#images.hold(leg))
     try {
       for (const leg of legs) await this.#fetched(leg)
@@ -94,18 +98,6 @@ export class FirmwareService {
     }
   }
 
-  #legsTo(image: Image, endpoint: EndpointName, running: Running, withDeltas: boolean): readonly [Leg, ...Leg[]] {
-    const ways = this.#images.waysTo(image, withDeltas)
-    if (running.version === undefined && ways.hasDeltas) throw versionUntold(endpoint)
-    const way = ways.from(running)
-    if ('legs' in way) return way.legs
-    throw new UsageError('firmware.misfit', `no way leads ${endpoint} to it: ${way.misfit.reason}`, {
-      status: 422,
-      hint: `'coapstan firmware show ${image.key}' says what the image goes over; add an image in between, or one that fits`,
-      members: { field: way.misfit.field },
-    })
-  }
-
   /** Ends at once where the device has heard nothing of it; else the device is to drop the image first (state cancelling). */
   async cancel(endpoint: EndpointName): Promise<FirmwareUpdate> {
     this.#registry.device(endpoint)
@@ -135,6 +127,15 @@ export class FirmwareService {
       { status: 422, hint, members: { field: 'product' } },
     )
   }
+}
+
+function legsOf(way: Way, { key }: Image, endpoint: EndpointName): readonly [Leg, ...Leg[]] {
+  if ('legs' in way) return way.legs
+  throw new UsageError('firmware.misfit', `no way leads ${endpoint} to it: ${way.misfit.reason}`, {
+    status: 422,
+    hint: `'coapstan firmware show ${key}' says what the image goes over; add an image in between, or one that fits`,
+    members: { field: way.misfit.field },
+  })
 }
 
 function versionUntold(endpoint: EndpointName): UsageError {

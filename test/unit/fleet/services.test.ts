@@ -295,6 +295,8 @@ describe('firmware images', () => {
     store.commit([put.device(rows.device(1))])
     const untold = unknown('firmware.version-untold', 409)
     await expect(firmware.start('urn:dev:test-1', '2.0.0', { delta: true })).rejects.toThrow(untold)
+    const component = { delta: true, target: '/33629/1' }
+    await expect(firmware.start('urn:dev:test-1', '2.0.0', component)).resolves.toBeDefined()
     // The other way round is none.
     store.commit([put.device({ ...rows.device(1), learned: { vitals: { version: '0.9.0' } } })])
     await images.remove('2.0.0')
