@@ -217,7 +217,8 @@ describe('what goes wrong', () => {
   })
 
   it('a device that is killed in its download goes on with it, and the watching shows that', async () => {
-    const flags = ['--state', './flash', '--latency', '20ms']
+    // Slow enough for whoever watches to see it on the way, on a busy machine too.
+    const flags = ['--state', './flash', '--latency', '60ms']
     await startDevice('urn:dev:torn', ...flags)
     const watching = start('firmware', 'update', 'urn:dev:torn', '1.1.0', '--health-window', '0s', '--watch')
     await vi.waitFor(() => expect(watching.texts.err).toMatch(/Downloading [1-8]\d %/), patience)
