@@ -121,18 +121,21 @@ const listeners = await openListeners(
 reach.serve(listeners.publicUris.plain, listeners.publicUris.secured, start.downloads)
 /** Which socket an answer arrives at is the kernel's choice: the others have to know whose it is. */
 function telling(transport: UdpTransport, secured: boolean): Transport {
+  const spokenTo = elsewhere[secured ? 'secured' : 'plain']
   return {
     kind: transport.kind,
     local: transport.local,
-    send: (path, buffer, from, end) => transport.send(path, buffer, from, end),
+    send: (path, buffer, from, end) => {
+      // Who speaks to a peer hears it: it may have turned up here while the other shard spoke to it.
+      if (spokenTo.size > 0) spokenTo.delete(path)
+      transport.send(path, buffer, from, end)
+    },
     flush: () => transport.flush(),
     addressOf: (path) => transport.addressOf(path),
     close: () => transport.close(),
     pathOf: (remote) => {
       desk.spokenTo(remote, secured)
-      const path = transport.pathOf(remote)
-      elsewhere[secured ? 'secured' : 'plain'].delete(path)
-      return path
+      return transport.pathOf(remote)
     },
   }
 }
