@@ -115,8 +115,8 @@ describe.skipIf(libcoapSecureClient === undefined)(
       expect(posted.code).toBe('2.04')
       const answer = await server.fetch('/v1/events?endpoint=urn:dev:plain&limit=10')
       const { events } = (await answer.json()) as { events: { kind: string; detail: object }[] }
-      expect(events.map(({ kind }) => kind)).toEqual(['device.created', 'data'])
-      expect(events[1]!.detail).toEqual({ contentFormat: 'application/json', value: { t: 21 } })
+      expect(events.map(({ kind }) => kind)).toEqual(['credential.added', 'device.created', 'data'])
+      expect(events[2]!.detail).toEqual({ contentFormat: 'application/json', value: { t: 21 } })
     })
 
     it('fetches its configuration, and hears of a change', async () => {
