@@ -11,14 +11,11 @@ import { startServer, type Server } from './server.ts'
 
 /** How far the heap may outgrow what lives in it before it is looked through, percent; V8 lets it double and more. */
 const heapGrowth = 30
-/** Bytecode one optimised function may take in, octets; V8's 920 leave calls in the way of every datagram. */
-const inlined = 5000
 const exitUsage = 2
 const exitEnvironment = 1
 
 async function main(): Promise<void> {
   setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
-  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${inlined}`)
   const settings = settingsFromArguments(process.argv.slice(2), process.env)
   const server = await startServer(settings, { version: versionOfPackage(), fatal: fail })
   let stopping = false
