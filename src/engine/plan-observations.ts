@@ -72,6 +72,16 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
 }
 
 function establishedBy(draft: Draft, observation: Observation, input: Of<'notification'>): void {
+  // The answer to a cancel that was thought lost: under the same token, and without Observe (RFC 7641 §3.6).
+  const cancel = draft.next.operations.find(
+    ({ kind, messageId, path }) =>
+      kind === 'cancel-observe' && path === observation.path && messageId !== undefined && input.sequence === undefined,
+  )
+  if (cancel !== undefined) {
+    finish(draft, cancel, { state: 'acknowledged', code: codeText(input.code) })
+    ended(draft, observation)
+    return
+  }
   // The answer to an Observe that was thought lost, for it carries the same token.
   const asked = draft.next.operations.find(
     ({ kind, messageId, path }) => isObserve(kind) && path === observation.path && messageId !== undefined,

@@ -85,6 +85,20 @@ test('the answer to an Observe that comes after we gave it up is its answer all 
   expect(intentOf(house)?.state).toBe('established')
 })
 
+test('the answer to a cancel that comes after we gave it up is its answer, and no notification', async () => {
+  const { house, token } = await observed()
+  const operation = await house.command(asked('cancel-observe'))
+  expect(house.sent().some((text) => text.includes('Observe=1'))).toBe(true)
+  house.elapse(minutes(30))
+  expect(house.store.operation(operation.id)?.state).toBe('queued')
+  house.sent()
+  house.receive(1, `CON 900 2.05 [${token}] Content-Format=0 "88"`)
+  house.settle()
+  expect(house.store.operation(operation.id)).toMatchObject({ state: 'acknowledged', code: '2.05' })
+  expect(intentOf(house)).toBeUndefined()
+  expect(house.sent()).toEqual(['ACK 900 EMPTY'])
+})
+
 test('a cancel takes back an Observe the device has not heard of, and the other way round', async () => {
   const house = new EngineHarness()
   register(house, 10, 'Q')
