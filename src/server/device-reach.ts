@@ -19,7 +19,8 @@ export function linkSecretOf(storeKey: Uint8Array): Uint8Array {
 }
 
 export class DeviceReach {
-  readonly #servers: Partial<Record<PullWay, string>> = {}
+  /** `outward`: for devices elsewhere. */
+  readonly #servers: Partial<Record<PullWay, { readonly uri: string; readonly outward: string }>> = {}
   readonly #secret: Uint8Array
   /** Milliseconds. */
   readonly #lifetime: number
@@ -35,14 +36,14 @@ export class DeviceReach {
   serve(...uris: readonly string[]): void {
     for (const uri of uris) {
       const scheme = pullWays.find((way) => uri.startsWith(`${way}:`))
-      if (scheme !== undefined) this.#servers[scheme] = uri
+      if (scheme !== undefined) this.#servers[scheme] = { uri, outward: outwardUri(uri) }
     }
   }
 
   /** By scheme, for the device at `remote` where that is known. */
   servers(remote = ''): Readonly<Partial<Record<PullWay, string>>> {
     const uris = Object.entries(this.#servers)
-    return Object.fromEntries(uris.map(([way, uri]) => [way, reachableUri(uri, remote) ?? outwardUri(uri)]))
+    return Object.fromEntries(uris.map(([way, { uri, outward }]) => [way, reachableUri(uri, remote) ?? outward]))
   }
 
   /**

@@ -10,7 +10,7 @@ export interface OpenListeners {
   readonly plain: UdpTransport
   /** Undefined where only plain CoAP is served. */
   readonly secured: UdpTransport | undefined
-  /** Under which devices are told to reach them; '' for a listener there is not. */
+  /** As `publicUri` gives them; '' for a listener there is not. */
   readonly publicUris: { readonly plain: string; readonly secured: string }
 }
 
