@@ -147,7 +147,9 @@ function moved(course: Course, { input, offset, length, size, blockSize, isBegin
   if (state !== 'pending' && state !== 'offered' && state !== 'downloading') return
   const isBroken = state !== 'downloading' || registration !== registrationAtOffer
   const isElsewhere = isBeginning && offset !== fetched
-  const isResumed = offset > 0 && (isBroken || isElsewhere || between(changedAt, course.now) > pauseAfter)
+  // Who takes all at once and begins in the middle was interrupted; one range after the other makes no break.
+  const isRest = isBeginning && blockSize === undefined
+  const isResumed = offset > 0 && (isBroken || isElsewhere || isRest || between(changedAt, course.now) > pauseAfter)
   course.toDownloading()
   course.change({
     // A device that begins anew or goes back shows it; one that goes on keeps what it has.

@@ -33,7 +33,7 @@ export interface DownloadParts {
   readonly update: (id: number) => FirmwareUpdate | undefined
   /** The artifact as this update may fetch it. */
   readonly download: (key: string, update: FirmwareUpdate) => Promise<Download | undefined>
-  /** `length` more octets, from `offset` on, are on their way to the device; `part`: of how large a range. */
+  /** `length` more octets, from `offset` on, are on their way to the device. */
   readonly served: (update: FirmwareUpdate, progress: Progress) => void
   readonly limits: { readonly requestsPerMinute: number; readonly refusalsPerMinute: number }
 }
@@ -42,6 +42,7 @@ export interface Progress {
   readonly offset: number
   readonly length: number
   readonly size: number
+  /** How large a range it asked for; absent where it takes all there is from where it begins. */
   readonly part?: number
   /** The first piece of what one request asked for. */
   readonly isBeginning?: boolean
@@ -127,7 +128,7 @@ async function answer(
     response.end()
     return
   }
-  const part = asked.status === 206 ? { part: last + 1 - first } : {}
+  const part = asked.status === 206 && !asked.takesRest ? { part: last + 1 - first } : {}
   const step = Math.max(pieceSize, Math.ceil(file.size / reportsPerFile))
   let offset = first
   const onItsWay = (to: number): void => {

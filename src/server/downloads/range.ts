@@ -9,7 +9,8 @@ export interface RangeHeaders {
 
 export type Asked =
   | { readonly status: 200 }
-  | { readonly status: 206; readonly first: number; readonly last: number }
+  /** `takesRest`: no end was named, it wants all there is from `first` on. */
+  | { readonly status: 206; readonly first: number; readonly last: number; readonly takesRest: boolean }
   | { readonly status: 304 | 412 | 416 }
 
 /**
@@ -24,11 +25,12 @@ export function askedOf({ range, ifRange, ifMatch, ifNoneMatch }: RangeHeaders, 
   if (first === '' && last === '') return { status: 200 }
   if (first === '') {
     const suffix = Math.min(Number(last), size)
-    return suffix === 0 ? { status: 416 } : { status: 206, first: size - suffix, last: size - 1 }
+    return suffix === 0 ? { status: 416 } : { status: 206, first: size - suffix, last: size - 1, takesRest: true }
   }
   if (last !== '' && Number(last) < Number(first)) return { status: 200 }
   if (Number(first) >= size) return { status: 416 }
-  return { status: 206, first: Number(first), last: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
+  const takesRest = last === ''
+  return { status: 206, first: Number(first), last: takesRest ? size - 1 : Math.min(Number(last), size - 1), takesRest }
 }
 
 /** Whether a list of entity tags has `etag`; only a weak comparison looks through `W/` (§8.8.3.2). */

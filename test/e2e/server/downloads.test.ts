@@ -90,7 +90,6 @@ describe('a device', () => {
         offset: 299_000,
         length: 1000,
         size: 300_000,
-        blockSize: 1000,
         isBeginning: true,
       },
     ])

@@ -179,12 +179,17 @@ describe('a download', () => {
       offset: 512,
       length: 100,
       size: image.size,
+      blockSize: 100,
       isBeginning: true,
     }
     const far = { ...updates.downloading, fetched: 2048 }
     expect(step(far, asked, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 1 })
     // A device that takes one range after the other makes no break.
-    expect(step({ ...far, fetched: 512 }, asked, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 0 })
+    const near = { ...far, fetched: 512 }
+    expect(step(near, asked, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 0 })
+    // One that takes all the rest was interrupted, even if all that had left us has arrived.
+    const { blockSize: _, ...rest } = asked
+    expect(step(near, rest, at(5), rules).next).toMatchObject({ fetched: 612, resumes: 1 })
   })
 
   test('that begins anew shows it, and a repeated block does not count twice', () => {

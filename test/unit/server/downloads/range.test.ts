@@ -3,15 +3,16 @@ import { expect, it } from 'vitest'
 import { askedOf, type Asked, type RangeHeaders } from '../../../../src/server/downloads/range.ts'
 
 const etag = '"abc"'
-const part = (first: number, last: number): Asked => ({ status: 206, first, last })
+const part = (first: number, last: number): Asked => ({ status: 206, first, last, takesRest: false })
+const rest = (first: number): Asked => ({ status: 206, first, last: 999, takesRest: true })
 const whole: Asked = { status: 200 }
 
 it.each<[RangeHeaders, Asked]>([
   [{}, whole],
   [{ range: 'bytes=0-499' }, part(0, 499)],
-  [{ range: 'bytes=500-' }, part(500, 999)],
-  [{ range: 'bytes=-300' }, part(700, 999)],
-  [{ range: 'bytes=-5000' }, part(0, 999)],
+  [{ range: 'bytes=500-' }, rest(500)],
+  [{ range: 'bytes=-300' }, rest(700)],
+  [{ range: 'bytes=-5000' }, rest(0)],
   [{ range: 'bytes=900-5000' }, part(900, 999)],
   [{ range: 'BYTES=999-999' }, part(999, 999)],
   [{ range: 'bytes=1000-' }, { status: 416 }],
@@ -22,7 +23,7 @@ it.each<[RangeHeaders, Asked]>([
   [{ range: 'bytes=-' }, whole],
   [{ range: 'bytes=a-b' }, whole],
   [{ range: `bytes=${'9'.repeat(30)}-` }, whole],
-  [{ range: 'bytes=500-', ifRange: '"abc"' }, part(500, 999)],
+  [{ range: 'bytes=500-', ifRange: '"abc"' }, rest(500)],
   [{ range: 'bytes=500-', ifRange: '"other"' }, whole],
   [{ range: 'bytes=500-', ifRange: 'W/"abc"' }, whole],
   [{ range: 'bytes=500-', ifRange: 'Sat, 29 Oct 1994 19:43:31 GMT' }, whole],
