@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { compiled } from './compile.ts'
-import { loadCore, pinned, yielding } from './process.ts'
+import { loadCore, pinned } from './process.ts'
 
 export interface Load {
   readonly scenario:
@@ -25,8 +25,6 @@ export interface Load {
   /** The subject sends back what it gets: match answers by token only. */
   readonly echo?: boolean
   readonly peers: number
-  /** Runs only where no core has anything better to do: for subjects that have them all. */
-  readonly yields?: true
   /** Simulated peers that wait for an answer at one time. */
   readonly window: number
   /** Requests each of them sends at once. */
@@ -85,8 +83,7 @@ export async function runLoad(
   watcher: LoadWatcher = nobody,
 ): Promise<Measured> {
   const [program, parameters] = commandOf(load, port, seconds)
-  const command = load.yields === true ? yielding(program, ...parameters) : pinned(loadCore, program, ...parameters)
-  const child = spawn(...command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(...pinned(loadCore, program, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     if (line === 'registered') await watcher.registered(load)
     else if (line === 'begins') watcher.begins()

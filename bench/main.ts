@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benches, type Bench, type BenchCase } from './benches.ts'
 import { runLoad, type Load } from './load.ts'
-import { reservations, type Running } from './process.ts'
+import { reservations, type Running, type ThreadTime } from './process.ts'
 import { rowsOf, table, type Row, type Run, type Runs } from './report.ts'
 import { cEcho, dgramEcho, type Subject } from './subjects.ts'
 
@@ -87,7 +87,7 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
         if (load.secured === true) await processes[index]!.provision?.(endpointsOf(prefix, load.peers), run)
         const running = processes[index]!
         let cpuBefore = 0
-        let threadsBefore: ReadonlyMap<string, number> = new Map()
+        let threadsBefore: ReadonlyMap<string, ThreadTime> = new Map()
         const port = load.secured === true ? running.securedPort! : running.port
         const outcome = await runLoad(load, port, seconds, {
           registered: ({ peers }) => running.observe?.(endpointsOf(prefix, peers)) ?? Promise.resolve(),
@@ -97,11 +97,16 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
           },
         })
         const perCpuSecond = outcome.total / (running.cpuTime() - cpuBefore)
-        const used = [...running.threadTimes()].map(([thread, seconds]) => seconds - (threadsBefore.get(thread) ?? 0))
-        const perThreadSecond = outcome.total / Math.max(...used)
+        const used = [...running.threadTimes()].map(([id, { name, seconds }]) => ({
+          name,
+          seconds: seconds - (threadsBefore.get(id)?.seconds ?? 0),
+        }))
+        const perThreadSecond = outcome.total / Math.max(...used.map(({ seconds }) => seconds))
         if (outcome.refused > 0)
           console.error(`note: ${subject.name} refused with ${outcome.firstRefusal} (${one.name})`)
-        measured.get(subject)!.push({ ...outcome, perCpuSecond, perThreadSecond })
+        measured
+          .get(subject)!
+          .push({ ...outcome, perCpuSecond, perThreadSecond, threads: perAnswer(used, outcome.total) })
       }
     }
     const all: Runs[] = subjects.map((subject, index) => ({
@@ -114,6 +119,13 @@ async function measure(bench: Bench, runs: number, seconds: number, only: string
     rows.push(...rowsOf(bench.name, all, dgramEcho.name, cEcho.name))
   }
   return rows
+}
+
+/** Microseconds of processor time for each answer, of threads of one name together. */
+function perAnswer(used: readonly ThreadTime[], answers: number): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { name, seconds } of used) sums[name] = (sums[name] ?? 0) + (1e6 * seconds) / answers
+  return sums
 }
 
 /** As `load.h` names the devices. */

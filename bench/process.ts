@@ -8,7 +8,6 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 
 export const subjectCore = 0
-export const allCores = `0-${availableParallelism() - 1}`
 export const loadCore = availableParallelism() > 1 ? 1 : 0
 
 /** What stands in the way of honest numbers on this machine, one sentence each. */
@@ -21,14 +20,15 @@ export function reservations(): string[] {
 
 const canPin = spawnSync('taskset', ['--version']).status === 0
 
-/** `core`: 0, or `0-1`. */
-export function pinned(core: number | string, command: string, ...parameters: readonly string[]): [string, string[]] {
+export function pinned(core: number, command: string, ...parameters: readonly string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', `${core}`, command, ...parameters]] : [command, [...parameters]]
 }
 
-/** On any core, behind everybody else (SCHED_IDLE). */
-export function yielding(command: string, ...parameters: readonly string[]): [string, string[]] {
-  return ['chrt', ['--idle', '0', command, ...parameters]]
+export interface ThreadTime {
+  /** As the system has it: `node-MainThread`, `node-V8Worker`, `shard 0`. */
+  readonly name: string
+  /** Of processor time. */
+  readonly seconds: number
 }
 
 export interface Running {
@@ -37,8 +37,8 @@ export interface Running {
   residentMemory(): number
   /** Seconds of processor time used so far, by all its threads. */
   cpuTime(): number
-  /** Seconds of processor time used so far, by each of its threads. */
-  threadTimes(): ReadonlyMap<string, number>
+  /** What each of its threads has used so far, by id. */
+  threadTimes(): ReadonlyMap<string, ThreadTime>
   /** Where it listens for DTLS, where that is another port. */
   readonly securedPort?: number
   /** Has the server observe a value of these devices, where it does not do so by itself. */
@@ -53,16 +53,15 @@ const readyLine = /^ready (\d+)/
 
 /**
  * Starts a program on the subjects' core. `port`: where it listens, or the line in which it says so. `seen` gets
- * every line it prints. It has the cores of `core` for itself but for what else is measured.
+ * every line it prints.
  */
 export async function startSubject(
   command: string,
   parameters: readonly string[],
   port: number | RegExp = readyLine,
   seen: (line: string) => void = () => undefined,
-  core: number | string = subjectCore,
 ): Promise<Running> {
-  const child = spawn(...pinned(core, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(...pinned(subjectCore, command, ...parameters), { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const failed = new Promise<never>((_, reject) => {
     child.once('error', reject)
@@ -116,10 +115,13 @@ function cpuTime(child: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** By id. Of each thread the first number of its schedstat: nanoseconds on a processor. */
-function threadTimes(child: ChildProcess): ReadonlyMap<string, number> {
+/** Of each thread the first number of its schedstat: nanoseconds on a processor. */
+function threadTimes(child: ChildProcess): ReadonlyMap<string, ThreadTime> {
   const tasks = `/proc/${child.pid}/task`
-  const nanoseconds = (thread: string): number =>
-    Number(readFileSync(`${tasks}/${thread}/schedstat`, 'latin1').split(' ')[0])
-  return new Map(readdirSync(tasks).map((thread) => [thread, nanoseconds(thread) / 1e9]))
+  const said = (thread: string, file: string): string => readFileSync(`${tasks}/${thread}/${file}`, 'latin1').trim()
+  const timeOf = (thread: string): ThreadTime => ({
+    name: said(thread, 'comm'),
+    seconds: Number(said(thread, 'schedstat').split(' ')[0]) / 1e9,
+  })
+  return new Map(readdirSync(tasks).map((thread) => [thread, timeOf(thread)]))
 }

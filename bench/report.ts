@@ -15,6 +15,8 @@ export interface Row {
   readonly cpuRatioToEcho?: number
   /** The same for each second of the thread that used most: what there would be with a core for each thread. */
   readonly perThreadSecond: number
+  /** Microseconds of processor time for each answer, by name of thread: those that have any to speak of. */
+  readonly threads: Readonly<Record<string, number>>
   readonly runs: number
   /** Median latency seen by the generator, and its 99th percentile, microseconds. */
   readonly p50: number
@@ -34,6 +36,8 @@ export interface Run extends Measured {
   readonly perCpuSecond: number
   /** The same for each second its busiest thread used. */
   readonly perThreadSecond: number
+  /** Microseconds of processor time for each answer, by name of thread. */
+  readonly threads: Readonly<Record<string, number>>
 }
 
 /** All runs of one subject under one load. */
@@ -67,6 +71,7 @@ export function rowsOf(bench: string, runs: readonly Runs[], dgram: string, echo
       perCpuSecond: Math.round(perCpuSecond),
       ...(cpuToEcho !== undefined && { cpuRatioToEcho: rounded(perCpuSecond / cpuToEcho) }),
       perThreadSecond: Math.round(median(one.measured.map((run) => run.perThreadSecond))),
+      threads: medianThreads(one.measured),
       runs: one.measured.length,
       p50: rounded(median(one.measured.map((run) => run.p50))),
       p99: rounded(median(one.measured.map((run) => run.p99))),
@@ -78,6 +83,14 @@ export function rowsOf(bench: string, runs: readonly Runs[], dgram: string, echo
       ...(one.residentMiB !== undefined && { residentMiB: Math.round(one.residentMiB) }),
     }
   })
+}
+
+function medianThreads(runs: readonly Run[]): Record<string, number> {
+  const names = new Set(runs.flatMap(({ threads }) => Object.keys(threads)))
+  const times = [...names].map(
+    (name) => [name, rounded(median(runs.map(({ threads }) => threads[name] ?? 0)))] as const,
+  )
+  return Object.fromEntries(times.filter(([, microseconds]) => microseconds >= 0.05))
 }
 
 export function median(values: readonly number[]): number {

@@ -24,7 +24,7 @@ export class ShardPort {
   ): Promise<{ port: ShardPort; listening: Listening }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ port: ShardPort; listening: Listening }>()
     const file = import.meta.url.endsWith('.ts') ? './shard.ts' : './shard.js'
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: start })
+    const worker = new Worker(new URL(file, import.meta.url), { name: `shard ${start.share.index}`, workerData: start })
     const port = new ShardPort(worker)
     worker.on('message', (message: FromShard) => {
       switch (message.kind) {
