@@ -114,7 +114,7 @@ export const benches: readonly Bench[] = [
   },
   {
     name: 'shards',
-    about: 'the shipped server with one shard and with two, on every core, the load generator among them',
+    about: 'the shipped server with one shard and with two, all its threads on one core: see the column per thread s',
     cases: [
       {
         name: 'CON GET, 256 peers',
