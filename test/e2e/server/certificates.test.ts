@@ -216,7 +216,7 @@ describe.skipIf(!isInstalled('coap-client-gnutls'))('ETSI (skipped where libcoap
     expect(await said).not.toMatch(/c:2/)
   })
 
-  it('TD_COAP_DTLS_03 a pre-shared key over a lossy way', { timeout: 30_000 }, async () => {
+  it('TD_COAP_DTLS_03 a pre-shared key over a lossy way', async () => {
     expect(await throughLoss(psk, 'urn:dev:etsi')).toMatch(/c:2\.01/)
   })
 
@@ -238,7 +238,7 @@ describe.skipIf(!isInstalled('coap-client-gnutls'))('ETSI (skipped where libcoap
     await expect.poll(() => door.newestHandshake(), { timeout: 10_000 }).toMatchObject({ outcome: 'failed' })
   })
 
-  it('TD_COAP_DTLS_07 a raw public key over a lossy way', { timeout: 30_000 }, async () => {
+  it('TD_COAP_DTLS_07 a raw public key over a lossy way', async () => {
     expect(await throughLoss(rawKey, 'urn:dev:raw')).toMatch(/c:2\.01/)
   })
 })
