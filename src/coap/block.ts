@@ -3,6 +3,8 @@
  * exchange; which blocks follow which is the affair of the transfers.
  */
 
+import type { Profile } from '../config/profiles.ts'
+
 /** SZX 7 is reserved on UDP (RFC 7959 §2.2; RFC 8323 gives it a meaning on TCP only). */
 export const reservedSizeExponent = 7
 
@@ -60,4 +62,16 @@ export function sliceFor(size: number, asked: Block | undefined, limit: number):
   if (offset > 0 && offset >= size) return undefined
   const length = Math.min(sizeOf(sizeExponent), size - offset)
   return { offset, length, more: offset + length < size, number: offset / sizeOf(sizeExponent), sizeExponent }
+}
+
+/** What a peer of that profile gets of `size` octets when it asks by this Block2 option, or by none. */
+export function servedSlice(
+  size: number,
+  asked: number | undefined,
+  { blockSize, datagramLimit }: Pick<Profile, 'blockSize' | 'datagramLimit'>,
+): Slice | undefined {
+  const most = exponentWithin(datagramLimit)
+  return asked === undefined
+    ? sliceFor(size, undefined, Math.min(exponentOf(blockSize), most))
+    : sliceFor(size, blockOf(asked), most)
 }

@@ -29,7 +29,7 @@ export class CoapEndpoint {
   readonly #parts: EndpointParts
 
   constructor(options: CoapEndpointOptions) {
-    this.#extendedTokens = options.extendedTokens ?? false
+    this.#extendedTokens = options.settings['coap.extended-tokens'] === 'on'
     this.#received = (options.metrics ?? noMetrics).counter('coapstan_coap_received_total', 'CoAP datagrams received')
     this.#parts = new EndpointParts(options)
   }

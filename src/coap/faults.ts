@@ -23,6 +23,7 @@ export const faultNames = [
   'option-not-text',
   'path-segment-dots',
   'proxying',
+  'hop-limit-range',
   'method-unknown',
   'block-size-reserved',
   'block-length',

@@ -49,12 +49,10 @@ export class MessageWriter {
         slab[at++] = (length - 269) >> 8
         slab[at++] = length - 269
       }
-    } else if (length > 8) {
-      nibble = 15
     }
     slab[0] = 0x40 | (type << 4) | nibble
     this.#count = 0
-    this.#full = nibble === 15 || at + length > slab.length
+    this.#full = at + length > slab.length
     if (!this.#full) for (let i = tokenStart; i < tokenEnd; i++) slab[at++] = tokenFrom[i]!
     this.#at = at
   }

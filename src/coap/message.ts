@@ -66,9 +66,9 @@ export class MessageView implements OptionsView {
     this.messageId = (buffer[start + 2]! << 8) | buffer[start + 3]!
     let at = start + 4
     let tokenLength = first & 15
-    if (tokenLength > 8) {
-      // RFC 7252 §3: 9–15 are format errors; RFC 8974 §2.1 gives 13 and 14 a meaning
-      if (!extendedTokens || tokenLength < 13 || tokenLength === 15) return faults['token-length-reserved']
+    // RFC 7252 §3: 9–15 are format errors; RFC 8974 §2.1 gives all but 15 a meaning
+    if (tokenLength > 8 && (!extendedTokens || tokenLength === 15)) return faults['token-length-reserved']
+    if (tokenLength > 12) {
       const octets = tokenLength - 12
       if (at + octets > end) return faults['token-truncated']
       tokenLength = octets === 1 ? 13 + buffer[at]! : 269 + ((buffer[at]! << 8) | buffer[at + 1]!)

@@ -73,8 +73,8 @@ const rows: readonly Row[] = [
   [option.block2, 'Block2', 'uint', 0, 3, ''],
   [option.block1, 'Block1', 'uint', 0, 3, ''],
   [option.size2, 'Size2', 'uint', 0, 4, ''],
-  // RFC 8768 §3: decremented by proxies, nothing to an origin server
-  [option.hopLimit, 'Hop-Limit', 'uint', 1, 1, ''],
+  // RFC 8768 §3: one octet; what is longer or shorter is kept, so that it can be refused
+  [option.hopLimit, 'Hop-Limit', 'uint', 0, 4, ''],
   // RFC 9175 §2.2, §3.2
   [option.echo, 'Echo', 'opaque', 1, 40, ''],
   [option.requestTag, 'Request-Tag', 'opaque', 0, 8, 'r'],

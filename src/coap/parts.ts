@@ -31,8 +31,6 @@ export interface CoapEndpointOptions {
   readonly sink: CoapSink
   readonly metrics?: Metrics
   readonly log?: Log
-  /** Takes tokens of more than eight octets (RFC 8974). */
-  readonly extendedTokens?: boolean
 }
 
 export class EndpointParts {

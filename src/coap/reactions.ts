@@ -44,6 +44,8 @@ export const reactions: Readonly<Record<CoapFaultName, Reaction>> = Object.freez
   'path-segment-dots': answered(response.badRequest),
   // RFC 7252 §5.7.2
   proxying: answered(response.proxyingNotSupported),
+  // RFC 8768 §3: 0 and more than 255 must be
+  'hop-limit-range': answered(response.badRequest),
   // RFC 7252 §5.8
   'method-unknown': answered(response.methodNotAllowed),
   // RFC 7959 §2.2: SZX 7 must lead to 4.00

@@ -11,12 +11,18 @@ export function refusalOf(request: MessageView): CoapFault | undefined {
   if (request.notUnderstood !== 0) return faults['option-not-understood']
   if (request.has(option.proxyUri) || request.has(option.proxyScheme)) return faults.proxying
   if (!isKnownMethod(request.code)) return faults['method-unknown']
+  if (request.has(option.hopLimit) && !isHopLimit(request.uint(option.hopLimit)!)) return faults['hop-limit-range']
   if (request.notText !== 0) return faults['option-not-text']
   if (request.hasDotSegment) return faults['path-segment-dots']
   if (hasReservedSize(request, option.block1) || hasReservedSize(request, option.block2)) {
     return faults['block-size-reserved']
   }
   return undefined
+}
+
+/** RFC 8768 §3. */
+function isHopLimit(value: number): boolean {
+  return value >= 1 && value <= 255
 }
 
 function hasReservedSize(request: MessageView, number: number): boolean {

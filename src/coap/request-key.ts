@@ -8,10 +8,19 @@ import { isNoCacheKey, option } from './options.ts'
 
 /** The key of a whole body: method and options, lengths included, so that no two sets read the same. */
 export function requestKey(view: MessageView): string {
+  return keyOf(view, true)
+}
+
+/** The key of a response's body: who asks for the rest of it has no payload any more, so no format of one either. */
+export function responseKey(view: MessageView): string {
+  return keyOf(view, false)
+}
+
+function keyOf(view: MessageView, withFormat: boolean): string {
   let key = String.fromCharCode(view.code)
   for (let index = 0; index < view.count; index++) {
     const number = view.numberAt(index)
-    if (isNoCacheKey(number) || isOfOneBlock(number)) continue
+    if (isNoCacheKey(number) || isOfOneBlock(number) || (number === option.contentFormat && !withFormat)) continue
     const start = view.startAt(index)
     const end = view.endAt(index)
     key += String.fromCharCode(number, end - start)
@@ -40,9 +49,9 @@ export function messagePrint(view: MessageView): number {
   return print
 }
 
-/** A number by which a request's payload is known again. */
+/** A number by which a request's payload and its format are known again. */
 export function payloadPrint(view: MessageView): number {
-  let print = view.payloadLength
+  let print = Math.imul(view.uint(option.contentFormat) ?? 0, 31) + view.payloadLength
   for (let at = view.payloadStart; at < view.end; at++) print = (Math.imul(print, 31) + view.buffer[at]!) | 0
   return print
 }

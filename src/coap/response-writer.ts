@@ -11,7 +11,7 @@ import {
   exponentWithin,
   reservedSizeExponent,
   sizeOf,
-  sliceFor,
+  servedSlice,
   type Slice,
 } from './block.ts'
 import { isSafeMethod, isSuccess, response as code, type MessageType } from './codes.ts'
@@ -81,9 +81,7 @@ export class ResponseWriter {
 
   /** RFC 7959 §2.4: never more than asked for, never more than the peer's profile bears. */
   #sliceOf(peer: PeerState, request: MessageView, size: number): Slice | 'beyond-end' {
-    if (!request.has(option.block2)) return sliceFor(size, undefined, preferredExponent(peer))!
-    const asked = blockOf(request.uint(option.block2)!)
-    return sliceFor(size, asked, exponentWithin(peer.profile.datagramLimit)) ?? 'beyond-end'
+    return servedSlice(size, request.uint(option.block2), peer.profile) ?? 'beyond-end'
   }
 
   /** A diagnostic payload is cut to one block: nobody fetches the rest of an error. */

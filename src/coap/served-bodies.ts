@@ -9,7 +9,7 @@ import type { BodyBudget } from './body.ts'
 import { isSafeMethod } from './codes.ts'
 import type { MessageView } from './message.ts'
 import { option } from './options.ts'
-import { contentTag, methodOf, payloadPrint, requestKey } from './request-key.ts'
+import { contentTag, methodOf, payloadPrint, responseKey } from './request-key.ts'
 import { blockOf, sizeOf } from './block.ts'
 import { ServedBody, type PeerState, type Timed } from './state.ts'
 import type { OutboundResponse } from './types.ts'
@@ -38,7 +38,7 @@ export class ServedBodies {
    * payload out; one that has it must have the same (FETCH: it is part of what was asked for).
    */
   find(now: Instant, peer: PeerState, request: MessageView): OutboundResponse | undefined {
-    const served = peer.served?.get(requestKey(request))
+    const served = peer.served?.get(responseKey(request))
     if (served === undefined) return undefined
     if (request.payloadLength > 0 && payloadPrint(request) !== served.requestPrint) return undefined
     this.#options.queue.set(served, after(now, this.#options.lifetime))
@@ -49,7 +49,7 @@ export class ServedBodies {
 
   /** Keeps a copy; without room it keeps nothing, and a safe request for the next slice is handled anew. */
   keep(now: Instant, peer: PeerState, request: MessageView, response: OutboundResponse): void {
-    const key = requestKey(request)
+    const key = responseKey(request)
     const payload = response.payload ?? noBytes
     const known = peer.served?.get(key)
     if (known !== undefined) this.drop(known)

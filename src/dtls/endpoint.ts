@@ -111,10 +111,10 @@ export class DtlsEndpoint {
     return this.#associations.write(now, association, contentType.applicationData, buffer, start, end)
   }
 
-  /** Largest application data one record to this peer can hold, octets. */
-  dataLimit(id: AssociationId): number | undefined {
+  /** Largest application data one record to this peer can hold, octets; 0 where the association is unknown. */
+  dataLimit(id: AssociationId): number {
     const association = this.#associations.table.find(id)
-    return association === undefined ? undefined : this.#associations.plaintextLimitOf(association)
+    return association === undefined ? 0 : this.#associations.plaintextLimitOf(association)
   }
 
   /** Begins a handshake in the client role; with `resume`, the last session of that path is offered. */

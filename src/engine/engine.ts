@@ -98,14 +98,8 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
     this.actors = new Actors(options.settings['actors.awake'], this.#statusRules.profiles, (peer, endpoint) =>
       this.recorder.bind(peer, endpoint),
     )
-    this.coap = new CoapEndpoint({
-      random: options.random,
-      settings: options.settings,
-      sink: this,
-      metrics: options.metrics,
-      log: options.log,
-    })
-    const { dtls, random, log, metrics } = options
+    const { dtls, random, settings, log, metrics } = options
+    this.coap = new CoapEndpoint({ random, settings, sink: this, metrics, log })
     this.secure = dtls === undefined ? undefined : new SecureLink(this, this.#ids, { ...dtls, random, log, metrics })
     this.#uplink = new Uplink(this, options.random)
     this.#downlink = new Downlink(this)
@@ -280,7 +274,8 @@ export class Engine implements CoapSink, EngineCore, SecureLinkOwner {
   }
 
   profileOf(peer: Peer): Profile {
-    return this.actors.profileOf(peer, isSecured(peer))
+    const profile = this.actors.profileOf(peer, isSecured(peer))
+    return this.secure === undefined || !isSecured(peer) ? profile : this.secure.profileWithin(peer, profile)
   }
 
   // ——— what the secured link tells us ———

@@ -1,6 +1,7 @@
 /** An association in memory beside its row in the store, and how one becomes the other. */
 import { hexOf, printableOf, type Bytes } from '../base/bytes.ts'
 import type { Instant } from '../base/time.ts'
+import type { Profile } from '../config/profiles.ts'
 import type { DurableProgress } from '../dtls/associations.ts'
 import type { Principal } from '../dtls/principal.ts'
 import type { ReceiveWindow } from '../dtls/replay-window.ts'
@@ -22,6 +23,10 @@ export interface Known {
   reservedUpTo: number
   /** Messages that wait for a reservation. */
   readonly waiting: Bytes[]
+  /** Octets of the largest message the peer takes in one record (RFC 6066 §4, RFC 8449 §4). */
+  readonly dataLimit: number
+  /** The profile last asked for, with no datagram above `dataLimit`. */
+  within: { readonly of: Profile; readonly profile: Profile } | undefined
 }
 
 /** The associations in memory, found by their row, by the number DTLS has for them, or by their device. */
@@ -59,9 +64,18 @@ export class KnownAssociations {
   }
 }
 
-export function knownOf(row: StoredAssociation, dtls: number): Known {
+export function knownOf(row: StoredAssociation, dtls: number, dataLimit: number): Known {
   const { id, identity, endpoint, cid, openedAt, reservedUpTo } = row
-  return { row: id, dtls, identity, endpoint, cid, openedAt, reservedUpTo, waiting: [] }
+  return { row: id, dtls, identity, endpoint, cid, openedAt, reservedUpTo, waiting: [], dataLimit, within: undefined }
+}
+
+/** `profile` with no datagram larger than the peer takes in one record; the same object for the same profile. */
+export function profileWithin(known: Known, profile: Profile): Profile {
+  if (known.dataLimit >= profile.datagramLimit) return profile
+  if (known.within?.of !== profile) {
+    known.within = { of: profile, profile: { ...profile, datagramLimit: known.dataLimit } }
+  }
+  return known.within.profile
 }
 
 /** What a message moved, to be committed with its effect. */

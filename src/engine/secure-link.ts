@@ -37,6 +37,7 @@ import {
   keyOf,
   KnownAssociations,
   knownOf,
+  profileWithin,
   progressOf,
   windowOpOf,
   type Known,
@@ -148,6 +149,12 @@ export class SecureLink implements DtlsSink {
     return this.#known.byRow(associationOfPeer(peer))?.endpoint
   }
 
+  /** `profile` as far as the peer's records go: a larger message would have no way to it. */
+  profileWithin(peer: Peer, profile: Profile): Profile {
+    const known = this.#known.byRow(associationOfPeer(peer))
+    return known === undefined ? profile : profileWithin(known, profile)
+  }
+
   remoteOf(peer: Peer): { readonly address: string; readonly port: number } | undefined {
     const known = this.#known.byRow(associationOfPeer(peer))
     const path = known === undefined ? undefined : this.dtls.pathOf(known.dtls)
@@ -242,6 +249,8 @@ export class SecureLink implements DtlsSink {
       openedAt: now,
       reservedUpTo: this.dtls.reservedUpTo(association.id) ?? 0,
       waiting: [],
+      dataLimit: this.dtls.dataLimit(association.id),
+      within: undefined,
     }
     this.#known.add(known)
     const sealed = this.dtls.snapshot(association.id)
@@ -347,7 +356,7 @@ export class SecureLink implements DtlsSink {
         this.#log.warn({ identity: row.identity, fault: result }, 'a stored association was refused')
         return undefined
       }
-      if (this.#known.byRow(row.id) === undefined) this.#known.add(knownOf(row, result))
+      if (this.#known.byRow(row.id) === undefined) this.#known.add(knownOf(row, result, this.dtls.dataLimit(result)))
     }
     return peerOfAssociation(row.id)
   }
@@ -356,7 +365,7 @@ export class SecureLink implements DtlsSink {
   #adopt(dtls: number): Known | undefined {
     const row = this.#expected
     if (row === undefined) return undefined
-    const known = knownOf(row, dtls)
+    const known = knownOf(row, dtls, this.dtls.dataLimit(dtls))
     this.#known.add(known)
     return known
   }

@@ -9,9 +9,9 @@ import type { Instant } from '../base/time.ts'
 import { isSafeMethod, method, response as codes } from '../coap/codes.ts'
 import { contentFormat } from '../coap/content-formats.ts'
 import { option } from '../coap/options.ts'
-import { blockOf, sizeOf } from '../coap/block.ts'
+import { servedSlice, sizeOf } from '../coap/block.ts'
 import type { InboundNotification, InboundRequest, OutboundResponse } from '../coap/types.ts'
-import { preconditionHolds } from '../coap/preconditions.ts'
+import { acceptable, preconditionHolds } from '../coap/preconditions.ts'
 import { answerWellKnownCore, isWellKnownCore } from '../coap/well-known.ts'
 import { isFault } from '../base/fault.ts'
 import { parseRegister, parseUpdate, registrationIdOctets, registrationIdOf } from '../lwm2m/registration.ts'
@@ -46,7 +46,10 @@ export class Uplink {
     const { path } = request
     if (!mayChange(request)) return this.#respond(now, request, preconditionFailed)
     // What is beyond the end of an array is dear to ask for
-    if (path.length === 0) return this.#get(now, request, greeting)
+    if (path.length === 0) {
+      const isText = acceptable(request.options, greetingFormats) !== undefined
+      return this.#get(now, request, isText ? greeting : notAcceptable)
+    }
     switch (path[0]) {
       case 'rd':
         if (path.length === 1) return this.#directory(now, request)
@@ -177,6 +180,7 @@ export class Uplink {
     const body = path.length === 2 || path.length === 3 ? this.#engine.output.image(path[1]!) : undefined
     if (body === undefined) return this.#respond(now, request, notFound)
     if (request.code !== method.get) return this.#respond(now, request, methodNotAllowed)
+    if (acceptable(request.options, imageFormats) === undefined) return this.#respond(now, request, notAcceptable)
     if (this.#imageAnswer.body !== body) {
       this.#imageAnswer = { code: codes.content, body, contentFormat: contentFormat.octetStream }
     }
@@ -184,12 +188,10 @@ export class Uplink {
     if (path.length === 2) return
     const deviceId = numberOf(path[2]!)
     if (deviceId === undefined) return
-    const asked = request.options.uint(option.block2)
-    const blockSize =
-      asked === undefined ? this.#engine.profileOf(request.peer).blockSize : sizeOf(blockOf(asked).sizeExponent)
-    const offset = asked === undefined ? 0 : blockOf(asked).number * blockSize
-    if (offset >= body.size) return
-    const block = { offset, length: Math.min(blockSize, body.size - offset), size: body.size, blockSize }
+    const slice = servedSlice(body.size, request.options.uint(option.block2), this.#engine.profileOf(request.peer))
+    if (slice === undefined) return
+    const { offset, length, sizeExponent } = slice
+    const block = { offset, length, size: body.size, blockSize: sizeOf(sizeExponent) }
     const actor = this.#engine.actors.ofId(deviceId)
     const isOwn = actor !== undefined && actor === this.#engine.actors.ofPeer(request.peer)
     if (isOwn) {
@@ -232,4 +234,7 @@ function numberOf(digits: string): number | undefined {
 
 const notRegistered: OutboundResponse = reactionTo({ fault: 'send.not-registered' })
 const notFound: OutboundResponse = { code: codes.notFound }
+const notAcceptable: OutboundResponse = { code: codes.notAcceptable }
+const greetingFormats = [contentFormat.text]
+const imageFormats = [contentFormat.octetStream]
 const methodNotAllowed: OutboundResponse = { code: codes.methodNotAllowed }

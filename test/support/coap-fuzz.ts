@@ -71,8 +71,8 @@ export class CoapFuzz {
         'coap.bodies-total': 1_048_576,
         'coap.observers.total': 200,
         'coap.rto-estimator': seed % 2 === 0 ? 'cocoa' : 'off',
+        'coap.extended-tokens': seed % 3 === 0 ? 'on' : 'off',
       },
-      extendedTokens: seed % 3 === 0,
       sink: {
         send: (_now, _peer, buffer, start, end) => this.#mutator.overhear(buffer, start, end),
         request: (now, request) => this.#request(now, request.exchange, request.path.length + request.query.length),

@@ -60,7 +60,6 @@ export interface LockstepOptions {
   /** Answers a request during the call; undefined leaves it open. */
   readonly handler?: (request: SeenRequest, inbound: InboundRequest) => OutboundResponse | undefined
   readonly onNotification?: (notification: SeenNotification) => void
-  readonly extendedTokens?: boolean
   readonly seed?: number
 }
 
@@ -113,7 +112,6 @@ export class Lockstep {
       random: new SeededRandom(options.seed ?? 1),
       settings: { ...defaultSettings, ...options.settings },
       sink,
-      extendedTokens: options.extendedTokens ?? false,
     })
   }
 

@@ -47,6 +47,16 @@ export const coapKnobs = {
     scope: 'server',
     takesHold: 'restart',
   },
+  'coap.extended-tokens': {
+    kind: 'choice',
+    default: 'off',
+    choices: ['off', 'on'],
+    consequence:
+      'Take tokens of more than eight octets; off they are a format error, and a client that tries one goes on with short ones.',
+    reference: 'RFC 8974 §2.2',
+    scope: 'server',
+    takesHold: 'restart',
+  },
   'coap.dedup.per-peer': {
     kind: 'count',
     default: 64,

@@ -238,8 +238,9 @@ export class BootstrapEngine implements CoapSink, SecureLinkOwner {
     return address === '::1' || address.startsWith('127.') ? 'reachable' : 'unverified'
   }
 
-  profileOf(): Profile {
-    return unknownPeerProfile
+  profileOf(peer: Peer): Profile {
+    if (this.secure === undefined || !isSecured(peer)) return unknownPeerProfile
+    return this.secure.profileWithin(peer, unknownPeerProfile)
   }
 
   // ——— what the secured link tells us ———

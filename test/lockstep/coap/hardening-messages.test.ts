@@ -126,9 +126,14 @@ describe('header and token', () => {
       expect(isRejected(length, method.get, new Array<number>(20).fill(0xab))).toBe(true)
   })
 
-  // ▶ CON, TKL 13 or 14, extended tokens on     ◀ ACK 2.05 with the same
+  // ▶ CON, TKL 9 to 14, extended tokens on      ◀ ACK 2.05 with the same
   it('hardening 18: extended tokens where they are enabled, TKL 15 never (RFC 8974 §2.1)', () => {
-    const peer = new Lockstep({ handler: () => content, extendedTokens: true })
+    const peer = new Lockstep({ handler: () => content, settings: { 'coap.extended-tokens': 'on' } })
+    for (const length of [9, 12]) {
+      const token = new Array<number>(length).fill(0xab)
+      peer.sendBytes(Uint8Array.of(0x40 | length, 1, 0, length, ...token))
+      expect(peer.sent.shift()!.bytes).toEqual(Uint8Array.of(0x60 | length, 69, 0, length, ...token))
+    }
     for (const length of [13, 20, 268, 269, 300]) {
       const extended = length < 269 ? [length - 13] : [(length - 269) >> 8, (length - 269) & 0xff]
       const token = new Array<number>(length).fill(0xab)
@@ -138,7 +143,7 @@ describe('header and token', () => {
     }
     for (const [first, rest] of [
       [0x4f, []],
-      [0x49, new Array<number>(9).fill(0)],
+      [0x49, new Array<number>(8).fill(0)],
       [0x4d, []],
       [0x4d, [5, 0]],
       [0x4e, [0]],
@@ -242,7 +247,17 @@ describe('what a request points at', () => {
     peer.exchange('NON 3 GET [01] Proxy-Scheme=http /a', 'NON $id 5.05 [01] "proxying"')
     expect(peer.requests).toEqual([])
     peer.exchange('CON 4 GET [01] Uri-Host=other.example Uri-Port=1 Hop-Limit=1 /a', 'ACK 4 2.05 [01]')
-    peer.exchange('CON 5 GET [01] Hop-Limit=0x00 /a', 'ACK 5 2.05 [01]')
+    expect(peer.leftovers()).toEqual([])
+  })
+
+  // ▶ Hop-Limit 0 or more than 255       ◀ 4.00
+  it('refuses a Hop-Limit that is none (RFC 8768 §3)', () => {
+    const peer = server()
+    for (const value of ['0x', '0x00', '0x0100', '0xffffffff']) {
+      peer.exchange(`CON 5 GET [01] Hop-Limit=${value} /a`, 'ACK 5 4.00 [01] "hop-limit-range"')
+    }
+    peer.exchange('CON 6 GET [01] Hop-Limit=255 /a', 'ACK 6 2.05 [01]')
+    peer.exchange('CON 7 GET [01] Hop-Limit=0x0000000001 /a', 'ACK 7 2.05 [01]')
     expect(peer.leftovers()).toEqual([])
   })
 

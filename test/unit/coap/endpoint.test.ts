@@ -250,6 +250,21 @@ describe('a FETCH in blocks', () => {
   })
 })
 
+describe('an answer in blocks to a POST', () => {
+  // The rest is asked for without payload, so by most clients without what describes one
+  it('is gone on with whether or not the Content-Format of the request is repeated (RFC 7959 §3.3)', () => {
+    const peer = new Lockstep({ handler: () => ({ code: response.changed, payload: testBody.slice(0, 150) }) })
+    peer.exchange(
+      'CON 1 POST [01] Content-Format=50 Block2=0/0/64 <7b7d>',
+      'ACK 1 2.04 [01] ETag=$e Block2=0/1/64 {0..64}',
+    )
+    peer.exchange('CON 2 POST [02] Block2=1/0/64', 'ACK 2 2.04 [02] ETag=$e Block2=1/1/64 {64..128}')
+    peer.exchange('CON 3 POST [03] Content-Format=50 Block2=2/0/64', 'ACK 3 2.04 [03] ETag=$e Block2=2/0/64 {128..150}')
+    expect(peer.requests).toHaveLength(1)
+    expect(peer.leftovers()).toEqual([])
+  })
+})
+
 describe('what is kept for later slices', () => {
   // GET /1 (read to its end), POST /2, GET /3, then GET /4: 1 goes first, then 3; the POST stays
   it('goes first where its end was reached, then where the request may run again', () => {

@@ -27,7 +27,7 @@ describe('the option registry', () => {
     [12, 'Content-Format', '----', 'uint', 0, 2],
     [14, 'Max-Age', '-U--', 'uint', 0, 4],
     [15, 'Uri-Query', 'CU-R', 'string', 0, 255],
-    [16, 'Hop-Limit', '----', 'uint', 1, 1],
+    [16, 'Hop-Limit', '----', 'uint', 0, 4],
     [17, 'Accept', 'C---', 'uint', 0, 2],
     [20, 'Location-Query', '---R', 'string', 0, 255],
     [23, 'Block2', 'CU--', 'uint', 0, 3],

@@ -67,3 +67,17 @@ test.each(['1', 'zz', 'ZZ', '-1', '1.5', 'x'.repeat(40), 'ü', ''])('/fw/KEY/%s 
   harness.settle()
   expect(harness.sent(1).join(' | ')).toContain('2.05')
 })
+
+test('an image in another format than it has is not acceptable (RFC 7252 §5.10.4)', () => {
+  const harness = house()
+  expect(block(harness, 'Accept=42 Block2=0/0/64')).toContain('2.05')
+  expect(block(harness, 'Accept=0 Block2=0/0/64')).toMatch(/^ACK \d+ 4\.06 \[01\]$/)
+  harness.receive(1, 'CON 900 GET [01] Accept=40')
+  expect(harness.sent(1)).toEqual(['ACK 900 4.06 [01]'])
+})
+
+test('asked for in larger blocks than the network bears, it comes in smaller ones (RFC 7959 §2.4)', () => {
+  const harness = house()
+  // The listener's profile bears 512 octets
+  expect(block(harness, 'Block2=0/0/1024')).toContain('Block2=0/1/512')
+})

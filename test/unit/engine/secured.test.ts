@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
 import { after, days, minutes } from '../../../src/base/time.ts'
+import { bodySource } from '../../support/body-source.ts'
 import { datagramOf, lineOf } from '../../support/coap-notation.ts'
 import { clientOptions, DtlsPeer } from '../../support/dtls-peer.ts'
 import { diskFull, securedPaths } from '../../support/engine-harness.ts'
@@ -193,4 +194,39 @@ test('a repetition for which an unproven address has no room is not sent when th
   expect(lines).toHaveLength(20)
   expect(lines.filter((line) => !line.startsWith('ACK'))).toEqual([])
   expect(house.store.operation(1)).toMatchObject({ state: 'failed', reason: 'outcome-unknown' })
+})
+
+// What does not fit a record of the peer's could not be sent at all: it would ask for ever.
+test.each([
+  [{ maxFragmentLength: 512 }, 256],
+  [{ maxFragmentLength: 1024, recordSizeLimit: 256 }, 128],
+  [{ recordSizeLimit: 100 }, 32],
+  [{ recordSizeLimit: 64 }, 16],
+] as const)(
+  'a device with %j is served in blocks of %i, also after a restart (RFC 6066 §4, RFC 8449 §4)',
+  (limit, size) => {
+    const secured = new Secured()
+    const image = Uint8Array.from({ length: 600 }, (_, i) => 128 + (i % 120))
+    secured.house.images.set('0123456789ab', bodySource(image, Uint8Array.of(1)))
+    secured.connect('meter', key, limit)
+    const got: string[] = []
+    for (let number = 0; number * size < image.length; number++) {
+      if (number === 1) secured.house.restart()
+      const asked = number === 0 ? 'Block2=0/0/1024' : `Block2=${number}/0/${size}`
+      const [answer] = secured.say(`CON ${30 + number} GET [01] /fw/0123456789ab ${asked}`)
+      expect(answer).toContain(`Block2=${number}/${(number + 1) * size < image.length ? 1 : 0}/${size} `)
+      got.push(/<([0-9a-f]+)>/.exec(answer!)![1]!)
+    }
+    expect(got.join('')).toBe(Buffer.from(image).toString('hex'))
+  },
+)
+
+test('a body for a device that takes small records only goes in blocks that fit (RFC 8449 §4)', () => {
+  const secured = new Secured().connect('meter', key, { recordSizeLimit: 200 })
+  secured.say(register('urn:dev:a'))
+  const draft = { kind: 'write', path: '/3/0/14', value: 'x'.repeat(300) } as const
+  void secured.house.command({ command: 'operation.submit', endpoint: 'urn:dev:a', draft })
+  secured.settle()
+  const lines = secured.device.received.map(({ bytes }) => lineOf(bytes))
+  expect(lines.at(-1)).toMatch(/Block1=0\/1\/128 /)
 })
