@@ -12,6 +12,7 @@ import type { FlightSender } from './handshake/flight.ts'
 import type { DtlsOptions } from './options.ts'
 import type { RecordLayer } from './record-layer.ts'
 import type { DtlsSink } from './sink.ts'
+import type { SessionCache } from './sessions.ts'
 import { alertDescriptions, alertLevel } from './wire/alert.ts'
 import { handshakeType } from './wire/handshake-header.ts'
 import { contentType, type RecordHeader } from './wire/record.ts'
@@ -22,6 +23,7 @@ export interface AssociationReceiverHost {
   readonly records: RecordLayer
   readonly flights: FlightSender
   readonly associations: Associations
+  readonly sessions: SessionCache
   fault(name: DtlsFaultName): void
 }
 
@@ -93,8 +95,10 @@ export class AssociationReceiver {
     if (end !== 2) return this.#host.fault('record-inner-malformed')
     if (plaintext[1] === alertDescriptions.close_notify) {
       this.#host.associations.close(now, association, 'peer-closed', 'close_notify') // RFC 5246 §7.2.1
-    } else if (plaintext[0] === alertLevel.fatal)
+    } else if (plaintext[0] === alertLevel.fatal) {
+      this.#host.sessions.remove(association.sessionId)
       this.#host.associations.close(now, association, 'peer-alert', undefined)
+    }
   }
 
   /** After the handshake: a repeated Finished wants our last flight again, everything else is renegotiation. */

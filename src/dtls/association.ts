@@ -81,6 +81,8 @@ export class Association implements Deadlined {
   /** Kept until the peer has shown that it has it. */
   finalFlight: FinalFlight | undefined
   renegotiationRefused: Instant | undefined
+  /** Of the session it can be taken up by again; sessions do not outlive the process. */
+  sessionId: Bytes | undefined
   /** Tells this set of keys from every other one; set where snapshots are made. */
   fingerprint: number | undefined
   /** Its neighbours in the order they were heard; left to the table. */

@@ -56,6 +56,10 @@ export interface Certificate {
   readonly notAfter: Instant
   /** basicConstraints says it may issue certificates. */
   readonly isAuthority: boolean
+  /** Intermediate authorities basicConstraints allows below it; infinite where it does not say. */
+  readonly pathLength: number
+  /** Whether keyUsage and extendedKeyUsage let its holder prove itself in that role (RFC 5280 §4.2.1.3, §4.2.1.12). */
+  mayProve(role: 'client' | 'server'): boolean
   /** Whether `issuer` is named as the issuer and its key made the signature. */
   isIssuedBy(issuer: Certificate): boolean
 }

@@ -85,6 +85,7 @@ export class DtlsEndpoint {
       records: this.#records,
       flights: this.#flights,
       associations: this.#associations,
+      sessions: this.#handshakes.sessions,
       fault: (name) => this.#fault(name),
     })
     this.#recalls = new Recalls(options.recallLimit, options.recallTimeout, this.#deadlines)

@@ -28,6 +28,7 @@ export type DtlsFaultName =
   | 'compression-unsupported'
   | 'extension-repeated'
   | 'extension-malformed'
+  | 'extension-illegal'
   | 'extension-not-offered'
   | 'suite-not-offered'
   | 'no-common-suite'

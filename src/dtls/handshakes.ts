@@ -204,6 +204,7 @@ export class Handshakes implements HandshakeHost {
     const { answer, log } = reactions[fault.fault]
     this.#host.log[log]({ fault: fault.fault, detail: fault.detail, path: handshake.path }, 'handshake failed')
     if (answer !== 'silence') this.#sendAlert(now, handshake, alertDescriptions[answer])
+    if (answer !== 'silence' || fault.fault === 'peer-alert') this.sessions.remove(handshake.sessionId)
     this.#host.fault(fault.fault)
     this.#remove(handshake)
     this.#host.sink.handshake(now, reportOf(now, handshake, fault))
@@ -266,6 +267,7 @@ export class Handshakes implements HandshakeHost {
     if (handshake instanceof ClientHandshake && handshake.session !== undefined && this.sessions.isOn) {
       this.#ownSessions.set(handshake.path, handshake.session)
     }
+    association.sessionId = handshake.sessionId
     const sendsLast = handshake.role === (handshake.resumed ? 'client' : 'server')
     if (sendsLast) association.finalFlight = handshake.finalFlight()
     const deferred = handshake.takeDeferred()

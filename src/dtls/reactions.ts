@@ -37,6 +37,8 @@ export const reactions: Readonly<Record<DtlsFaultName, Reaction>> = {
   'compression-unsupported': alert('illegal_parameter'),
   'extension-repeated': alert('illegal_parameter'),
   'extension-malformed': alert('decode_error'),
+  // RFC 6066 §4, RFC 8449 §4, RFC 8422 §5.1.2
+  'extension-illegal': alert('illegal_parameter'),
   'extension-not-offered': alert('unsupported_extension'),
   'suite-not-offered': alert('illegal_parameter'),
   'no-common-suite': alert('handshake_failure'),

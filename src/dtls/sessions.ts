@@ -49,8 +49,9 @@ export class SessionCache {
     return undefined
   }
 
-  remove(id: Bytes): void {
-    if (id.length > 0) this.#sessions.delete(keyOf(id))
+  /** After a fatal alert, said or heard, nobody takes it up again (RFC 5246 §7.2.2). */
+  remove(id: Bytes | undefined): void {
+    if (id !== undefined) this.#sessions.delete(keyOf(id))
   }
 
   /** Forgets every session of an identity. */

@@ -24,6 +24,7 @@ import {
 } from 'node:crypto'
 import { concatBytes, type Bytes } from '../base/bytes.ts'
 import { instantOf } from '../base/time.ts'
+import type { Role } from '../dtls/association-keys.ts'
 import type {
   AeadKey,
   AeadName,
@@ -37,6 +38,7 @@ import type {
 } from '../dtls/crypto.ts'
 import type { SignatureScheme } from '../dtls/wire/extensions/signature-algorithms.ts'
 import type { NamedGroup } from '../dtls/wire/extensions/supported-groups.ts'
+import { constraintsOf } from './certificate-constraints.ts'
 
 type CipherCall = CipherCCMTypes | CipherGCMTypes | CipherChaCha20Poly1305Types
 
@@ -247,6 +249,10 @@ function certificateOf(der: Bytes): Certificate | undefined {
   }
 }
 
+/** RFC 5280 §4.2.1.12: serverAuth, clientAuth, anyExtendedKeyUsage. */
+const purposeOf: Readonly<Record<Role, string>> = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
+const anyPurpose = '2.5.29.37.0'
+
 class NodeCertificate implements Certificate {
   readonly der: Bytes
   readonly publicKey: Bytes
@@ -255,6 +261,8 @@ class NodeCertificate implements Certificate {
   readonly notBefore
   readonly notAfter
   readonly isAuthority: boolean
+  readonly pathLength: number
+  readonly #maySign: boolean
   readonly #x509: X509Certificate
 
   constructor(der: Bytes) {
@@ -262,11 +270,23 @@ class NodeCertificate implements Certificate {
     this.#x509 = x509
     this.der = x509.raw
     this.publicKey = x509.publicKey.export({ type: 'spki', format: 'der' })
-    this.commonName = /^CN=(.+)$/m.exec(x509.subject)?.[1]
+    // The text of `subject` has escapes and puts the parts of one name in one line
+    this.commonName = [x509.toLegacyObject().subject.CN].flat()[0]
     this.alternativeNames = alternativeNamesOf(x509.subjectAltName ?? '')
     this.notBefore = instantOf(x509.validFromDate.getTime())
     this.notAfter = instantOf(x509.validToDate.getTime())
     this.isAuthority = x509.ca
+    const { maySign, pathLength } = constraintsOf(this.der)
+    this.#maySign = maySign
+    this.pathLength = pathLength
+  }
+
+  mayProve(role: Role): boolean {
+    // What node:crypto calls keyUsage are the purposes of extendedKeyUsage
+    const purposes = this.#x509.keyUsage as readonly string[] | undefined
+    return (
+      this.#maySign && (purposes === undefined || [purposeOf[role], anyPurpose].some((one) => purposes.includes(one)))
+    )
   }
 
   isIssuedBy(issuer: Certificate): boolean {

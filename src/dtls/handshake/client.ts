@@ -269,7 +269,7 @@ export class ClientHandshake extends Handshake {
       this.awaitCredential(now, { kind: 'raw-public-key', publicKey, path, serverName })
       return undefined
     }
-    const certificate = verifyCertificatePath(this.host.crypto, now, shown, this.host.options.authorities)
+    const certificate = verifyCertificatePath(this.host.crypto, now, shown, this.host.options.authorities, 'server')
     if (isFault(certificate)) return certificate
     this.certificate = certificate
     this.principal = certificatePrincipal(this.host.crypto, certificate)

@@ -84,6 +84,8 @@ export abstract class Handshake implements Deadlined {
   ticket: Ticket | undefined
   serverName: string | undefined
   resumed = false
+  /** Of the session it takes up, or makes once it is done. */
+  sessionId: Bytes | undefined
   /** The peer, or someone who writes its address, says it has given up; believed when it stays silent. */
   alertHint: string | undefined
   deadline: Instant = never

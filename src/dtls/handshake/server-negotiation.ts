@@ -11,7 +11,7 @@ import type { CertificateType } from '../wire/extensions/certificate-type.ts'
 import { schemeOf, type SignatureScheme } from '../wire/extensions/signature-algorithms.ts'
 import { groupOf, numberOfGroup, type NamedGroup } from '../wire/extensions/supported-groups.ts'
 import { renegotiationSignal } from '../wire/extensions/renegotiation-info.ts'
-import type { CidDialect } from '../wire/hello-extensions.ts'
+import type { CidDialect, OfferedExtensions } from '../wire/hello-extensions.ts'
 import { plaintextLimit, version } from '../wire/record.ts'
 import type { MaxFragmentLength } from '../wire/extensions/max-fragment-length.ts'
 
@@ -22,6 +22,9 @@ export interface Negotiated {
   readonly scheme: SignatureScheme | undefined
   readonly serverCertificateType: CertificateType
   readonly clientCertificateType: CertificateType
+  /** It was asked for, so it is told, also where it is X.509 (RFC 7250 §4.2). */
+  readonly answersServerCertificateType: boolean
+  readonly answersClientCertificateType: boolean
   readonly requestsCertificate: boolean
   readonly extendedMasterSecret: boolean
   readonly secureRenegotiation: boolean
@@ -50,6 +53,9 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
   if (!speaksDtls12(hello.version)) return dtlsFault('version-unsupported', hello.version.toString(16))
   if (!hello.compressionMethods.includes(0)) return dtlsFault('compression-unsupported')
   const { extensions } = hello
+  if (extensions.uncompressedPoints === false && extensions.groups !== undefined) {
+    return dtlsFault('extension-illegal', 'no uncompressed points')
+  }
   const extendedMasterSecret = extensions.extendedMasterSecret === true
   if (!extendedMasterSecret && options.extendedMasterSecret === 'required') {
     return dtlsFault('extended-master-secret-required')
@@ -75,6 +81,8 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
     scheme,
     serverCertificateType: serverCertificateType ?? 'x509',
     clientCertificateType: clientCertificateType ?? 'x509',
+    answersServerCertificateType: extensions.serverCertificateTypes !== undefined,
+    answersClientCertificateType: extensions.clientCertificateTypes !== undefined,
     requestsCertificate: suite.keyExchange === 'ecdhe-ecdsa' && requestsCertificate,
     extendedMasterSecret,
     secureRenegotiation: extensions.renegotiationInfo === true || hello.suiteNumbers.includes(renegotiationSignal),
@@ -85,6 +93,28 @@ export function negotiate(hello: ClientHello, options: DtlsOptions): Negotiated 
     recordLimit: Math.min(extensions.recordSizeLimit ?? extensions.maxFragmentLength ?? plaintextLimit, plaintextLimit),
     peerCid: chooseCid(hello, options),
     serverName: extensions.serverName === '' ? undefined : extensions.serverName,
+  }
+}
+
+/** What the ServerHello says; a short handshake shows no certificates. */
+export function answeredExtensions(
+  negotiated: Negotiated,
+  { recordSizeLimit = plaintextLimit }: Pick<DtlsOptions, 'recordSizeLimit'>,
+  ownCid: Bytes,
+  isResumed: boolean,
+): OfferedExtensions {
+  const { suite, peerCid, maxFragmentLength, serverCertificateType, clientCertificateType } = negotiated
+  const showsOwn = suite.keyExchange === 'ecdhe-ecdsa' && !isResumed && negotiated.answersServerCertificateType
+  const asksForOne = negotiated.requestsCertificate && !isResumed && negotiated.answersClientCertificateType
+  return {
+    extendedMasterSecret: negotiated.extendedMasterSecret,
+    renegotiationInfo: negotiated.secureRenegotiation,
+    returnRoutability: negotiated.returnRoutability && peerCid !== undefined,
+    ...(maxFragmentLength === undefined ? {} : { maxFragmentLength }),
+    ...(negotiated.answersRecordSizeLimit ? { recordSizeLimit } : {}),
+    ...(peerCid === undefined ? {} : { connectionId: { dialect: peerCid.dialect, cid: ownCid } }),
+    ...(showsOwn ? { serverCertificateType } : {}),
+    ...(asksForOne ? { clientCertificateType } : {}),
   }
 }
 

@@ -36,7 +36,7 @@ import { encodeEcdhParameters } from '../wire/server-key-exchange.ts'
 import { decodeSigned, encodeSigned } from '../wire/signed.ts'
 import { Writer } from '../wire/writer.ts'
 import { Handshake } from './handshake.ts'
-import { negotiate, type Negotiated } from './server-negotiation.ts'
+import { answeredExtensions, negotiate, type Negotiated } from './server-negotiation.ts'
 
 /** RFC 4279 §5.3 asks for at least 128. */
 const identityLimit = 128
@@ -157,6 +157,7 @@ export class ServerHandshake extends Handshake {
     if (isFault(negotiated)) return negotiated
     this.transcript.append(message.whole)
     const session = this.#resumable(now, clientHello, negotiated)
+    if (isFault(session)) return session
     this.suite = negotiated.suite
     this.serverName = negotiated.serverName
     this.recordLimit = negotiated.recordLimit
@@ -172,17 +173,19 @@ export class ServerHandshake extends Handshake {
           : undefined,
     }
     this.beginFlight()
-    this.#queueServerHello(hello)
+    this.#queueServerHello(hello, session !== undefined)
     if (session !== undefined) this.#resume(now, hello, session)
     else this.#queueFullFlight(hello)
     this.sendFlight(now, true)
     return undefined
   }
 
-  /** RFC 7627 §5.3, RFC 6066 §3, and our own rule: same suite, same name, or it is a full handshake. */
-  #resumable(now: Instant, hello: ClientHello, negotiated: Negotiated): Session | undefined {
+  /** RFC 6066 §3 and our own rule: same suite, same name, or it is a full handshake. */
+  #resumable(now: Instant, hello: ClientHello, negotiated: Negotiated): Session | undefined | DtlsFault {
     const session = this.host.sessions.find(now, hello.sessionId)
-    if (session === undefined || !negotiated.extendedMasterSecret) return undefined
+    if (session === undefined) return undefined
+    // RFC 7627 §5.3: it had one when the session was made, so somebody took it out
+    if (!negotiated.extendedMasterSecret) return dtlsFault('resumption-mismatch', 'no extended master secret')
     if (!hello.suiteNumbers.includes(session.suite.number) || session.suite !== negotiated.suite) return undefined
     return session.serverName === negotiated.serverName ? session : undefined
   }
@@ -192,25 +195,12 @@ export class ServerHandshake extends Handshake {
     return mayBeResumed ? this.host.random.bytes(sessionIdLength) : noBytes
   }
 
-  #queueServerHello({ negotiated, serverRandom, sessionId }: Hello): void {
-    const { suite, peerCid, maxFragmentLength } = negotiated
-    const isCertified = suite.keyExchange === 'ecdhe-ecdsa'
-    const sizeLimit = this.host.options.recordSizeLimit ?? 16_384
-    const body = encodeServerHello(serverRandom, sessionId, suite.number, {
-      extendedMasterSecret: negotiated.extendedMasterSecret,
-      renegotiationInfo: negotiated.secureRenegotiation,
-      returnRoutability: negotiated.returnRoutability && peerCid !== undefined,
-      ...(maxFragmentLength === undefined ? {} : { maxFragmentLength }),
-      ...(negotiated.answersRecordSizeLimit ? { recordSizeLimit: sizeLimit } : {}),
-      ...(peerCid === undefined ? {} : { connectionId: { dialect: peerCid.dialect, cid: this.ownCid ?? noBytes } }),
-      ...(isCertified && negotiated.serverCertificateType === 'raw-public-key'
-        ? { serverCertificateType: 'raw-public-key' }
-        : {}),
-      ...(negotiated.requestsCertificate && negotiated.clientCertificateType === 'raw-public-key'
-        ? { clientCertificateType: 'raw-public-key' }
-        : {}),
-    })
-    this.queue(handshakeType.serverHello, body)
+  #queueServerHello({ negotiated, serverRandom, sessionId }: Hello, isResumed: boolean): void {
+    const extensions = answeredExtensions(negotiated, this.host.options, this.ownCid ?? noBytes, isResumed)
+    this.queue(
+      handshakeType.serverHello,
+      encodeServerHello(serverRandom, sessionId, negotiated.suite.number, extensions),
+    )
   }
 
   #queueFullFlight(hello: Hello): void {
@@ -248,6 +238,7 @@ export class ServerHandshake extends Handshake {
 
   #resume(now: Instant, hello: Hello, session: Session): void {
     this.resumed = true
+    this.sessionId = session.id
     this.principal = session.principal
     this.holder = session.holder
     this.#secure(now, hello, session.master, true)
@@ -334,7 +325,13 @@ export class ServerHandshake extends Handshake {
       this.awaitCredential(now, { kind: 'raw-public-key', publicKey, path, serverName })
       return undefined
     }
-    const certificate = verifyCertificatePath(this.host.crypto, now, shown.chain, this.host.options.authorities)
+    const certificate = verifyCertificatePath(
+      this.host.crypto,
+      now,
+      shown.chain,
+      this.host.options.authorities,
+      'client',
+    )
     if (isFault(certificate)) return certificate
     this.certificate = certificate
     this.principal = certificatePrincipal(this.host.crypto, certificate)
@@ -386,6 +383,7 @@ export class ServerHandshake extends Handshake {
       this.sendFlight(now, false)
       if (isExtended && hello.sessionId.length > 0) {
         const { principal, holder } = this
+        this.sessionId = hello.sessionId
         this.host.sessions.add(now, { id: hello.sessionId, master, suite, principal: principal!, holder, serverName })
       }
     }

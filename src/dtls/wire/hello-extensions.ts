@@ -27,7 +27,7 @@ import {
   encodeExtendedMasterSecret,
   extendedMasterSecretExtension,
 } from './extensions/extended-master-secret.ts'
-import { decodeExtensionList, type ExtensionMap } from './extensions/extension.ts'
+import { decodeExtensionList, illegalValue, type ExtensionMap } from './extensions/extension.ts'
 import {
   decodeMaxFragmentLength,
   encodeMaxFragmentLength,
@@ -162,12 +162,17 @@ class FieldDecoder {
     this.#list = list
   }
 
-  decode<K extends string, V>(key: K, number: number, decode: (body: Bytes) => V | undefined): { [P in K]?: V } {
+  decode<K extends string, V>(
+    key: K,
+    number: number,
+    decode: (body: Bytes) => V | typeof illegalValue | undefined,
+  ): { [P in K]?: V } {
     const body = this.#list.get(number)
     if (body === undefined) return {}
     const value = decode(body)
-    if (value === undefined) {
-      this.fault ??= dtlsFault('extension-malformed', `extension ${number}`)
+    if (value === undefined || value === illegalValue) {
+      const name = value === undefined ? 'extension-malformed' : 'extension-illegal'
+      this.fault ??= dtlsFault(name, `extension ${number}`)
       return {}
     }
     return { [key]: value } as { [P in K]?: V }

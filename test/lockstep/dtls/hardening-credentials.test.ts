@@ -239,8 +239,13 @@ describe('hardening: credentials', () => {
       ['cid with more behind', '00360003010203', 'extension-malformed'],
       ['groups of an odd length', '000a0005000300170a', 'extension-malformed'],
       ['no groups', '000a00020000', 'extension-malformed'],
-      ['fragment length 9', '0001000109', 'extension-malformed'],
-      ['record size 10', '001c0002000a', 'extension-malformed'],
+      ['fragment length 9', '0001000109', 'extension-illegal'],
+      ['fragment length of two octets', '000100020001', 'extension-malformed'],
+      ['record size 10', '001c0002000a', 'extension-illegal'],
+      ['record size of one octet', '001c0001ff', 'extension-malformed'],
+      ['compressed points only', '000b00020102' + '000a000400020017', 'extension-illegal'],
+      ['compressed points only, where no curve is named', '000b00020102', undefined],
+      ['1.3 as well, with its share of a key', '002b0003020304' + '003300020000', undefined],
       ['renegotiation of something', 'ff01000403010203', 'renegotiation-info-wrong'],
       ['a name cut off', '00000005000400000900', 'extension-malformed'],
     ]
@@ -306,10 +311,10 @@ describe('hardening: credentials', () => {
     expect(warned.server.lastOpened.suite).toBe('PSK_WITH_AES_128_CCM_8')
   })
 
-  it('hardening 50: no session is inherited by another identity, name, suite or without an extended master secret', () => {
+  it('hardening 50: no session is inherited by another identity, name or suite', () => {
     const parts: PeerOptions = { options: { sessionLimit: 10 } }
     const pair = new DtlsPair(parts).connect(pskTerms({ serverName: 'a.example' }))
-    for (const terms of [{ serverName: 'b.example' }, { suite: 0x00a8 }, { extendedMasterSecret: false }] as const) {
+    for (const terms of [{ serverName: 'b.example' }, { suite: 0x00a8 }] as const) {
       pair.connect(pskTerms({ serverName: 'a.example', ...terms }), true)
       expect(pair.server.reports.at(-1)).toMatchObject({ outcome: 'completed', resumed: false })
     }

@@ -13,7 +13,16 @@ import {
   strangerCertificate,
   wideCertificate,
 } from '../../support/dtls-certificates.ts'
-import { DtlsPair, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
+import {
+  agreementOnlyCertificate,
+  leafOfBelowCertificate,
+  leafOfLimitedCertificate,
+  oddNameCertificate,
+  serverOnlyCertificate,
+} from '../../support/dtls-constrained-certificates.ts'
+import { DtlsPair, DtlsPeer, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
+import { RawClient } from '../../support/dtls-raw-client.ts'
+import type { OfferedExtensions } from '../../../src/dtls/wire/hello-extensions.ts'
 import type { ClientTerms } from '../../../src/dtls/handshake/client-offer.ts'
 
 const ecdsaSuites: readonly CipherSuite[] = defaultSuites.filter(({ keyExchange }) => keyExchange === 'ecdhe-ecdsa')
@@ -64,6 +73,33 @@ describe('a handshake with certificates', () => {
     expect(pair.server.lastOpened.certificate?.commonName).toBe('urn:imei:350000000000004')
   })
 
+  it.each([
+    ['turned round', [2, 1]],
+    ['with others that nobody needs, one of them expired and one broken', ['stranger', 'expired', 1, 'junk']],
+  ] as const)('a chain %s is followed all the same', (_what, rest) => {
+    const spare = {
+      stranger: strangerCertificate.chain[0]!,
+      expired: expiredCertificate.chain[0]!,
+      junk: new Uint8Array(20),
+    }
+    const [own, intermediate] = behindCertificate.chain
+    const above = [own!, intermediate!, authority.der]
+    const chain = [own!, ...rest.map((one) => (typeof one === 'number' ? above[one]! : spare[one]))]
+    const pair = pairOf({ options: { certificateChainLimit: 6 } }).connect(terms({ ...behindCertificate, chain }))
+    expect(pair.server.lastOpened.certificate?.commonName).toBe('urn:imei:350000000000004')
+  })
+
+  it('an authority below which there may be none vouches for devices, and for no other authority (RFC 5280 §4.2.1.9)', () => {
+    expect(pairOf().connect(terms(leafOfLimitedCertificate)).server.opens).toHaveLength(1)
+    const pair = pairOf().connect(terms(leafOfBelowCertificate))
+    expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason: 'certificate-untrusted' }])
+  })
+
+  it('a name that X.500 writes with escapes is taken as it is', () => {
+    const pair = pairOf().connect(terms(oddNameCertificate))
+    expect(pair.server.lastOpened.principal).toMatchObject({ names: ['meter, no. "2"'] })
+  })
+
   it('keys on P-384 sign and are verified', () => {
     const pair = pairOf({ options: { certificate: wideCertificate } }).connect(terms(wideCertificate))
     expect(pair.server.opens).toHaveLength(1)
@@ -73,6 +109,8 @@ describe('a handshake with certificates', () => {
     ['from another authority', strangerCertificate, 'certificate-untrusted'],
     ['from someone who is no authority', issuedCertificate, 'certificate-untrusted'],
     ['with a link missing', brokenChainCertificate, 'certificate-untrusted'],
+    ['for servers only (RFC 5280 §4.2.1.12)', serverOnlyCertificate, 'certificate-unsupported'],
+    ['that may not sign (RFC 8422 §5.8)', agreementOnlyCertificate, 'certificate-unsupported'],
     ['out of date', expiredCertificate, 'certificate-expired'],
     ['of octets that are none', { ...deviceCertificate, chain: [new Uint8Array(20)] }, 'certificate-malformed'],
     [
@@ -115,6 +153,25 @@ describe('a handshake with certificates', () => {
   it('a certificate type neither has in common is its own failure', () => {
     const pair = pairOf({ options: { rawPublicKeys: false } }).connect(terms(deviceCertificate, raw))
     expect(pair.server.reports).toMatchObject([{ reason: 'no-common-certificate-type' }])
+  })
+
+  it('certificate types are told wherever the client named any, each side for itself (RFC 7250 §4.2)', () => {
+    const both = ['raw-public-key', 'x509'] as const
+    const told = (options: Partial<DtlsOptions>, types: Partial<OfferedExtensions>) => {
+      const client = new RawClient(new DtlsPeer({ options: { ...certified, ...options } }))
+      client.begin({ suiteNumbers: [0xc0ae], extensions: { ...types, groups: ['secp256r1'] } })
+      const { serverCertificateType, clientCertificateType } = client.serverHello!.extensions
+      return [serverCertificateType, clientCertificateType]
+    }
+    const typesOfBoth = { serverCertificateTypes: both, clientCertificateTypes: both }
+    expect(told({}, {})).toEqual([undefined, undefined])
+    expect(told({}, typesOfBoth)).toEqual(['raw-public-key', 'raw-public-key'])
+    expect(told({ rawPublicKeys: false }, typesOfBoth)).toEqual(['x509', 'x509'])
+    expect(told({}, { serverCertificateTypes: ['x509'], clientCertificateTypes: both })).toEqual([
+      'x509',
+      'raw-public-key',
+    ])
+    expect(told({ clientAuthentication: 'none' }, typesOfBoth)).toEqual(['raw-public-key', undefined])
   })
 
   it('without a certificate of its own a server falls back to what it can serve', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seconds, hours } from '../../../src/base/time.ts'
-import { DtlsPair, identity, key, pskTerms } from '../../support/dtls-peer.ts'
+import { contentType } from '../../../src/dtls/wire/record.ts'
+import { DtlsPair, DtlsPeer, identity, key, pskTerms } from '../../support/dtls-peer.ts'
+import { RawClient } from '../../support/dtls-raw-client.ts'
 
 function resumable(): DtlsPair {
   const pair = new DtlsPair().connect()
@@ -57,12 +59,45 @@ describe('resumption by session id', () => {
     ['a session too old', (pair: DtlsPair) => pair.run(hours(25)), {}],
     ['another server name', () => undefined, { serverName: 'other.example' }],
     ['another suite', () => undefined, { suite: 0xc0a4 }],
-    ['no extended master secret', () => undefined, { extendedMasterSecret: false }],
   ] as const)('%s means a full handshake', (_what, meanwhile, terms) => {
     const pair = resumable()
     meanwhile(pair)
     pair.connect(pskTerms(terms), true)
     expect(pair.server.reports).toMatchObject([{ outcome: 'completed', resumed: false }])
     expect(pair.server.lookups).toHaveLength(2)
+  })
+
+  it('without the extended master secret it was made with means none at all (RFC 7627 §5.3)', () => {
+    const pair = resumable()
+    pair.connect(pskTerms({ extendedMasterSecret: false }), true)
+    expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason: 'resumption-mismatch' }])
+  })
+
+  it('is over with a fatal alert in the association, or in a handshake that takes the session up (RFC 5246 §7.2.2)', () => {
+    const client = new RawClient(new DtlsPeer()).complete()
+    const { sessionId } = client.serverHello!
+    const another = (seed: number): RawClient => new RawClient(client.server, seed, seed)
+    expect(client.server.endpoint.sizes().sessions).toBe(1)
+    const warned = client.protect(contentType.alert, new Uint8Array([1, 90]))
+    client.send(warned)
+    expect(client.server.endpoint.sizes().sessions).toBe(1)
+    client.send(client.protect(contentType.alert, new Uint8Array([2, 80])))
+    expect(client.server.closes).toMatchObject([{ reason: 'peer-alert' }])
+    const late = another(8)
+    late.begin({ sessionId })
+    expect(late.serverHello!.sessionId).not.toEqual(sessionId)
+
+    // A thief has the id and not the secret: its Finished does not open, twice
+    const owner = another(9).complete()
+    const thief = another(10)
+    thief.begin({ sessionId: owner.serverHello!.sessionId })
+    expect(thief.serverHello!.sessionId).toEqual(owner.serverHello!.sessionId)
+    thief.deriveKeys()
+    thief.send(thief.changeCipherSpec(), thief.protect(contentType.handshake, thief.finishedMessage()))
+    thief.send(thief.protect(contentType.handshake, thief.finishedMessage()))
+    expect(client.server.reports.at(-1)).toMatchObject({ outcome: 'failed', reason: 'finished-unreadable' })
+    const again = another(11)
+    again.begin({ sessionId: owner.serverHello!.sessionId })
+    expect(again.serverHello!.sessionId).not.toEqual(owner.serverHello!.sessionId)
   })
 })

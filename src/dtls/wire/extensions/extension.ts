@@ -4,6 +4,9 @@ import { dtlsFault, type DtlsFault } from '../../faults.ts'
 import { Reader } from '../reader.ts'
 import { Writer } from '../writer.ts'
 
+/** Instead of what an extension says, where it says something that may not be said. */
+export const illegalValue: unique symbol = Symbol('illegal value')
+
 /** Bodies by extension number; views of the hello. */
 export type ExtensionMap = ReadonlyMap<number, Bytes>
 
