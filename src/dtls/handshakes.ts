@@ -268,8 +268,7 @@ export class Handshakes implements HandshakeHost {
       this.#ownSessions.set(handshake.path, handshake.session)
     }
     association.sessionId = handshake.sessionId
-    const sendsLast = handshake.role === (handshake.resumed ? 'client' : 'server')
-    if (sendsLast) association.finalFlight = handshake.finalFlight()
+    if (handshake.role === (handshake.resumed ? 'client' : 'server')) association.finalFlight = handshake.finalFlight()
     const deferred = handshake.takeDeferred()
     this.#remove(handshake)
     this.#host.sink.handshake(now, reportOf(now, handshake, undefined))
@@ -291,7 +290,6 @@ export class Handshakes implements HandshakeHost {
       else pending.peerRepeated(now)
       return
     }
-    const sequence = fragment.messageSequence
     if (pending !== undefined) this.fail(now, pending, dtlsFault('replaced-by-new-hello'))
     if (!this.#admission.admit(now, address)) return this.#host.fault('hello-refused-by-load')
     // RFC 6347 §4.2.1: our record numbers go on from the hello's
@@ -302,7 +300,7 @@ export class Handshakes implements HandshakeHost {
       copyOf(address),
       this.#host.sink.profileOf(path),
       { next: record.sequence },
-      { next: sequence, expected: sequence },
+      { next: fragment.messageSequence, expected: fragment.messageSequence },
     )
     this.#begin(now, handshake)
     handshake.begin(now, hello.random)
