@@ -15,7 +15,7 @@ import { parseAttributes, attributesOfText, type NotificationAttributes } from '
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
 import { prepareOperation } from '../lwm2m/management/check.ts'
 import type { DeviceView, FormatMemory } from '../lwm2m/management/device-view.ts'
-import { forgetAccepted, rememberFormats } from '../lwm2m/management/format-choice.ts'
+import { forgetAccepted, hasOtherFormat, rememberFormats } from '../lwm2m/management/format-choice.ts'
 import { parseOperation, type Operation as ParsedOperation } from '../lwm2m/management/operation.ts'
 import { buildRequest } from '../lwm2m/management/request.ts'
 import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
@@ -154,8 +154,12 @@ function answerOfResponse(
   if (isRefusal(operation)) return failed('undecodable', operation.message)
   const accept = knownFormat(asked.accept)
   const content = knownFormat(asked.contentFormat)
-  if (response.code === codes.notAcceptable && mayChoose(operation, asked, view)) {
+  if (refusesAccept(response.code, asked) && mayChoose(operation, asked, view)) {
     return { answer: 'ask-again', quirks: [], formats: rememberFormats(view.formats, { choosesItself: true }) }
+  }
+  if (response.code === codes.unsupportedContentFormat && content !== undefined) {
+    const formats = forgetAccepted(view.formats, content)
+    if (mayBeSaidOtherwise(operation, asked, { ...view, formats })) return { answer: 'ask-again', quirks: [], formats }
   }
   const parts = {
     code: response.code,
@@ -223,6 +227,32 @@ function knownFormat(number: number | undefined): FormatNumber | undefined {
 
 function changedFormats(view: DeviceView, formats: FormatMemory): { formats?: FormatMemory } {
   return formats === view.formats ? {} : { formats }
+}
+
+/** 4.06 says so; devices that know no Accept, or only some of its values, also say 4.02, and 4.15 to what has no content. */
+function refusesAccept(code: number, { contentFormat: content, query }: Asked): boolean {
+  if (code === codes.notAcceptable) return true
+  if (content !== undefined) return false
+  return code === codes.unsupportedContentFormat || (code === codes.badOption && query === undefined)
+}
+
+/** Whether another format is left for what was refused with 4.15. */
+function mayBeSaidOtherwise(operation: ParsedOperation, { body, contentFormat: refused }: Asked, view: DeviceView) {
+  switch (operation.kind) {
+    case 'write':
+    case 'write-partial':
+      return body === undefined && hasOtherFormat(view, operation.path, operation.entries)
+    case 'create':
+      // Without an id only TLV will do: see `create` in request.ts.
+      return operation.instance !== undefined && hasOtherFormat(view, operation.path, operation.entries)
+    case 'read-composite':
+    case 'observe-composite':
+    case 'cancel-observe-composite':
+    case 'write-composite':
+      return refused === contentFormat.senmlCbor
+    default:
+      return false
+  }
 }
 
 /**

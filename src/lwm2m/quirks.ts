@@ -36,6 +36,7 @@ export const quirks = {
   'links.version-spelling': ['writes an object version in an unusual way', 'it was read as major.minor'],
   'links.below-instance': ['lists resources in its registration', 'they were ignored'],
   'links.hidden-object': ['lists an object that must stay hidden (0, 21 or 23)', 'it was ignored'],
+  'links.enabler-bare': ['names its enabler version beside its links', 'it was taken as that of </>'],
   'links.relative': ['leaves out the leading / of link targets', 'it was added'],
   'format.missing': ['answers without a Content-Format', 'the format that was asked for was taken'],
   'format.legacy': ['uses a pre-standard content format number (1541-1544)', 'it was read as its successor'],

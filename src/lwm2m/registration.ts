@@ -222,15 +222,16 @@ function repaired(bytes: Bytes, quirks: QuirkSet): string {
 const registrationIdAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Octets of randomness `registrationIdOf` wants. */
-export const registrationIdOctets = 10
+export const registrationIdOctets = 9
 
 /** Milliseconds in which registrations begin alike, as a power of two. */
 const momentBits = 12
 
 /**
- * Twelve characters: devices keep no more of a Location-Path segment (devices' stacks, Zephyr). The last ten are random,
- * 50 bits. The first two tell the moment, for four seconds and again after an hour: registrations of one moment stand
- * side by side in the store's index, so that committing hundreds of them writes a few of its pages and not hundreds.
+ * Eleven characters: Contiki-NG drops a Location-Path `rd/…` of more than 14 and registers for ever, and Zephyr's options
+ * hold twelve. The last nine are random, 45 bits. The first two tell the moment, for four seconds and again after an
+ * hour: registrations of one moment stand side by side in the store's index, so that committing hundreds of them writes
+ * a few of its pages and not hundreds.
  */
 export function registrationIdOf(now: Instant, random: Bytes): string {
   const moment = Math.floor(now / 2 ** momentBits)

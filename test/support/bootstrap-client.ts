@@ -28,8 +28,12 @@ export interface ClientHabits {
   /** Further accounts of bootstrap servers. */
   readonly otherAccounts?: readonly number[]
   readonly discovers?: boolean
+  /** What it says to Discover, instead of what it holds. */
+  readonly discovery?: string
   /** Content formats it takes; all unless told. */
   readonly formats?: readonly number[]
+  /** What it says to another one. */
+  readonly otherFormat?: number
   readonly enabler?: string
   /** It takes whole objects, or instances, only. */
   readonly takes?: 'object' | 'instance'
@@ -147,7 +151,9 @@ export class BootstrapClient implements CoapSink {
   }
 
   #discover(): OutboundResponse {
-    if (this.habits.discovers === false) return { code: codes.methodNotAllowed }
+    const { discovers, discovery } = this.habits
+    if (discovers === false) return { code: codes.methodNotAllowed }
+    if (discovery !== undefined) return { code: codes.content, contentFormat: 40, payload: utf8(discovery) }
     const instances = new Set([...this.values.keys()].map((path) => path.split('/').slice(0, 3).join('/')))
     const ssid = (path: string): string => {
       const id = this.values.get(`${path}/${path.startsWith('/0/') ? 10 : 0}`)
@@ -185,8 +191,8 @@ export class BootstrapClient implements CoapSink {
   }
 
   #write(path: readonly string[], format: number, payload: Uint8Array): OutboundResponse {
-    const { formats, takes, old } = this.habits
-    if (formats !== undefined && !formats.includes(format)) return { code: codes.unsupportedContentFormat }
+    const { formats, otherFormat = codes.unsupportedContentFormat, takes, old } = this.habits
+    if (formats !== undefined && !formats.includes(format)) return { code: otherFormat }
     if (takes !== undefined && (path.length === 1) !== (takes === 'object')) return { code: codes.methodNotAllowed }
     const decoded = decodePayload(format, payload, { base: pathOf(path.map(Number)), model })
     if (isFault(decoded)) return { code: codes.badRequest, payload: utf8(decoded.fault) }

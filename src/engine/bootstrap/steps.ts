@@ -10,7 +10,7 @@ import { option } from '../../coap/options.ts'
 import type { OutboundRequest, RequestOutcome } from '../../coap/types.ts'
 import type { StepAnswer } from '../../fleet/bootstrap/rules.ts'
 import type { BootstrapRun, BootstrapStep, PlannedInstance } from '../../fleet/bootstrap/types.ts'
-import { inventoryOf, securityObject, serverObject } from '../../lwm2m/bootstrap/inventory.ts'
+import { inventoryOf, serverObject, youngFrom } from '../../lwm2m/bootstrap/inventory.ts'
 import {
   deleteMessage,
   discoverMessage,
@@ -33,8 +33,6 @@ export type OpenKey = (endpoint: string, sealed: string) => Bytes | undefined
 
 /** Characters of a device's diagnostic text that are kept. */
 const shownDiagnostic = 120
-/** Resources of the Server object that came after 1.0. */
-const firstYoungResource = 9
 
 export function modelFor(run: BootstrapRun, library: ObjectLibrary): DeviceModel {
   const { enabler } = run
@@ -83,7 +81,7 @@ export function contentOf(planned: PlannedInstance, run: BootstrapRun, openKey: 
 }
 
 function withoutYoung({ object, resources }: PlannedInstance): PlannedInstance['resources'] {
-  const limit = object === serverObject ? firstYoungResource : object === securityObject ? 13 : Infinity
+  const limit = youngFrom[object] ?? Infinity
   return Object.fromEntries(Object.entries(resources).filter(([id]) => Number(id) < limit))
 }
 

@@ -5,7 +5,7 @@
  * again has dropped what it was given, and everything begins anew.
  */
 import { after, milliseconds, type Instant } from '../../base/time.ts'
-import { unknownInventory, type Inventory } from '../../lwm2m/bootstrap/inventory.ts'
+import { unknownInventory, youngFrom, type Inventory } from '../../lwm2m/bootstrap/inventory.ts'
 import { laidOut, planSteps } from './layout.ts'
 import type { BootstrapRun, BootstrapStep, StepState } from './types.ts'
 
@@ -91,7 +91,7 @@ function begunAnew(
   if (run.attempts >= attempts) {
     return failed(run, now, `the device asked ${run.attempts} times and never came to the end`)
   }
-  const { lean: _, unanswered: __, enabler: ___, ...rest } = run
+  const { lean: _, unanswered: __, enabler: ___, refused: ____, ...rest } = run
   const steps = [discoverStep]
   return { ...rest, secured, address, port, formats, steps, attempts: run.attempts + 1, heardAt: now }
 }
@@ -141,15 +141,36 @@ function deleted(run: BootstrapRun, index: number, answer: StepAnswer, now: Inst
   return failed(mark(run, index, 'failed', now, answer), now, `the device does not delete ${path}${told(answer)}`)
 }
 
-function written(run: BootstrapRun, index: number, answer: StepAnswer, now: Instant): BootstrapRun {
+function written(before: BootstrapRun, index: number, answer: StepAnswer, now: Instant): BootstrapRun {
+  const { refused, ...run } = before
   if (isGood(answer)) return mark(run, index, 'done', now, answer)
   const { path } = run.steps[index]!
   const isFormat = answer.answer === 'inexpressible' || isCode(answer, '4.15') || isCode(answer, '4.06')
-  if (isFormat && run.formats.length > 1) return { ...run, formats: run.formats.slice(1) }
+  if (isFormat && run.formats.length > 1) return { ...before, formats: run.formats.slice(1) }
   if (isCode(answer, '4.05') && mayChangeForm(run, path)) return inOtherForm(run, index)
   const isContent = isCode(answer, '4.00') || isCode(answer, '4.04')
-  if (isContent && run.lean === undefined && path.startsWith('/1')) return { ...run, lean: true }
-  return failed(mark(run, index, 'failed', now, answer), now, `the device does not take ${path}${told(answer)}`)
+  if (isContent && run.lean === undefined && hasYoung(run, index)) return { ...run, lean: true }
+  if (mayBeTheFormat(run, answer)) return { ...run, refused: refused ?? told(answer), formats: run.formats.slice(1) }
+  // What was said before the formats ran out says more than that they did.
+  const why = isFormat && refused !== undefined ? refused : told(answer)
+  return failed(mark(run, index, 'failed', now, answer), now, `the device does not take ${path}${why}`)
+}
+
+/** Whether the step writes what a client of 1.0 does not know. */
+function hasYoung({ content, steps }: BootstrapRun, index: number): boolean {
+  return (steps[index]!.writes ?? []).some((write) => {
+    const { object, resources } = content[write]!
+    return Object.keys(resources).some((id) => Number(id) >= (youngFrom[object] ?? Infinity))
+  })
+}
+
+/**
+ * Clients that do not look at the format read one they do not know as another, and fail over it (wakaama takes text,
+ * and says 5.00). Only the first write can tell: later ones come in a format that was taken.
+ */
+function mayBeTheFormat({ steps, formats }: BootstrapRun, answer: StepAnswer): boolean {
+  const wasTaken = steps.some(({ kind, state }) => kind === 'write' && state === 'done')
+  return !wasTaken && formats.length > 1 && (isCode(answer, '4.00') || isCode(answer, '5.00'))
 }
 
 /** Once, and only before anything of that object was written. */

@@ -146,6 +146,8 @@ export interface BootstrapRun {
   readonly steps: readonly BootstrapStep[]
   /** Without what 1.0 does not know: /1/x/9 and above. */
   readonly lean?: true
+  /** What the device said to the first write in the formats tried so far, where it was not about the format: ` (5.00)`. */
+  readonly refused?: string
   /** Enabler version the device named. */
   readonly enabler?: string
   /** Times the device has asked, from 1. */

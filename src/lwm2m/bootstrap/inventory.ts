@@ -10,6 +10,9 @@ export const securityObject = 0
 export const serverObject = 1
 export const accessControlObject = 2
 
+/** The first resource of an account's objects that came after 1.0: older clients may refuse an instance for it. */
+export const youngFrom: Readonly<Record<number, number>> = { [securityObject]: 13, [serverObject]: 9 }
+
 export interface Inventory {
   /** Enabler version the client names; undefined where it names none. */
   readonly enabler?: string

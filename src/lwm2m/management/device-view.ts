@@ -13,7 +13,9 @@ export interface FormatMemory {
   readonly answered?: FormatNumber
   /** Of the last write it took. */
   readonly accepted?: FormatNumber
-  /** It answered 4.06 to an Accept: since then the choice is left to it. */
+  /** It answered 4.15 to these. */
+  readonly refused?: readonly FormatNumber[]
+  /** It refused an Accept: since then the choice is left to it. */
   readonly choosesItself?: true
 }
 

@@ -31,22 +31,45 @@ export function formatToAccept(device: DeviceView, path: Path): FormatNumber | u
 
 /** Content-Format of `entries` written to `base`. */
 export function formatToWrite(device: DeviceView, base: Path, entries: readonly Entry[]): FormatNumber {
+  const candidates = formatsToWrite(device, base, entries)
+  return candidates.find((candidate) => !isRefused(device, candidate)) ?? candidates[0]!
+}
+
+/** Whether a write that was answered with 4.15 can be said in a format the device has not refused yet. */
+export function hasOtherFormat(device: DeviceView, base: Path, entries: readonly Entry[]): boolean {
+  return formatsToWrite(device, base, entries).some((candidate) => !isRefused(device, candidate))
+}
+
+/** Those that can say it, the likeliest first. */
+function formatsToWrite(device: DeviceView, base: Path, entries: readonly Entry[]): readonly FormatNumber[] {
   const [only] = entries
   const isSingle = entries.length === 1 && only?.value !== undefined && only.path.length === base.length
-  // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
-  if (isSingle && only.value.type === 'opaque') return format.opaque
   const registered = registeredFormats(device)
   const hasEmpty = entries.some((entry) => entry.value === undefined)
-  const preferred = (isSingle ? singlePreferred : severalPreferred).filter(
+  const able = (isSingle ? singlePreferred : severalPreferred).filter(
     (candidate) => !hasEmpty || (candidate !== format.senmlCbor && candidate !== format.senmlJson),
   )
-  const { accepted } = device.formats
-  if (accepted !== undefined && preferred.includes(accepted)) return accepted
+  const { accepted, answered } = device.formats
   // TLV is the one format 1.0 makes mandatory, text the one of 1.1 (LwM2M Core 1.0 §6.4, 1.1 §7.4).
   const mandatory = device.version === '1.0' ? format.tlv : isSingle ? format.text : undefined
-  return (
-    preferred.find((candidate) => registered.has(candidate)) ?? mandatory ?? (hasEmpty ? format.tlv : format.senmlCbor)
-  )
+  const likely = [
+    // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
+    isSingle && only.value.type === 'opaque' ? format.opaque : undefined,
+    accepted,
+    ...able.filter((candidate) => registered.has(candidate)),
+    mandatory,
+    // What it writes, it most likely reads.
+    answered,
+    hasEmpty ? format.tlv : format.senmlCbor,
+    ...(device.version === '1.2' ? able : able.filter((candidate) => candidate !== format.lwm2mCbor)),
+  ]
+  return likely.filter(
+    (each) => each !== undefined && (each === format.opaque || able.includes(each)),
+  ) as FormatNumber[]
+}
+
+function isRefused({ formats }: DeviceView, candidate: FormatNumber): boolean {
+  return formats.refused?.includes(candidate) === true
 }
 
 /** Both the paths and the answer of a composite (LwM2M Core 1.2 §6.3): SenML, CBOR rather than JSON. */
@@ -54,6 +77,7 @@ export function formatForComposite(device: DeviceView, needsEtch: boolean): Form
   const registered = registeredFormats(device)
   const wantsJson =
     device.formats.answered === format.senmlJson ||
+    isRefused(device, format.senmlCbor) ||
     (registered.has(format.senmlJson) && !registered.has(format.senmlCbor))
   if (needsEtch) return wantsJson ? format.senmlEtchJson : format.senmlEtchCbor
   return wantsJson ? format.senmlJson : format.senmlCbor
@@ -67,21 +91,28 @@ export function rememberFormats(memory: FormatMemory, shown: FormatMemory): Form
   const answered = keptFormat(shown.answered) ?? memory.answered
   const accepted = keptFormat(shown.accepted) ?? memory.accepted
   const choosesItself = shown.choosesItself ?? memory.choosesItself
+  const isForgiven = shown.accepted !== undefined && memory.refused?.includes(shown.accepted) === true
+  const refused = isForgiven ? memory.refused!.filter((one) => one !== shown.accepted) : memory.refused
   const isSame = answered === memory.answered && accepted === memory.accepted && choosesItself === memory.choosesItself
-  return isSame
+  return isSame && !isForgiven
     ? memory
     : {
         ...(answered !== undefined && { answered }),
         ...(accepted !== undefined && { accepted }),
+        ...(refused !== undefined && refused.length > 0 && { refused }),
         ...(choosesItself !== undefined && { choosesItself }),
       }
 }
 
-/** The memory after a write in `refused` was answered with 4.15. */
+/** The memory after something in `refused` was answered with 4.15: it is the last choice from then on. */
 export function forgetAccepted(memory: FormatMemory, refused: FormatNumber): FormatMemory {
-  if (memory.accepted !== refused) return memory
-  const { accepted: _, ...rest } = memory
-  return rest
+  const { accepted, refused: before = [], ...rest } = memory
+  if (before.includes(refused) && accepted !== refused) return memory
+  return {
+    ...rest,
+    ...(accepted !== undefined && accepted !== refused && { accepted }),
+    refused: [...new Set([...before, refused])],
+  }
 }
 
 function keptFormat(shown: FormatNumber | undefined): FormatNumber | undefined {

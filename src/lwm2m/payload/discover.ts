@@ -22,6 +22,9 @@ export interface Discovered {
   readonly quirks: readonly QuirkName[]
 }
 
+/** `lwm2m="1.0",</0/0>`: clients of 1.0 and early 1.1 name their version before any link (wakaama, Zephyr). */
+const bareEnabler = /^\s*lwm2m\s*=\s*"?(\d[\d.]*)"?\s*(?:,|$)/
+
 /** Links that are no paths are dropped with a quirk; `root` is the device's alternate root. */
 export function decodeDiscover(bytes: Bytes, root: readonly string[] = []): Discovered | Fault {
   const quirks = new QuirkSet()
@@ -30,10 +33,11 @@ export function decodeDiscover(bytes: Bytes, root: readonly string[] = []): Disc
     quirks.add('links.not-utf8')
     text = new TextDecoder().decode(bytes)
   }
-  const links = parseLinks(text, quirks)
-  if (isFault(links)) return links
   const paths: DiscoveredPath[] = []
-  let enabler: string | undefined
+  let enabler = bareEnabler.exec(text)?.[1]
+  if (enabler !== undefined) quirks.add('links.enabler-bare')
+  const links = parseLinks(text.replace(bareEnabler, ''), quirks)
+  if (isFault(links)) return links
   for (const link of links) {
     const path = pathOf(link, root, quirks)
     if (path === undefined) continue

@@ -2,10 +2,9 @@
 import { expect, test } from 'vitest'
 import { EngineHarness } from '../../support/engine-harness.ts'
 
-const links = '"</>;rt=oma.lwm2m;ct=110,</1/0>,</3/0>"'
-
-function registered(): EngineHarness {
+function registered(ct = '110'): EngineHarness {
   const house = new EngineHarness()
+  const links = `"</>;rt=oma.lwm2m;ct=${ct},</1/0>,</3/0>"`
   house.receive(1, `CON 1 POST [01] /rd ?ep=urn:dev:a&lt=86400&lwm2m=1.1&b=U Content-Format=40 ${links}`)
   house.settle()
   house.sent()
@@ -47,14 +46,60 @@ test('a format for one value only says nothing about the next answer and is not 
   expect(learned(house)).toBeUndefined()
 })
 
-test('what a device took is written again, until it is refused', async () => {
+test('what a device took is written again', async () => {
   const house = registered()
   const first = await asked(house, 'write', '/3/0')
   expect(first.request).toContain('Content-Format=110')
   answer(house, first.request, '2.04 ')
   expect(learned(house)).toEqual({ formats: { accepted: 110 } })
-  answer(house, (await asked(house, 'write', '/3/0')).request, '4.15 ')
-  expect(learned(house)).toEqual({ formats: {} })
+  expect((await asked(house, 'write', '/3/0')).request).toContain('Content-Format=110')
+})
+
+//  server                                     device
+//    |  PUT /3/0 SenML JSON -------------------->|
+//    |<---------------------------------- 4.15   |
+//    |  PUT /3/0 SenML CBOR -------------------->|
+//    |<---------------------------------- 4.15   |
+//    |  PUT /3/0 TLV --------------------------->|
+//    |<---------------------------------- 2.04   |
+test('a write refused with 4.15 is said in another format, which is the first choice from then on', async () => {
+  const house = registered()
+  const { id, request } = await asked(house, 'write', '/3/0')
+  answer(house, request, '4.15 ')
+  const [second] = house.sent(1)
+  expect(second).toContain('Content-Format=112')
+  answer(house, second!, '4.15 ')
+  const [third] = house.sent(1)
+  expect(third).toContain('Content-Format=11542')
+  answer(house, third!, '2.04 ')
+  expect(house.store.operation(id)).toMatchObject({ state: 'acknowledged', code: '2.04' })
+  expect(learned(house)).toEqual({ formats: { accepted: 11542, refused: [110, 112] } })
+  house.restart()
+  expect((await asked(house, 'write', '/3/0')).request).toContain('Content-Format=11542')
+})
+
+test('a write refused in every format is refused, and the next one is tried once; what is taken again is a choice again', async () => {
+  const house = registered()
+  const { id, request } = await asked(house, 'write', '/3/0')
+  answer(house, request, '4.15 ')
+  for (let more = house.sent(1); more.length > 0; more = house.sent(1)) answer(house, more[0]!, '4.15 ')
+  expect(house.store.operation(id)).toMatchObject({ state: 'failed', code: '4.15' })
+  expect(learned(house)).toEqual({ formats: { refused: [110, 112, 11542, 11543] } })
+  const next = await asked(house, 'write', '/3/0')
+  expect(next.request).toContain('Content-Format=110')
+  answer(house, next.request, '2.04 ')
+  expect(learned(house)).toEqual({ formats: { accepted: 110, refused: [112, 11542, 11543] } })
+})
+
+test('a composite refused in SenML CBOR is said in SenML JSON', async () => {
+  const house = registered('112')
+  const { id, request } = await asked(house, 'read-composite', '/3/0/9 /1/0/1')
+  expect(request).toContain('Content-Format=112')
+  answer(house, request, '4.15 ')
+  const [again] = house.sent(1)
+  expect(again).toMatch(/ FETCH .*Content-Format=110 Accept=110/)
+  answer(house, again!, `2.05 Content-Format=110 ${json([{ n: '/3/0/9', v: 87 }])}`)
+  expect(house.store.operation(id)).toMatchObject({ state: 'acknowledged' })
 })
 
 //  server                                     device
@@ -62,17 +107,20 @@ test('what a device took is written again, until it is refused', async () => {
 //    |<---------------------------------- 4.06   |
 //    |  GET /3/0  ------------------------------>|
 //    |<------------------ 2.05 TLV               |
-test('after 4.06 the device is asked once more and may choose, then and ever after', async () => {
-  const house = registered()
-  const { id, request } = await asked(house, 'read', '/3/0')
-  answer(house, request, '4.06 ')
-  const [again] = house.sent(1)
-  expect(again).toMatch(/^CON \d+ GET \[\w{16}\] \/3 \/0$/)
-  answer(house, again!, '2.05 Content-Format=11542 <c10957>')
-  expect(house.store.operation(id)).toMatchObject({ state: 'acknowledged', code: '2.05' })
-  expect(learned(house)).toMatchObject({ formats: { answered: 11542, choosesItself: true } })
-  expect((await asked(house, 'read', '/3/0')).request).not.toContain('Accept')
-})
+test.each(['4.06', '4.15', '4.02'])(
+  'after %s the device is asked once more and may choose, ever after',
+  async (code) => {
+    const house = registered()
+    const { id, request } = await asked(house, 'read', '/3/0')
+    answer(house, request, `${code} `)
+    const [again] = house.sent(1)
+    expect(again).toMatch(/^CON \d+ GET \[\w{16}\] \/3 \/0$/)
+    answer(house, again!, '2.05 Content-Format=11542 <c10957>')
+    expect(house.store.operation(id)).toMatchObject({ state: 'acknowledged', code: '2.05' })
+    expect(learned(house)).toMatchObject({ formats: { answered: 11542, choosesItself: true } })
+    expect((await asked(house, 'read', '/3/0')).request).not.toContain('Accept')
+  },
+)
 
 test('a second 4.06 is the answer, and so is the first to a Discover', async () => {
   const house = registered()

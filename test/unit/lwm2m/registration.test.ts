@@ -139,10 +139,10 @@ describe('registration ids', () => {
   const random = new SeededRandom(1)
   const idAt = (now: number): string => registrationIdOf(instantOf(now), random.bytes(registrationIdOctets))
 
-  it('are twelve characters that need no escaping, and differ', () => {
+  it('are eleven characters that need no escaping, and differ', () => {
     const ids = Array.from({ length: 1000 }, () => idAt(1_700_000_000_000))
     expect(new Set(ids).size).toBe(1000)
-    expect(ids.every((id) => /^[0-9a-z]{12}$/.test(id))).toBe(true)
+    expect(ids.every((id) => /^[0-9a-z]{11}$/.test(id))).toBe(true)
   })
 
   it('of one moment begin alike, of others they do not', () => {

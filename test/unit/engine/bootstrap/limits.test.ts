@@ -40,6 +40,18 @@ describe('failures', () => {
     expect(run).toMatchObject({ state: 'failed', reason: expect.stringContaining('4.15') })
   })
 
+  it('a client that refuses the content, not the format: failed, with what it said to the first write', async () => {
+    const { client, run } = await bootstrapped({ servers: [plainSelf] }, { formats: [], otherFormat: 0x80 })
+    expect(client.asked.slice(1)).toEqual([
+      'PUT /0/1 112',
+      'PUT /0/1 11542',
+      'PUT /0/1 110',
+      'PUT /0/1 11544',
+      'PUT /0/1 11543',
+    ])
+    expect(run).toMatchObject({ state: 'failed', reason: 'the device does not take /0/1 (4.00)' })
+  })
+
   it('a silent device: the step is repeated, then the run waits, then it has failed', async () => {
     const harness = new BootstrapHarness()
     await harness.template('any', { servers: [plainSelf] })

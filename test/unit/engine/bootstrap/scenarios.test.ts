@@ -41,6 +41,12 @@ describe('client-initiated bootstrap', () => {
     expect(run?.state).toBe('finished')
   })
 
+  it('TLV-only client that reads any other format as text and fails over it: falls back all the same', async () => {
+    const { client, run } = await bootstrapped({ servers: [plainSelf] }, { formats: [tlv], otherFormat: 0xa0 })
+    expect(client.asked).toEqual(['GET /', 'PUT /0/1 112', 'PUT /0/1 11542', 'PUT /1/0 11542', 'POST /bs'])
+    expect(run?.state).toBe('finished')
+  })
+
   it('TLV-only client that says so (pct): gets TLV at once', async () => {
     const { client } = await bootstrapped({ servers: [plainSelf] }, { formats: [tlv] }, [`ep=${endpoint}`, 'pct=11542'])
     expect(client.asked).toEqual(['GET /', 'PUT /0/1 11542', 'PUT /1/0 11542', 'POST /bs'])
@@ -78,6 +84,19 @@ describe('client-initiated bootstrap', () => {
     const { client } = await bootstrapped({ servers: [plainSelf] }, { account: 1 })
     expect(client.asked).toContain('PUT /0/0 112')
     expect(client.account).toEqual({ '/0/1/0': 'coap://bootstrap', '/0/1/1': true })
+  })
+
+  it.each([
+    'lwm2m="1.0",</0/2>,</1/0>;ssid=7,</3/0>',
+    'lwm2m=1.1,</0/0>;ssid=7,</0/2>,</1/0>;ssid=7,</3/0>,</5>;ver=1.1',
+    '</>;lwm2m=1.1,</0/0>;ssid=7;uri="coap://x",</0/2>,</1/0>;ssid=7,</2>,</3/0>',
+  ])('a version before the links, as old clients write it: %s', async (discovery) => {
+    const { client } = await bootstrapped({ servers: [plainSelf] }, { account: 2, discovery })
+    expect(client.asked).toContain('DELETE /1')
+    expect(client.asked).not.toContain('DELETE /0')
+    expect(client.asked).not.toContain('DELETE /0/2')
+    expect(client.asked).toContain('PUT /0/0 112')
+    expect(Object.keys(client.account)).toHaveLength(2)
   })
 
   it('two BS instances: neither is touched', async () => {

@@ -115,7 +115,7 @@ describe('a code the device answers with', () => {
     ['4.03', { kind: 'execute', path: '/3/0/4' }, /does not let this server execute .*access control \(object 2\)/],
     ['4.04', { kind: 'read', path: '/3/0/9' }, /there is no \/3\/0\/9/],
     ['4.05', { kind: 'delete', path: '/3/0' }, /does not allow/],
-    ['4.15', write('/3/0/14', 'Z'), /content format/],
+    ['4.15', { kind: 'create', path: '/3303', value: {} }, /content format/],
     ['5.01', { kind: 'read-composite', path: '/3/0 /4/0' }, /does not implement 'read-composite'/],
     ['4.27', { kind: 'read', path: '/3/0' }, /unknown code/],
   ])('%s ends the operation and is told with its reason', async (code, wish, sentence) => {
