@@ -27,7 +27,8 @@ export interface ClientHabits {
   readonly account?: number
   /** Further accounts of bootstrap servers. */
   readonly otherAccounts?: readonly number[]
-  readonly discovers?: boolean
+  /** 'reset': it says RST to what it does not know. */
+  readonly discovers?: boolean | 'reset'
   /** What it says to Discover, instead of what it holds. */
   readonly discovery?: string
   /** Content formats it takes; all unless told. */
@@ -110,6 +111,11 @@ export class BootstrapClient implements CoapSink {
   }
 
   request(now: Instant, request: InboundRequest): void {
+    if (this.habits.discovers === 'reset' && request.code === method.get) {
+      this.asked.push('RST')
+      this.coap.dismiss(now, request.exchange)
+      return this.#transmit(Uint8Array.of(0x70, 0, request.messageId >> 8, request.messageId & 0xff))
+    }
     this.coap.respond(now, request.exchange, this.#answer(request))
   }
 

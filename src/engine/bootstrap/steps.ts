@@ -93,6 +93,9 @@ export function answerOf(
   outcome: RequestOutcome,
   model: DeviceModel,
 ): StepAnswer {
+  // What clients need not know, some answer with RST: waiting for another answer would be the end of it.
+  const isOptional = step.kind === 'discover' || step.kind === 'read'
+  if (outcome.outcome === 'reset' && isOptional) return { answer: 'code', code: 'RST', detail: silences.reset }
   if (outcome.outcome !== 'response') return { answer: 'silence', detail: silences[outcome.outcome] }
   const { code, payload, options } = outcome.response
   if (!isSuccess(code)) {

@@ -91,8 +91,8 @@ export function rememberFormats(memory: FormatMemory, shown: FormatMemory): Form
   const answered = keptFormat(shown.answered) ?? memory.answered
   const accepted = keptFormat(shown.accepted) ?? memory.accepted
   const choosesItself = shown.choosesItself ?? memory.choosesItself
-  const isForgiven = shown.accepted !== undefined && memory.refused?.includes(shown.accepted) === true
-  const refused = isForgiven ? memory.refused!.filter((one) => one !== shown.accepted) : memory.refused
+  const refused = memory.refused?.filter((one) => one !== shown.accepted)
+  const isForgiven = refused?.length !== memory.refused?.length
   const isSame = answered === memory.answered && accepted === memory.accepted && choosesItself === memory.choosesItself
   return isSame && !isForgiven
     ? memory

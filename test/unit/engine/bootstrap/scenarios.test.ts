@@ -80,6 +80,16 @@ describe('client-initiated bootstrap', () => {
     expect(run?.steps[0]).toMatchObject({ kind: 'discover', state: 'skipped', code: '4.05' })
   })
 
+  it('a client that says RST to Discover and Read is bootstrapped without them', async () => {
+    const { client, run } = await bootstrapped({ servers: [plainSelf], verify: true }, { discovers: 'reset' })
+    expect(client.asked[0]).toBe('RST')
+    expect(client.asked.slice(-2)).toEqual(['RST', 'POST /bs'])
+    expect(run).toMatchObject({
+      state: 'finished',
+      steps: [{ state: 'skipped', code: 'RST' }, {}, {}, {}, {}, { code: 'RST' }, {}],
+    })
+  })
+
   it('auto-id: the account sits at another instance, ours takes the free one', async () => {
     const { client } = await bootstrapped({ servers: [plainSelf] }, { account: 1 })
     expect(client.asked).toContain('PUT /0/0 112')
