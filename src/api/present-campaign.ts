@@ -3,6 +3,7 @@ import type { Instant } from '../base/time.ts'
 import { draftOf, durationText, shareText } from '../fleet/campaigns/definition.ts'
 import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
+import type { CampaignBrief } from '../fleet/campaigns/report.ts'
 import type { Campaign, CampaignDevice, CampaignImage } from '../fleet/campaigns/types.ts'
 import type { CampaignDraftJson } from './contract/campaign-draft.ts'
 import type {
@@ -18,7 +19,7 @@ import { instants, isoOf, present } from './present.ts'
 
 export function presentCampaign(status: CampaignStatus): CampaignJson {
   const { campaign, counts, totals, pace, advice } = status
-  const { id, name, state, reason, image, stage } = campaign
+  const { id, name, state, image, stage } = campaign
   const byReason = new Map<string, CampaignJson['reasons'][number]>()
   for (const { state: of, reason: why, count } of counts) {
     if (why === undefined) continue
@@ -30,7 +31,7 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
     name,
     state,
     verdict: status.verdict,
-    ...present({ reason: reason ?? campaign.held, advice }),
+    ...present({ reason: status.reason, advice }),
     ...(status.warnings !== undefined && { warnings: [...status.warnings] }),
     image: presentImage(image),
     definition: presentDefinition(campaign),
@@ -57,12 +58,13 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
   }
 }
 
-export function presentCampaignSummary(campaign: Campaign, totals: Totals): CampaignSummaryJson {
-  const { id, name, state, reason, image, stage, definition, createdAt, startedAt, finishedAt } = campaign
+export function presentCampaignSummary({ campaign, verdict, reason, totals }: CampaignBrief): CampaignSummaryJson {
+  const { id, name, state, image, stage, definition, createdAt, startedAt, finishedAt } = campaign
   return {
     id,
     name,
     state,
+    verdict,
     ...present({ reason }),
     image: presentImage(image),
     stage: stage + 1,
@@ -190,6 +192,6 @@ export function presentCampaignReport(report: CampaignReport): CampaignReportJso
       to: isoOf(last?.at ?? created),
       points: progress.map(({ at, begun, succeeded, failed }) => ({ at: isoOf(at), begun, succeeded, failed })),
     },
-    ...(rollback !== undefined && { rollback: presentCampaignSummary(rollback.campaign, rollback.totals) }),
+    ...(rollback !== undefined && { rollback: presentCampaignSummary(rollback) }),
   }
 }

@@ -6,8 +6,8 @@ import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
 import type { DevicePatch } from '../fleet/commands.ts'
 import type { CampaignAction } from '../fleet/campaigns/commands.ts'
-import type { Totals } from '../fleet/campaigns/counts.ts'
 import type { CampaignDraft } from '../fleet/campaigns/definition.ts'
+import type { CampaignBrief } from '../fleet/campaigns/report.ts'
 import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
 import type { Author, Campaign, CampaignDevice, CampaignDeviceState } from '../fleet/campaigns/types.ts'
 import type { TemplateDraft } from '../fleet/bootstrap/draft.ts'
@@ -112,7 +112,7 @@ export interface SigningKeysCalls {
 
 export interface CampaignsCalls {
   /** Newest first, with ids below `before`. */
-  list(before: number | undefined, limit: number): readonly { readonly campaign: Campaign; readonly totals: Totals }[]
+  list(before: number | undefined, limit: number): readonly CampaignBrief[]
   /** By name or number. Throws UsageError 'campaign.unknown' (404). */
   status(reference: string): CampaignStatus
   /** Throws UsageError 'campaign.definition' (422) with the member `field`, or what images refuse. */

@@ -3,7 +3,7 @@
  * question begins the fetching where they are kept elsewhere, later ones are told how it stands.
  */
 import { EnvironmentError } from '../base/errors.ts'
-import { between, minutes, seconds, type Duration, type Instant } from '../base/time.ts'
+import { between, seconds, type Duration, type Instant } from '../base/time.ts'
 import type { OctetsAt } from '../engine/campaigns/picture.ts'
 import type { ImageFiles } from '../fleet/images/store.ts'
 import { imageKeyOf } from '../fleet/images/types.ts'
@@ -17,8 +17,8 @@ export interface OctetsParts {
 
 /** A fetch that takes longer is worth telling. */
 const worthTelling = seconds(2)
-/** What was there is looked for again after this; so is what could not be had. */
-const believed: Readonly<Record<'there' | 'away', Duration>> = { there: minutes(10), away: seconds(30) }
+/** What was there, or could not be had, is looked for again after this. */
+const believed: Duration = seconds(30)
 /** As many as campaigns can want at one time, and more; beyond it all are looked for anew. */
 const mostKept = 1024
 
@@ -30,9 +30,10 @@ type Known =
 export function octetsAtHand({ files, store, now }: OctetsParts): OctetsAt {
   const known = new Map<string, Known>()
 
-  const look = (sha256: string): void => {
+  /** What was there is believed to be, until the answer comes. */
+  const look = (sha256: string, state: 'looking' | 'there' = 'looking'): void => {
     if (known.size === mostKept) known.clear()
-    known.set(sha256, { state: 'looking', since: now() })
+    known.set(sha256, { state, since: now() })
     void files.ready(sha256).then(
       (isThere) => {
         const gone = { state: 'away', since: now(), why: 'is gone or damaged: add the same file again' } as const
@@ -65,7 +66,8 @@ export function octetsAtHand({ files, store, now }: OctetsParts): OctetsAt {
         ? { atHand: false }
         : { atHand: false, obstacle: `${nameOf(sha256)} is being fetched from where it is kept` }
     }
-    if (age > believed[found.state]) look(sha256)
-    return found.state === 'there' ? { atHand: true } : { atHand: false, obstacle: `${nameOf(sha256)} ${found.why}` }
+    const isThere = found.state === 'there'
+    if (age > believed) look(sha256, isThere ? 'there' : 'looking')
+    return isThere ? { atHand: true } : { atHand: false, obstacle: `${nameOf(sha256)} ${found.why}` }
   }
 }

@@ -38,6 +38,9 @@ export function imageOf(version: string, more: Partial<Image> = {}): Image {
 /** Where a process may die. */
 export type Death = 'before' | 'after'
 
+/** Failures that a device never is offered anything with. */
+const foundBefore: ReadonlySet<UpdateFailure> = new Set(['no-object', 'other-hardware', 'other-version'])
+
 export class CampaignFleet {
   readonly store = new MemoryStore()
   now: Instant = start
@@ -133,14 +136,15 @@ export class CampaignFleet {
   follow(deviceId: number, state: 'updating' | 'confirmed' | 'failed', failure: UpdateFailure = 'reverted'): boolean {
     const open = this.store.openUpdate(deviceId)
     if (open === undefined) return false
-    const installing = { ...open, registrationAtUpdate: 'r', registrationAtOffer: 'q' }
+    const isOffered = state !== 'failed' || !foundBefore.has(failure)
+    const installing = isOffered ? { ...open, registrationAtUpdate: 'r', registrationAtOffer: 'q' } : open
     const update: FirmwareUpdate =
       state === 'updating'
         ? { ...installing, state }
         : {
             ...installing,
             state,
-            fetched: open.size,
+            fetched: isOffered ? open.size : 0,
             finishedAt: this.now,
             seen: { firmwareVersion: state === 'confirmed' ? open.version : (this.#runs(deviceId) ?? '1.0.0') },
             ...(state === 'failed' ? { failure, reason: 'as the test said', ...resultOf(failure) } : {}),

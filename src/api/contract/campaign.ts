@@ -63,16 +63,18 @@ const reasonCountSchema = Type.Object(
 )
 
 export const verdicts = ['passed', 'failed', 'unfinished'] as const
+const verdictSchema = Type.Enum([...verdicts], {
+  description:
+    'passed: it completed, enough of its last stage succeeded, its image runs somewhere, and nothing was taken back; a way back: all are back',
+})
 
 export const campaignSchema = Type.Object(
   {
     id: idSchema,
     name: Type.String(),
     state: Type.Enum([...campaignStates]),
-    verdict: Type.Enum([...verdicts], {
-      description: 'passed: it completed, nothing was taken back, and its image runs somewhere',
-    }),
-    reason: Type.Optional(Type.String({ description: 'Why it stands where it stands' })),
+    verdict: verdictSchema,
+    reason: Type.Optional(Type.String({ description: 'Why it stands where it stands, or has not passed' })),
     /** What an operator would do next, as a command; absent where nothing waits for one. */
     advice: Type.Optional(Type.String()),
     warnings: Type.Optional(
@@ -116,6 +118,7 @@ const campaignSummarySchema = Type.Object(
     id: idSchema,
     name: Type.String(),
     state: Type.Enum([...campaignStates]),
+    verdict: verdictSchema,
     reason: Type.Optional(Type.String()),
     image: campaignImageSchema,
     stage: Type.Integer({ minimum: 1 }),
@@ -155,7 +158,9 @@ export const campaignActionSchema = Type.Object(
 export const campaignStartSchema = Type.Object(
   {
     ...campaignActionSchema.properties,
-    force: Type.Optional(Type.Boolean({ description: 'Also where it is for no device now' })),
+    force: Type.Optional(
+      Type.Boolean({ description: 'Also where it is for no device now, or its image is not at hand' }),
+    ),
   },
   { title: 'CampaignStart', additionalProperties: false },
 )
@@ -308,10 +313,12 @@ const timelineSchema = Type.Object(
 
 export const campaignReportSchema = Type.Object(
   {
-    verdict: Type.Enum([...verdicts]),
+    verdict: verdictSchema,
     summary: Type.Array(Type.String(), { description: 'What happened, a sentence each' }),
     campaign: campaignSchema,
-    failures: Type.Array(campaignDeviceSchema, { description: 'Devices that failed or timed out, the first so many' }),
+    failures: Type.Array(campaignDeviceSchema, {
+      description: 'Devices that failed or timed out, of a way back those not taken back: the first so many',
+    }),
     entries: Type.Array(entrySchema, { description: 'What was done to it, by whom and why' }),
     timeline: timelineSchema,
     rollback: Type.Optional(campaignSummarySchema),

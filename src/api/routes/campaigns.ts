@@ -18,7 +18,7 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
       const found = campaigns.list(before, limit)
       const last = found.length === limit ? found.at(-1)?.campaign.id : undefined
       return {
-        campaigns: found.map(({ campaign, totals }) => presentCampaignSummary(campaign, totals)),
+        campaigns: found.map(presentCampaignSummary),
         ...(last !== undefined && last > 1 && { next: last }),
       }
     },

@@ -8,7 +8,7 @@ const narrowBar = 16
 const narrow = 100
 const reasonsShown = 5
 
-export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
+const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
   draft: 'dim',
   selecting: 'cyan',
   running: 'cyan',
@@ -21,12 +21,27 @@ export const stateStyles: Readonly<Record<CampaignJson['state'], Style>> = {
   aborted: 'red',
 }
 
+type Standing = Pick<CampaignJson, 'state' | 'verdict'>
+
+/** `completed` alone would be read as success. */
+export function stateText({ state, verdict }: Standing): string {
+  return isShort({ state, verdict }) ? 'completed (not passed)' : state
+}
+
+export function stateStyle({ state, verdict }: Standing): Style {
+  return isShort({ state, verdict }) ? 'red' : stateStyles[state]
+}
+
+function isShort({ state, verdict }: Standing): boolean {
+  return state === 'completed' && verdict === 'failed'
+}
+
 /** `columns` of the screen; where it is none, any number. */
 export function drawn(campaign: CampaignJson, now: number, paint: Paint, columns: number): readonly string[] {
-  const { name, state, reason } = campaign
+  const { name, reason } = campaign
   const barWidth = columns < narrow ? narrowBar : usualBar
   return [
-    `${name}  ${imageText(campaign)}  ${paint(stateStyles[state], state)}`,
+    `${name}  ${imageText(campaign)}  ${paint(stateStyle(campaign), stateText(campaign))}`,
     ...(reason === undefined ? [] : [`  ${reason}`]),
     ...campaign.stages.map((stage, i) => stageLine(stage, i, campaign, { now, paint, barWidth })),
     paceLine(campaign, now),

@@ -4,7 +4,7 @@ import { Unreachable } from '../client.ts'
 import { Interrupted } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { columnsOf, cutTo } from '../style.ts'
-import { drawn, withoutColours } from './drawing.ts'
+import { drawn, stateText, withoutColours } from './drawing.ts'
 
 /** Milliseconds between two looks. */
 const period = 1000
@@ -13,7 +13,7 @@ const period = 1000
 const standing: readonly CampaignJson['state'][] = ['draft', 'completed', 'aborted']
 const waiting: readonly CampaignJson['state'][] = ['paused', 'halted', 'awaiting-approval']
 
-/** 0 where it has passed, 1 where it stopped short of that, was taken back, or was for nobody. */
+/** 0 where it has passed, else 1. */
 export async function watchCampaign(session: Session, name: string): Promise<number> {
   const { surroundings, paint } = session
   const { interrupted, pause, now, out } = surroundings
@@ -97,10 +97,11 @@ class Drawing {
   }
 }
 
-function plain({ name, state, stage, stages, counts, reason }: CampaignJson): string {
+function plain(campaign: CampaignJson): string {
+  const { name, stage, stages, counts, reason } = campaign
   const failed = counts.failed + counts.timedOut
   const why = reason === undefined ? '' : `: ${reason}`
-  return `${name} ${state}, stage ${stage} of ${stages.length}, ${counts.succeeded} succeeded, ${failed} failed, ${counts.updating} under way, ${counts.waiting} waiting${why}`
+  return `${name} ${stateText(campaign)}, stage ${stage} of ${stages.length}, ${counts.succeeded} succeeded, ${failed} failed, ${counts.updating} under way, ${counts.waiting} waiting${why}`
 }
 
 /** Cut to the screen, colours not counted. */

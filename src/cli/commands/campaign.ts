@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { CampaignJson, CampaignSummaryJson } from '../../api/contract/campaign.ts'
 import { draftFrom, withDefinition, type DefinitionOptions } from '../campaign/definition.ts'
-import { drawn, imageText, stateStyles } from '../campaign/drawing.ts'
+import { drawn, imageText, stateStyle, stateText } from '../campaign/drawing.ts'
 import { watchCampaign } from '../campaign/watch.ts'
 import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
 import { forceOf, type Forcible } from '../force.ts'
@@ -114,7 +114,7 @@ function addSeeing(campaign: Command, frame: Frame): void {
         rows: campaigns,
         columns: [
           { title: 'NAME', text: ({ name }) => name, flexible: true },
-          { title: 'STATE', text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+          { title: 'STATE', text: stateText, style: stateStyle },
           { title: 'IMAGE', text: ({ image }) => `${image.product} ${image.version}`, flexible: true },
           { title: 'STAGE', text: ({ stage, stages }) => `${stage}/${stages}` },
           {
@@ -147,14 +147,14 @@ function addSeeing(campaign: Command, frame: Frame): void {
     campaign
       .command('watch')
       .argument('<campaign>', 'its name or number')
-      .description('show how a campaign goes until it ends or waits for somebody; ends with 0 only where it completed'),
+      .description('show how a campaign goes until it ends or waits for somebody; ends with 0 only where it passed'),
     frame,
     ['coapstan campaign watch spring'],
     (session, [name]) => watchCampaign(session, name!),
   )
 }
 
-const forced = 'start it even where it is for no device now'
+const forced = 'start it even where it is for no device now, or its image is not at hand'
 
 const actions = [
   ['approve', 'approveCampaign', 'approve a campaign, or its next stage', 'is approved'],

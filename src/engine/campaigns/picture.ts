@@ -234,6 +234,7 @@ function endedOf(store: CampaignReads, row: CampaignDevice, goal: CampaignImage 
     end: end === 'confirmed' || end === 'failed' ? end : 'cancelled',
     version: update?.version ?? '',
     isGoal: update !== undefined && update.sha256 === goal?.sha256,
+    isMisfit: update?.failure === 'other-hardware',
     isDeltaRefused: update !== undefined && isDeltaRefused(update),
     ranBefore: end === 'confirmed' && update?.registrationAtOffer === undefined,
     transient: update?.failure !== undefined && retryOf(update.failure) === 'transient',

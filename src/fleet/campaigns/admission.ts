@@ -9,7 +9,7 @@ import type { DeviceId } from '../registry/types.ts'
 import { covers, creditAt, isShort, type Credit } from './budget.ts'
 import type { Totals } from './counts.ts'
 import { shareUpTo } from './gates.ts'
-import { prefixOf, unfitnessOfVersion, unfitnessOfWay, type DeviceFacts } from './selection.ts'
+import { prefixOf, retired, unfitnessOfVersion, unfitnessOfWay, untouched, type DeviceFacts } from './selection.ts'
 import { openDeviceStates, type Begin, type BusyPlace, type Claim, type DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
 import { wayOver } from './way.ts'
@@ -216,7 +216,7 @@ class Round implements Admission {
     const isUntouched = origin?.touched === false && !isUnderWay(origin)
     // Who is on its way, or on its way back, has left the campaign's selection behind.
     if (row.stage !== undefined || isUntouched || definition.selector.touchedBy !== undefined) {
-      if (isUntouched) return { state: 'skipped', reason: 'was not made to install' }
+      if (isUntouched) return { state: 'skipped', reason: untouched }
       return noWay === undefined ? undefined : { state: 'failed', ...noWay }
     }
     const reason = version === undefined ? undefined : unfitnessOfVersion(version, definition.selector, image)
@@ -227,7 +227,7 @@ class Round implements Admission {
   /** What the device waits for. */
   #obstacle(candidate: Candidate): string | undefined {
     const { facts, heard } = candidate
-    if (facts.status === 'retired') return 'retired'
+    if (facts.status === 'retired') return retired
     if (facts.status === 'quarantined') return 'waits to be accepted'
     const rival = rivalOf(this.#campaign, candidate.claims)
     if (rival !== undefined) return rival
@@ -237,8 +237,8 @@ class Round implements Admission {
   }
 
   /** What has to be known first is asked for, and its answer waited for; for requirements as long as it takes. */
-  #unanswered({ row, facts }: Candidate): string | undefined {
-    const wanted = wantedOf(this.#campaign)
+  #unanswered({ row, facts, path }: Candidate): string | undefined {
+    const wanted = wantedOf(this.#campaign, path)
     const unknown = wanted.filter(({ known }) => !known(facts))
     if (unknown.length === 0) return undefined
     const { askedAt } = row
@@ -251,7 +251,7 @@ class Round implements Admission {
     return required === undefined ? undefined : `does not tell its ${required.name}`
   }
 
-  #unmet({ row, facts }: Candidate): string | undefined {
+  #unmet({ row, facts, path }: Candidate): string | undefined {
     const { require, window } = this.#campaign.definition
     const { battery, signal } = facts.vitals
     const low =
@@ -262,7 +262,7 @@ class Round implements Admission {
           : undefined
     if (low !== undefined) {
       if (row.askedAt === undefined || between(row.askedAt, this.#now) > askAgain)
-        this.#ask(row, wantedOf(this.#campaign))
+        this.#ask(row, wantedOf(this.#campaign, path))
       return low
     }
     if (!holdsBeginnings(window) || window.zone !== deviceZone) return undefined
@@ -303,8 +303,11 @@ interface Wanted {
   readonly known: (facts: DeviceFacts) => boolean
 }
 
-/** What the campaign's rules depend on. */
-function wantedOf({ definition: { deltas, limits, require, selector, window }, image }: Campaign): readonly Wanted[] {
+/** What the campaign's rules depend on, and whether the device's way is one for it. */
+function wantedOf(
+  { definition: { deltas, limits, require, selector, window }, image }: Campaign,
+  path: Way,
+): readonly Wanted[] {
   const wanted: Wanted[] = []
   if (require.battery !== undefined) {
     wanted.push({
@@ -330,7 +333,7 @@ function wantedOf({ definition: { deltas, limits, require, selector, window }, i
       known: ({ vitals }) => vitals.version !== undefined,
     })
   }
-  if (image.hardware !== undefined) {
+  if ('legs' in path && path.legs.some(({ hardware }) => hardware !== undefined)) {
     wanted.push({
       path: '/3/0/18',
       name: 'hardware version',

@@ -37,10 +37,10 @@ export function breachOf(gate: FailureGate, { attempted, failed }: Sample): stri
   return `${failed} of ${attempted} attempted devices failed (${percentText(failed, attempted)}); the failure gate stops above ${gate.percent} %`
 }
 
-/** Why the next stage may not begin, of what this one attempted; undefined where it may. */
+/** Why a stage has not succeeded, of what it attempted: the next may not begin. Undefined where it has. */
 export function shortfallOf(advance: number, { attempted, states }: Totals): string | undefined {
   if (states.succeeded * 100 >= advance * attempted) return undefined
-  return `${states.succeeded} of ${attempted} attempted devices of the stage succeeded (${percentText(states.succeeded, attempted)}); the next stage wants ${advance} %`
+  return `${states.succeeded} of ${attempted} attempted devices of the stage succeeded (${percentText(states.succeeded, attempted)}); ${advance} % are wanted`
 }
 
 export function percentText(part: number, whole: number): string {

@@ -17,6 +17,8 @@ export interface EndedUpdate {
   readonly ranBefore: boolean
   /** Another try may mend it. */
   readonly transient: boolean
+  /** It turned out to be for other hardware than the device's, which was offered nothing. */
+  readonly isMisfit: boolean
   /** The device takes no delta; the whole image may do. */
   readonly isDeltaRefused: boolean
   /** Why it failed, in words that are the same for all alike, and in full. */

@@ -1,6 +1,7 @@
 /** What may be expected of a campaign, and what its operator would do next. Pure; of the past says `report.ts`. */
 import { after, hours, type Duration, type Instant } from '../../base/time.ts'
 import type { Totals } from './counts.ts'
+import type { Verdict } from './report.ts'
 import type { Campaign } from './types.ts'
 
 /** At the pace of the last minutes, soaks included; absent where there is no pace. */
@@ -23,7 +24,7 @@ export function expectationOf(
 /** A command; absent where nothing waits for one. */
 export function adviceOf(
   { name, state, definition, approvedAt, rollback }: Campaign,
-  { begun }: Totals,
+  { totals: { begun }, verdict }: { readonly totals: Totals; readonly verdict: Verdict },
 ): { advice?: string } {
   switch (state) {
     case 'draft':
@@ -41,6 +42,8 @@ export function adviceOf(
             ? `coapstan campaign rollback ${name}`
             : `coapstan campaign abort ${name}`,
       }
+    case 'completed':
+      return verdict === 'failed' && rollback === undefined ? { advice: `coapstan campaign report ${name}` } : {}
     default:
       return {}
   }

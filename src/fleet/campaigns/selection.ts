@@ -60,6 +60,11 @@ export function runningOf({ vitals: { version, hardware } }: Pick<DeviceFacts, '
   return { ...(version !== undefined && { version }), ...(hardware !== undefined && { hardware }) }
 }
 
+/** Unfit for every campaign. */
+export const retired = 'retired'
+/** Unfit to be taken back: nothing was done to it. */
+export const untouched = 'was not made to install'
+
 /** Why the campaign is not for this device, in words that are the same for all alike; undefined where it is. */
 export function unfitnessOf(
   facts: DeviceFacts,
@@ -67,7 +72,7 @@ export function unfitnessOf(
   image: Pick<CampaignImage, 'product' | 'version'>,
   now: Instant,
 ): string | undefined {
-  if (facts.status === 'retired') return 'retired'
+  if (facts.status === 'retired') return retired
   if (facts.status === 'quarantined') return 'waits to be accepted'
   if (!mayBe(facts, image.product)) return `is no ${image.product}`
   if (selector.product !== undefined && facts.product !== selector.product && selector.endpoints === undefined) {

@@ -13,7 +13,8 @@ import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
 import { forecastOf, forecastText, nobodyHint, nobodyText, unknownText, type Forecast } from './forecast.ts'
 import { shareUpTo } from './gates.ts'
-import { summaryOf, verdictOf, type Verdict } from './report.ts'
+import { failuresOf } from './failures.ts'
+import { briefOf, summaryOf, type CampaignBrief, type Verdict } from './report.ts'
 import { adviceOf, expectationOf } from './prospect.ts'
 import { factsOf, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import { mostOrigins, type CampaignsStore, type ProgressPoint } from './store.ts'
@@ -43,18 +44,15 @@ export interface CampaignActors {
 export interface CampaignsParts {
   readonly store: CampaignsStore
   readonly actors: CampaignActors
-  readonly images: Pick<ImagesService, 'image' | 'list' | 'waysTo'>
+  readonly images: Pick<ImagesService, 'image' | 'list' | 'waysTo' | 'ready'>
   readonly registry: Pick<RegistryService, 'list' | 'device' | 'knows'>
   readonly now: () => Instant
   /** Lets others have their turn in a long look at the fleet. */
   readonly breathe: () => Promise<void>
 }
 
-export interface CampaignStatus {
-  readonly campaign: Campaign
-  readonly verdict: Verdict
+export interface CampaignStatus extends CampaignBrief {
   readonly counts: readonly DeviceCount[]
-  readonly totals: Totals
   readonly stages: readonly { readonly share: number; readonly totals: Totals }[]
   readonly pace: { readonly devicesPerHour: number; readonly bytesPerSecond: number }
   readonly bytes: number
@@ -90,7 +88,6 @@ export interface CampaignReport {
 }
 
 const pageSize = 500
-const failuresTold = 100
 const entriesTold = 1000
 const progressSteps = 121
 /** Rates are of so long a time before now. */
@@ -104,14 +101,9 @@ export class CampaignsService {
   }
 
   /** Newest first, with ids below `before`. */
-  list(
-    before: CampaignId | undefined,
-    limit: number,
-  ): readonly { readonly campaign: Campaign; readonly totals: Totals }[] {
+  list(before: CampaignId | undefined, limit: number): readonly CampaignBrief[] {
     const { store } = this.#parts
-    return store
-      .campaigns(before, limit)
-      .map((campaign) => ({ campaign, totals: totalsOf(store.campaignCounts(campaign.id)) }))
+    return store.campaigns(before, limit).map((campaign) => briefOf(campaign, store.campaignCounts(campaign.id)))
   }
 
   /** By name or number. Throws UsageError 'campaign.unknown' (404). */
@@ -160,13 +152,17 @@ export class CampaignsService {
   }
 
   /**
-   * Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or, unless it is forced or devices may
-   * join later, 'campaign.nobody' (409: it is for no device, and none runs its image already).
+   * Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or, unless it is forced, 'image.lost'
+   * (409) and, unless devices may join later, 'campaign.nobody' (409: it is for no device, and none runs its image
+   * already); EnvironmentError where octets cannot be fetched.
    */
   async start(reference: string, author: Author, { force = false } = {}): Promise<CampaignStatus> {
     const campaign = this.campaign(reference)
-    const { state, definition } = campaign
-    if (state === 'draft' && !force && !definition.lateJoiners) await this.#findSomebody(campaign)
+    const { state, definition, image } = campaign
+    if (state === 'draft' && !force) {
+      if (!definition.lateJoiners) await this.#findSomebody(campaign)
+      await this.#parts.images.ready(image, image.sha256)
+    }
     return this.#statusOf(this.#parts.actors.act(this.campaign(reference), 'start', author))
   }
 
@@ -225,22 +221,20 @@ export class CampaignsService {
     const status = this.#statusOf(campaign)
     const from = campaign.startedAt ?? campaign.createdAt
     const to = instantOf(Math.max(campaign.finishedAt ?? now(), from + 1))
-    const failures = (['failed', 'timed-out'] as const).flatMap((state) =>
-      store.campaignDevices(campaign.id, state, 0, failuresTold),
-    )
+    const wayBack = status.rollback === undefined ? undefined : this.#statusOf(status.rollback)
     return {
       verdict: status.verdict,
       summary: [
-        ...summaryOf(campaign, status.totals, status.counts, status.rollback),
+        ...summaryOf(campaign, status.counts, wayBack),
         ...(status.totals.total > 0 && store.campaignDevices(campaign.id, undefined, 0, 1).length === 0
           ? ['Its devices were forgotten since, one by one; the numbers are kept.']
           : []),
       ],
       status,
-      failures: failures.slice(0, failuresTold),
+      failures: failuresOf(store, campaign),
       entries: store.campaignEntries(campaign.id, entriesTold),
       progress: store.campaignProgress(campaign.id, from, to, progressSteps),
-      ...(status.rollback === undefined ? {} : { rollback: this.#statusOf(status.rollback) }),
+      ...(wayBack === undefined ? {} : { rollback: wayBack }),
     }
   }
 
@@ -336,7 +330,8 @@ export class CampaignsService {
     const { store, now } = this.#parts
     const { definition, image } = campaign
     const counts = store.campaignCounts(campaign.id)
-    const totals = totalsOf(counts)
+    const brief = briefOf(campaign, counts)
+    const { totals } = brief
     const at = now()
     const pace = isOver(campaign.state)
       ? { devices: 0, bytes: 0 }
@@ -353,10 +348,8 @@ export class CampaignsService {
       id === undefined ? undefined : store.campaign(id),
     )
     return {
-      campaign,
-      verdict: verdictOf(campaign, totals, counts),
+      ...brief,
       counts,
-      totals,
       stages: definition.stages.map((_, i) => ({
         share: shareUpTo(definition.stages, i, totals.eligible),
         totals: totalsOf(counts, i),
@@ -371,7 +364,7 @@ export class CampaignsService {
       ...(Number.isFinite(closes) ? { deadlineAt: closes } : {}),
       ...(rollbackOf === undefined ? {} : { rollbackOf }),
       ...(rollback === undefined ? {} : { rollback }),
-      ...adviceOf(campaign, totals),
+      ...adviceOf(campaign, brief),
     }
   }
 }

@@ -6,6 +6,7 @@ import { between, instantOf, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'
 import type { Course } from './course.ts'
 import type { Asked, EndedUpdate, Found, Picture } from './picture.ts'
+import type { DeviceChange } from './store.ts'
 import { rankOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import type { Campaign, CampaignDevice } from './types.ts'
 import { hopText, mostHops, wayText } from './way.ts'
@@ -59,6 +60,11 @@ function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<Device
       })
     return
   }
+  // On an image between, it is nowhere it should be: that counts.
+  if (ended.isMisfit && !row.touched) {
+    course.device(row, { state: 'skipped', ...misfitOf(ended) })
+    return
+  }
   const hop = row.way === undefined ? undefined : hopText(row.way)
   const named = (text: string): string => (hop === undefined ? text : `${hop}: ${text}`)
   const why = { reason: named(reason), detail: detail === undefined ? null : named(detail) }
@@ -71,6 +77,10 @@ function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<Device
   const mayTry = transient && row.attempts < definition.retry.attempts && isOpen
   if (mayTry) course.device(row, { state: 'retrying', dueAt: nextTry(row, course.next, course.now), ...why })
   else course.device(row, { state: 'failed', ...why })
+}
+
+function misfitOf({ version, reason = '', detail = reason }: EndedUpdate): DeviceChange {
+  return unfitnessOfWay({ misfit: { field: 'hardware', reason: detail } }, { version })!
 }
 
 const comingAgain = { state: 'waiting', finishedAt: null, dueAt: null } as const

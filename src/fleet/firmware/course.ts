@@ -8,6 +8,7 @@ import { valueOfImage, type OperationDraft, type OperationKind } from '../operat
 import { wordsOf } from './results.ts'
 import { downloading, targetOf, type Target } from './targets.ts'
 import {
+  limitsOf,
   packageHashOf,
   type FirmwareReport,
   type FirmwareUpdate,
@@ -94,9 +95,8 @@ export class Course implements FirmwareStep {
   /** Looks at everything that says how the update stands. */
   look(): void {
     if (this.target.running !== undefined) this.ask('read', this.target.running)
-    const { state, options } = this.next
-    const wantsHardware = state === 'pending' && options?.hardware !== undefined && this.rules.hardware === undefined
-    if (wantsHardware) this.ask('read', hardwarePath)
+    const isAsked = this.next.state === 'pending' && this.rules.hardware === undefined
+    if (isAsked && limitsOf(this.next).length > 0) this.ask('read', hardwarePath)
     this.ask('read', this.target.path)
   }
 

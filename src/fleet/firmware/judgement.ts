@@ -8,7 +8,7 @@ import { pullOnly, type Course } from './course.ts'
 import { beginProof, judgeProof } from './proof.ts'
 import { deferred, failureOf, isBenign, isRefusalOfDelta, retryOf, wordsOf, wordsOfResult } from './results.ts'
 import { downloaded, downloading, idle, runningOf, updating } from './targets.ts'
-import type { FirmwareReport, FirmwareUpdate } from './types.ts'
+import { limitsOf, type FirmwareReport, type FirmwareUpdate } from './types.ts'
 
 /** Value of /5/0/8 by the scheme of a package URI. */
 const protocolOfScheme: Readonly<Record<string, number>> = {
@@ -123,18 +123,23 @@ function isOnItsWay(course: Course): boolean {
   return false
 }
 
-/** An image for some hardware is for no other; a device that does not tell its own is offered it all the same. */
+/**
+ * An image for some hardware is for no other, and a way that ends before one is not set out on; a device that does not
+ * tell its own is offered it all the same.
+ */
 function isForItsHardware(course: Course): boolean {
-  const { options, registrationAtOffer, reason, version } = course.next
-  const wanted = options?.hardware
-  if (wanted === undefined || registrationAtOffer !== undefined) return true
+  const { registrationAtOffer, reason } = course.next
+  const limits = limitsOf(course.next)
+  if (limits.length === 0 || registrationAtOffer !== undefined) return true
   const { hardware } = course.rules
   if (hardware === undefined) {
     if (reason === undefined) course.change({ reason: hardwareUntold })
     return true
   }
-  if (wanted.includes(hardware)) return true
-  course.fail('other-hardware', `${version} runs on hardware ${wanted.join(', ')}, and the device is ${hardware}`)
+  const limit = limits.find((each) => !each.hardware.includes(hardware))
+  if (limit === undefined) return true
+  const wanted = limit.hardware.join(', ')
+  course.fail('other-hardware', `${limit.version} runs on hardware ${wanted}, and the device is ${hardware}`)
   return false
 }
 

@@ -171,6 +171,16 @@ export function packageHashOf({ sha256, options }: FirmwareUpdate): string {
   return options?.delta?.sha256 ?? sha256
 }
 
+/** The images for some hardware only that it installs, or something after it on the same way. */
+export function limitsOf({
+  version,
+  options,
+  journey,
+}: FirmwareUpdate): readonly { readonly version: string; readonly hardware: readonly string[] }[] {
+  const all = [{ version, hardware: options?.hardware }, ...(journey?.onward ?? [])]
+  return all.flatMap(({ version: of, hardware }) => (hardware === undefined ? [] : [{ version: of, hardware }]))
+}
+
 /** Whether it has downloaded, and waits for an opening of the window it is to be installed in. */
 export function waitsForOpening({ state, options, installCommand, dueAt }: FirmwareUpdate): boolean {
   if (state !== 'downloaded' || installCommand === 'asked') return false

@@ -151,10 +151,7 @@ export class ImagesService {
   /** Fetches the octets where they are kept elsewhere. Throws UsageError 'image.lost' (409) where they are gone, or EnvironmentError. */
   async ready({ product, version }: Pick<Image, 'product' | 'version'>, sha256: string): Promise<void> {
     if (await this.#parts.files.ready(sha256)) return
-    throw new UsageError('image.lost', `the octets of ${product} ${version} are gone or damaged`, {
-      status: 409,
-      hint: 'add the same file again',
-    })
+    throw imageLost(product, version)
   }
 
   /** Whether the octets are those of an image. */
@@ -218,6 +215,13 @@ export class ImagesService {
 function eventOf(kind: 'firmware.image-added' | 'firmware.image-removed', image: Image): EventDraft {
   const { sha256, key, product, version, size } = image
   return { kind, cause: 'operator', detail: { sha256, key, product, version, size } }
+}
+
+export function imageLost(product: string, version: string): UsageError {
+  return new UsageError('image.lost', `the octets of ${product} ${version} are gone or damaged`, {
+    status: 409,
+    hint: `add the same file again, or put it back from a backup: 'coapstan firmware verify ${product}@${version}' says how it stands`,
+  })
 }
 
 function exists(message: string, hint = 'give it another version, or remove the other image first'): UsageError {

@@ -9,7 +9,7 @@ import { Campaigns } from '../../engine/campaigns/campaigns.ts'
 import { totalsOf } from '../../fleet/campaigns/counts.ts'
 import { definitionOf, type CampaignDraft } from '../../fleet/campaigns/definition.ts'
 import { summaryOf } from '../../fleet/campaigns/report.ts'
-import type { Campaign, CampaignId } from '../../fleet/campaigns/types.ts'
+import type { Campaign, CampaignId, DeviceCount } from '../../fleet/campaigns/types.ts'
 import type { Image } from '../../fleet/images/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import { Timer, type Timeline } from '../timeline.ts'
@@ -99,12 +99,17 @@ export class VirtualCampaign {
   }
 
   #summary(campaign: Campaign, back: Campaign | undefined): readonly string[] {
-    const counts = this.#options.server.disk.store.campaignCounts(campaign.id)
-    return summaryOf(campaign, totalsOf(counts), counts, back)
+    const counts = this.#countsOf(campaign)
+    return summaryOf(campaign, counts, back && { campaign: back, counts: this.#countsOf(back) })
   }
 
-  #endOf({ id, name, reason, state }: Campaign): CampaignEnd {
-    const { attempted, states } = totalsOf(this.#options.server.disk.store.campaignCounts(id))
+  #countsOf({ id }: Campaign): readonly DeviceCount[] {
+    return this.#options.server.disk.store.campaignCounts(id)
+  }
+
+  #endOf(campaign: Campaign): CampaignEnd {
+    const { name, reason, state } = campaign
+    const { attempted, states } = totalsOf(this.#countsOf(campaign))
     return { name, state, counts: { attempted, ...states }, ...(reason !== undefined && { reason }) }
   }
 }

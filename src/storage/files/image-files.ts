@@ -3,7 +3,7 @@
  * through a bounded cache of windows so that many devices fetching one image cost no file access.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, type Stats } from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyOctets, type Bytes } from '../../base/bytes.ts'
@@ -137,6 +137,9 @@ class Files implements ImageFiles {
   }
 
   async ready(sha256: string): Promise<boolean> {
+    // Who begins now fetches for hours: octets of a file that is gone are not enough.
+    const known = this.#checked.peek(sha256)
+    if (known !== undefined && this.#found(sha256)?.size !== known.size) this.#forget(sha256)
     return this.read(sha256, 0, 1) !== undefined
   }
 
@@ -195,12 +198,16 @@ class Files implements ImageFiles {
 
   /** Whatever is done to a file changes it; empty where there is none, or none that can be looked at. */
   #markOf(sha256: string): string {
+    const found = this.#found(sha256)
+    return found === undefined ? '' : `${found.ino} ${found.size} ${found.ctimeMs}`
+  }
+
+  #found(sha256: string): Stats | undefined {
     try {
-      const { ino, size, ctimeMs } = statSync(this.#pathOf(sha256))
-      return `${ino} ${size} ${ctimeMs}`
+      return statSync(this.#pathOf(sha256))
     } catch {
       // Why, says `verify`.
-      return ''
+      return undefined
     }
   }
 

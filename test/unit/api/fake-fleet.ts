@@ -12,6 +12,7 @@ import { isWanted } from '../../../src/fleet/events/rules.ts'
 import type { FleetEvent } from '../../../src/fleet/events/types.ts'
 import type { FirmwareUpdate } from '../../../src/fleet/firmware/types.ts'
 import type { Image } from '../../../src/fleet/images/types.ts'
+import { imageLost } from '../../../src/fleet/images/service.ts'
 import { Ways } from '../../../src/fleet/images/ways.ts'
 import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
 import type { ObservationRule } from '../../../src/fleet/observation-rules/types.ts'
@@ -82,6 +83,9 @@ export class FakeFleet implements Services {
     Object.assign(operation, { attempts: 1, sentAt: this.now, finishedAt: this.now, ...outcome })
     this.emit('operation.finished', operation.endpoint, { operation: id, state: operation.state })
   }
+
+  /** The octets of images are gone. */
+  isLost = false
 
   readonly registry: Services['registry'] = {
     list: (filter, { cursor, limit }) => {
@@ -223,6 +227,9 @@ export class FakeFleet implements Services {
       list: (product) => this.images.list(product),
       image: (reference) => this.images.image(reference),
       waysTo: (target) => new Ways(target, this.kept, []),
+      ready: async ({ product, version }) => {
+        if (this.isLost) throw imageLost(product, version)
+      },
     },
     registry: {
       list: (filter, page) => this.registry.list(filter, page),

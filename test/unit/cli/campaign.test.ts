@@ -120,7 +120,7 @@ describe('a campaign that is for nobody', () => {
     expect(await cli.run('campaign', 'watch', 'spring')).toMatchObject({ code: 1 })
     const report = await cli.run('campaign', 'report', 'spring')
     expect(report.code).toBe(1)
-    expect(report.out).toContain('No device was attempted, and none is known to run')
+    expect(report.out).toContain('It has not passed: no device was attempted, and none is known to run')
   })
 
   it('as all run its image already starts, and has passed', async () => {
@@ -134,6 +134,14 @@ describe('a campaign that is for nobody', () => {
     await cli.run('firmware', 'add', 'v.bin', '--version', '7.0.0', '--product', 'valve')
     expect(await cli.run('campaign', 'create', 'spring', ...later, '--start')).toMatchObject({ code: 0 })
   })
+})
+
+it('whose image is gone does not start unless it is forced, and says what to do', async () => {
+  cli.fleet.isLost = true
+  const { code, err } = await cli.run('campaign', 'create', 'spring', ...define, '--start')
+  expect([code, err]).toEqual([1, expect.stringContaining('the octets of demo 1.1.0 are gone or damaged')])
+  expect(err).toContain('coapstan firmware verify demo@1.1.0')
+  expect(await cli.run('campaign', 'start', 'spring', '--force')).toMatchObject({ code: 0 })
 })
 
 it('makes no markup of what devices wrote', async () => {

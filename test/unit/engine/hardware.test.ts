@@ -34,15 +34,23 @@ test('a device that does not tell its hardware is updated, and it is said', asyn
   expect(update().reason).toContain('does not tell its hardware version (/3/0/18)')
 })
 
-test('each hop is for its own hardware', async () => {
-  const middle: Leg = { ...leg, sha256: '15'.repeat(32), version: '1.5.0' }
+const middle: Leg = { ...leg, sha256: '15'.repeat(32), version: '1.5.0' }
+
+test('nobody sets out on a way that ends before an image for other hardware', async () => {
   const way = wishOfWay([middle, { ...leg, hardware: ['B'] }], '1.0.0', {})
+  const { device, update } = await begin((one) => (one.hardware = 'A'), way)
+  expect(update()).toMatchObject({ version: '1.5.0', state: 'failed', failure: 'other-hardware', fetched: 0 })
+  expect(update().reason).toBe('2.0.0 runs on hardware B, and the device is A')
+  expect(device.log).toEqual([])
+})
+
+test('a limit of the first hop alone binds the first alone', async () => {
+  const way = wishOfWay([{ ...middle, hardware: ['A'] }, leg], '1.0.0', {})
   const { house, device } = await begin((one) => (one.hardware = 'A'), way)
   Object.assign(device, { running: '1.5.0', state: 0, staged: 0, result: 1 })
   device.register()
   expect(house.store.updates(undefined, 9).map(({ version, state }) => `${version} ${state}`)).toEqual([
-    '2.0.0 failed',
+    '2.0.0 updating',
     '1.5.0 confirmed',
   ])
-  expect(device.log.filter((word) => word === 'install')).toHaveLength(1)
 })

@@ -89,6 +89,19 @@ describe('an image', () => {
     expect(files.read(sha256, 0, 10)).toEqual(utf8('image'))
   })
 
+  test('is not ready once its file is gone, though its octets are cached; and is again where it is put back', async () => {
+    const { directory, files } = openFiles()
+    const { sha256 } = await files.add(chunksOf(utf8('image')), 10)
+    expect([files.read(sha256, 0, 5), await files.ready(sha256)]).toEqual([utf8('image'), true])
+    const file = join(directory, `${sha256}.bin`)
+    renameSync(file, `${file}.away`)
+    expect(await files.ready(sha256)).toBe(false)
+    renameSync(`${file}.away`, file)
+    expect(await files.ready(sha256)).toBe(true)
+    writeFileSync(file, utf8('ima'))
+    expect(await files.ready(sha256)).toBe(false)
+  })
+
   test.each([
     ['changed', (file: string) => writeFileSync(file, utf8('imaGe'))],
     ['cut short', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 3))],

@@ -348,3 +348,54 @@ describe('an image for some hardware', () => {
     }
   })
 })
+
+describe('a way whose image between is for some hardware', () => {
+  const through = (hardware: string | undefined) =>
+    new CampaignFleet(1, () => ({ version: '1.0.0', ...(hardware !== undefined && { hardware }) }), [
+      v0,
+      imageOf('1.1.0', { hardware: ['B'] }),
+      v2,
+    ])
+
+  it('asks for the hardware before the first hop, and leaves out whom it does not fit', () => {
+    const fleet = through(undefined)
+    fleet.create(all)
+    go(fleet, 1)
+    expect(row(fleet, 1)).toMatchObject({ state: 'waiting', reason: 'is asked for its hardware version' })
+    fleet.commit([{ op: 'device.learned', deviceId: 1, learned: { vitals: { version: '1.0.0', hardware: 'A' } } }])
+    fleet.turn(seconds(100))
+    expect(row(fleet, 1)).toMatchObject({
+      state: 'skipped',
+      reason: 'runs a version from which no way leads to 1.2.0',
+    })
+  })
+
+  it('found out only as the update begins is no failure, and moves no gate', () => {
+    const fleet = through('B')
+    fleet.create({ ...all, failure: { count: 1 } })
+    go(fleet)
+    fleet.follow(1, 'failed', 'other-hardware')
+    // Nothing was handed over.
+    go(fleet)
+    expect(row(fleet, 1)).toMatchObject({
+      state: 'skipped',
+      reason: 'has hardware that 1.1.0 does not run on',
+      detail: 'as the test said',
+    })
+    expect(fleet.campaign().state).toBe('completed')
+  })
+
+  it('found out on an image between is a failure: it is not where it should be', () => {
+    const fleet = fleetOf(1)
+    fleet.create(all)
+    go(fleet)
+    fleet.follow(1, 'confirmed')
+    go(fleet)
+    fleet.follow(1, 'failed', 'other-hardware')
+    go(fleet)
+    expect(row(fleet, 1)).toMatchObject({
+      state: 'failed',
+      reason: 'hop 2 of 2, to 1.2.0: the device has other hardware than the image runs on',
+    })
+  })
+})
