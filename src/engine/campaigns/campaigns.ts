@@ -33,7 +33,7 @@ import type { StoreOp } from '../../fleet/store.ts'
 import type { CommandReply } from '../inputs.ts'
 import type { CampaignReads } from './paths.ts'
 import { pictureOf, type Look, type OctetsAt } from './picture.ts'
-import { campaignImageOf, wayBackOf } from './way-back.ts'
+import { campaignImageOf, reopened, wayBackOf } from './way-back.ts'
 
 export interface CampaignPorts {
   readonly store: CampaignReads
@@ -198,7 +198,7 @@ export class Campaigns {
   /** The campaign that takes back. Throws UsageError 'campaign.state' or 'campaign.rollback' (409). */
   rollBack(campaign: Campaign, image: Image | undefined, author: Author, now: Instant): Campaign {
     const { store } = this.#ports
-    const look = this.#look(campaign, this.#errandsOf(campaign.id), [], now)
+    const look = this.#look(reopened(store, campaign), this.#errandsOf(campaign.id), [], now)
     const picture = { ...look, wayBack: wayBackOf(store, campaign, image) }
     const taken = rollBack(picture, author, () => this.#nextId(), this.#nameOfWayBack(campaign), now)
     this.#commit(campaign, taken)

@@ -3,8 +3,9 @@
  * version it ran before. Says what stands in the way of which.
  */
 import type { WayBack } from '../../fleet/campaigns/picture.ts'
+import { briefOf } from '../../fleet/campaigns/report.ts'
 import { mostOrigins } from '../../fleet/campaigns/store.ts'
-import type { Campaign, CampaignImage } from '../../fleet/campaigns/types.ts'
+import { isOver, type Campaign, type CampaignImage } from '../../fleet/campaigns/types.ts'
 import type { Image } from '../../fleet/images/types.ts'
 import { Ways } from '../../fleet/images/ways.ts'
 import type { CampaignReads } from './paths.ts'
@@ -20,6 +21,15 @@ export function wayBackOf(store: CampaignReads, campaign: Campaign, given?: Imag
   }
   if (origins.length > mostOrigins) return { obstacle: `its devices ran more than ${mostOrigins} versions before` }
   return eachToItsOwn(store, campaign, origins)
+}
+
+/** The campaign as if nobody had taken its devices back, where that has ended and left some: there may be another way. */
+export function reopened(store: CampaignReads, campaign: Campaign): Campaign {
+  const { rollback, ...rest } = campaign
+  const before = rollback === undefined ? undefined : store.campaign(rollback)
+  if (before === undefined) return rest
+  const { verdict } = briefOf(before, store.campaignCounts(before.id))
+  return isOver(before.state) && verdict === 'failed' ? rest : campaign
 }
 
 /** Who timed out before it said what it ran goes where most go. */

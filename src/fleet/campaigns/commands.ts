@@ -190,7 +190,8 @@ export function startedWayBack(course: Course, home: Home, author: Author, id: C
 function homeOf(campaign: Campaign, wayBack: WayBack | undefined): Home {
   const { name, state, rollback, startedAt } = campaign
   if (startedAt === undefined) throw refused(campaign, 'rollback', 'it was never started')
-  if (rollback !== undefined) throw refused(campaign, 'rollback', 'its devices are being taken back already')
+  if (rollback !== undefined)
+    throw refused(campaign, 'rollback', 'its devices are being taken back, or are back already')
   if (wayBack !== undefined && 'image' in wayBack) return wayBack
   throw new UsageError(
     'campaign.rollback',

@@ -39,6 +39,7 @@ function reasonOf(campaign: Campaign, counts: readonly DeviceCount[]): string | 
 /** What a campaign that has come to its end lacks, in words; who went back since has failed. */
 function shortcomingOf(campaign: Campaign, counts: readonly DeviceCount[]): string | undefined {
   if (campaign.state !== 'completed') return undefined
+  if (campaign.rollback !== undefined) return 'its devices were to be taken back'
   if (campaign.rollbackOf !== undefined) return leftText(campaign, counts)
   const { definition, image, pardoned, stage } = campaign
   const asOfNow = counts.map((each): DeviceCount =>
@@ -91,7 +92,7 @@ export function summaryOf(
     `${name} brings ${image.product} ${goalText(campaign)} to ${counted(eligible, 'device')} in ${counted(definition.stages.length, 'stage')}; it is ${state}${state === 'running' || state === 'soaking' ? ` in stage ${stage + 1}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
     `${counted(begun, 'device')} ${begun === 1 ? 'was' : 'were'} begun; of ${attempted} attempted, ${states.succeeded} succeeded (${percentText(states.succeeded, attempted)}), ${states.failed} failed, ${states['timed-out']} timed out.`,
   ]
-  const shortcoming = shortcomingOf(campaign, counts)
+  const shortcoming = wayBack === undefined ? shortcomingOf(campaign, counts) : undefined
   if (shortcoming !== undefined) lines.push(`It has not passed: ${shortcoming}.`)
   for (const [text, count] of foremost(counts, ['succeeded']))
     lines.push(`Of those that succeeded, ${count} went ${text}.`)

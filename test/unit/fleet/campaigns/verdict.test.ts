@@ -108,6 +108,21 @@ describe('a way back', () => {
     )
   })
 
+  it('may be gone again for whom the first has left, and for nobody where all are back', () => {
+    const fleet = begun(ended(3, 0))
+    const again = () => fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'anna' }, fleet.now)
+    expect(again).toThrow('its devices are being taken back')
+    fleet.follow(1, 'failed', 'install-failed')
+    for (const id of [2, 3]) fleet.follow(id, 'confirmed')
+    go(fleet)
+    expect(again().name).toBe('spring-rollback-2')
+    go(fleet)
+    for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
+    go(fleet)
+    expect(brief(fleet, 'spring-rollback-2').verdict).toBe('passed')
+    expect(again).toThrow('or are back already')
+  })
+
   it('on which a device fails has not passed, whatever its gate allows', () => {
     const fleet = begun(ended(3, 0))
     fleet.follow(1, 'failed', 'install-failed')
