@@ -36,7 +36,7 @@ interface Write {
   id: number | undefined
 }
 
-test('nothing acknowledged is lost and nothing runs twice over 20 kills', { timeout: 170_000 }, async () => {
+test('nothing acknowledged is lost and nothing runs twice over 20 kills', { timeout: 400_000 }, async () => {
   const chance = new SeededRandom(0x5eed)
   server = await startShippedServer(directory)
   const { coapPort } = server

@@ -42,7 +42,7 @@ async function eventsOf(): Promise<readonly string[]> {
 describe.skipIf(process.platform !== 'linux' || !isInstalled('prlimit'))(
   'a full disk (skipped where there is no prlimit of util-linux)',
   () => {
-    it('no false success, an alarm, and recovery without a restart', { timeout: 40_000 }, async () => {
+    it('no false success, an alarm, and recovery without a restart', async () => {
       expect(await (await device('urn:dev:before')).register()).toBe(true)
       const pid = server.process.pid!
       limitFiles(pid, statSync(join(directory, 'coapstan.db-wal')).size)
@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== 'linux' || !isInstalled('prlimit'))(
       expect(kinds.filter((kind) => kind === 'registration.registered')).toHaveLength(2)
     })
 
-    it('keeps nothing of an image it has no room for, and says what to do', { timeout: 40_000 }, async () => {
+    it('keeps nothing of an image it has no room for, and says what to do', async () => {
       const pid = server.process.pid!
       limitFiles(pid, roomyFile)
       const refused = await upload(2 * roomyFile)

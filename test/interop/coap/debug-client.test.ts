@@ -217,7 +217,7 @@ it.each<[string[], string]>([
 })
 
 describe('libcoap', () => {
-  it('is read, written, listed, observed and pinged', { timeout: 20_000 }, async ({ skip }) => {
+  it('is read, written, listed, observed and pinged', async ({ skip }) => {
     if (libcoapServer === undefined) return skip('no coap-server of libcoap is installed')
     const server = await LibcoapServer.start()
     const at = `127.0.0.1:${server.port}`
