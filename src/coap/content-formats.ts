@@ -57,6 +57,13 @@ const modernOf: ReadonlyMap<number, number> = new Map([
   [contentFormat.lwm2mOpaqueLegacy, contentFormat.octetStream],
 ])
 
+const legacyOf: ReadonlyMap<number, number> = new Map([...modernOf].map(([legacy, modern]) => [modern, legacy]))
+
+/** The number LwM2M drafts had for a format, or its own. */
+export function legacyContentFormat(number: number): number {
+  return legacyOf.get(number) ?? number
+}
+
 /** The media type of a number, or undefined where we do not know it. */
 export function mediaTypeOf(format: number): string | undefined {
   return mediaTypes.get(format)

@@ -4,6 +4,7 @@
  */
 import { bytesOfHex, hexOf, type Bytes } from '../base/bytes.ts'
 import { after, between, instantOf, never, type Instant } from '../base/time.ts'
+import { isSuccess } from '../coap/codes.ts'
 import type { ExchangeId, NoticeOutcome, OutboundRequest, Peer, RequestId, RequestOutcome } from '../coap/types.ts'
 import { wayOfAttributes } from '../fleet/observations/rules.ts'
 import { isObserve, transmissionOf } from '../fleet/operations/rules.ts'
@@ -226,9 +227,13 @@ export class Downlink {
   }
 
   #restArrived(now: Instant, actor: Actor, input: Notification, outcome: RequestOutcome): void {
-    if (outcome.outcome !== 'response') return
+    if (outcome.outcome === 'cancelled') return
+    const answered = this.#deferred(outcome)
+    if (outcome.outcome !== 'response' || !isSuccess(outcome.response.code)) {
+      return this.#engine.give(now, actor, { input: 'rest-missed', token: input.token, ...answered })
+    }
     const { code, payload } = outcome.response
-    const { exchange = 0 } = this.#deferred(outcome)
+    const { exchange = 0 } = answered
     this.#engine.give(now, actor, { ...input, exchange, code, payload: payload.slice(), more: false })
   }
 

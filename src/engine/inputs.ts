@@ -118,6 +118,8 @@ export type InternalInput =
   | (Answered & { readonly input: 'attributed'; readonly path: string })
   /** What we asked by ourselves to know the device. */
   | (Answered & { readonly input: 'inquired'; readonly path: string })
+  /** A notification came in blocks and the device does not give the others. */
+  | { readonly input: 'rest-missed'; readonly token: string; readonly exchange?: ExchangeId }
   | {
       readonly input: 'block-served' | 'block-pushed'
       /** Asked for, or taken, by the device itself as far as it has proved who it is; others only name it. */
@@ -159,6 +161,7 @@ export function isInternal(input: ActorInput): input is InternalInput {
     case 'observed':
     case 'attributed':
     case 'inquired':
+    case 'rest-missed':
     case 'configuration-told':
     case 'block-served':
     case 'block-pushed':

@@ -71,6 +71,12 @@ export function planNotification(draft: Draft, input: Of<'notification'>, contex
   if (isNewest) planReports(draft, samples.samples, context)
 }
 
+/** Asked for anew, the device gives the whole of what it could not tell (Zephyr keeps no notification for later blocks). */
+export function planRestMissed(draft: Draft, { token }: Extract<InternalInput, { input: 'rest-missed' }>): void {
+  const observation = draft.next.observations.find((each) => each.token === token)
+  if (observation?.state === 'established') change(draft, observation, { state: 'wanted' })
+}
+
 function establishedBy(draft: Draft, observation: Observation, input: Of<'notification'>): void {
   // The answer to a cancel that was thought lost: under the same token, and without Observe (RFC 7641 §3.6).
   const cancel = draft.next.operations.find(

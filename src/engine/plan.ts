@@ -9,7 +9,7 @@ import { isInternal, type ActorInput } from './inputs.ts'
 import { planCommand } from './plan-commands.ts'
 import { planFirmware } from './plan-firmware.ts'
 import { planInquired } from './inquiry.ts'
-import { planAttributed, planNotification, planObserved, planSend } from './plan-observations.ts'
+import { planAttributed, planNotification, planObserved, planRestMissed, planSend } from './plan-observations.ts'
 import { planDeadlines, planForgotten, planOutcome, planRecovery, planTransmit } from './plan-operations.ts'
 import { planConfigurationTold } from './plan-config-observers.ts'
 import { planConfiguration, planData } from './plan-plain.ts'
@@ -68,6 +68,9 @@ export function plan(state: DeviceState, input: ActorInput, now: Instant, contex
       break
     case 'inquired':
       planInquired(draft, input, context)
+      break
+    case 'rest-missed':
+      planRestMissed(draft, input)
       break
     case 'block-served':
     case 'block-pushed':

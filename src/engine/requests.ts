@@ -157,7 +157,8 @@ function answerOfResponse(
   if (refusesAccept(response.code, asked) && mayChoose(operation, asked, view)) {
     return { answer: 'ask-again', quirks: [], formats: rememberFormats(view.formats, { choosesItself: true }) }
   }
-  if (response.code === codes.unsupportedContentFormat && content !== undefined) {
+  const isRefusedFormat = refusesContent(response.code, asked)
+  if (isRefusedFormat && content !== undefined) {
     const formats = forgetAccepted(view.formats, content)
     if (mayBeSaidOtherwise(operation, asked, { ...view, formats })) return { answer: 'ask-again', quirks: [], formats }
   }
@@ -172,9 +173,11 @@ function answerOfResponse(
   const quirks = exampled(result.quirks, response)
   switch (result.result) {
     case 'success': {
-      const { json, format } = result
+      const { json, format, legacy } = result
       const formats = rememberFormats(view.formats, {
         ...(format !== undefined && { answered: format }),
+        ...(format === contentFormat.text && view.version === '1.0' && { text: true }),
+        ...(legacy && { legacy }),
         ...(content !== undefined && { accepted: content }),
       })
       return {
@@ -186,8 +189,7 @@ function answerOfResponse(
       }
     }
     case 'failure': {
-      const isRefusedFormat = response.code === codes.unsupportedContentFormat && content !== undefined
-      const formats = isRefusedFormat ? forgetAccepted(view.formats, content) : view.formats
+      const formats = isRefusedFormat && content !== undefined ? forgetAccepted(view.formats, content) : view.formats
       return {
         answer: 'failed',
         reason: 'rejected',
@@ -234,6 +236,11 @@ function refusesAccept(code: number, { contentFormat: content, query }: Asked): 
   if (code === codes.notAcceptable) return true
   if (content !== undefined) return false
   return code === codes.unsupportedContentFormat || (code === codes.badOption && query === undefined)
+}
+
+/** 4.15; some say 4.06 though nothing was asked for. */
+function refusesContent(code: number, { accept }: Asked): boolean {
+  return code === codes.unsupportedContentFormat || (code === codes.notAcceptable && accept === undefined)
 }
 
 /** Whether another format is left for what was refused with 4.15. */

@@ -13,7 +13,11 @@ export interface FormatMemory {
   readonly answered?: FormatNumber
   /** Of the last write it took. */
   readonly accepted?: FormatNumber
-  /** It answered 4.15 to these. */
+  /** Of 1.0: it answers for one value in text, so it most likely takes text for one. */
+  readonly text?: true
+  /** It numbers formats as the drafts did (1541 to 1544), and knows no other numbers. */
+  readonly legacy?: true
+  /** It answered 4.15 or 4.06 to what came in these. */
   readonly refused?: readonly FormatNumber[]
   /** It refused an Accept: since then the choice is left to it. */
   readonly choosesItself?: true

@@ -2,6 +2,7 @@
  * Which content format to use with a device: what the operator names, else what the device has shown to
  * take, else the best of what it registered, else what its version must be able to do.
  */
+import { legacyContentFormat } from '../../coap/content-formats.ts'
 import type { DeviceView, FormatMemory } from './device-view.ts'
 import { format, formatOf, type FormatNumber } from '../payload/content-format.ts'
 import type { Path } from '../path.ts'
@@ -51,7 +52,8 @@ function formatsToWrite(device: DeviceView, base: Path, entries: readonly Entry[
   )
   const { accepted, answered } = device.formats
   // TLV is the one format 1.0 makes mandatory, text the one of 1.1 (LwM2M Core 1.0 §6.4, 1.1 §7.4).
-  const mandatory = device.version === '1.0' ? format.tlv : isSingle ? format.text : undefined
+  const takesText = device.version !== '1.0' || device.formats.text === true
+  const mandatory = isSingle && takesText ? format.text : device.version === '1.0' ? format.tlv : undefined
   const likely = [
     // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
     isSingle && only.value.type === 'opaque' ? format.opaque : undefined,
@@ -60,12 +62,18 @@ function formatsToWrite(device: DeviceView, base: Path, entries: readonly Entry[
     mandatory,
     // What it writes, it most likely reads.
     answered,
-    hasEmpty ? format.tlv : format.senmlCbor,
-    ...(device.version === '1.2' ? able : able.filter((candidate) => candidate !== format.lwm2mCbor)),
+    hasEmpty || device.version === '1.0' ? format.tlv : format.senmlCbor,
+    ...able.filter((candidate) => mayKnow(device, candidate)),
   ]
   return likely.filter(
     (each) => each !== undefined && (each === format.opaque || able.includes(each)),
   ) as FormatNumber[]
+}
+
+/** Whether the format is as old as the device's enabler. */
+function mayKnow({ version }: DeviceView, candidate: FormatNumber): boolean {
+  if (candidate === format.lwm2mCbor) return version === '1.2'
+  return version !== '1.0' || candidate === format.text || candidate === format.tlv || candidate === format.json
 }
 
 function isRefused({ formats }: DeviceView, candidate: FormatNumber): boolean {
@@ -90,21 +98,37 @@ export function formatForComposite(device: DeviceView, needsEtch: boolean): Form
 export function rememberFormats(memory: FormatMemory, shown: FormatMemory): FormatMemory {
   const answered = keptFormat(shown.answered) ?? memory.answered
   const accepted = keptFormat(shown.accepted) ?? memory.accepted
-  const choosesItself = shown.choosesItself ?? memory.choosesItself
   const refused = memory.refused?.filter((one) => one !== shown.accepted)
-  const isForgiven = refused?.length !== memory.refused?.length
-  const isSame = answered === memory.answered && accepted === memory.accepted && choosesItself === memory.choosesItself
-  return isSame && !isForgiven
+  const flags = { ...flagsOf(memory), ...flagsOf(shown) }
+  const isSame =
+    answered === memory.answered &&
+    accepted === memory.accepted &&
+    refused?.length === memory.refused?.length &&
+    Object.keys(flags).length === Object.keys(flagsOf(memory)).length
+  return isSame
     ? memory
     : {
         ...(answered !== undefined && { answered }),
         ...(accepted !== undefined && { accepted }),
         ...(refused !== undefined && refused.length > 0 && { refused }),
-        ...(choosesItself !== undefined && { choosesItself }),
+        ...flags,
       }
 }
 
-/** The memory after something in `refused` was answered with 4.15: it is the last choice from then on. */
+function flagsOf({
+  choosesItself,
+  legacy,
+  text,
+}: FormatMemory): Pick<FormatMemory, 'choosesItself' | 'legacy' | 'text'> {
+  return { ...(choosesItself && { choosesItself }), ...(legacy && { legacy }), ...(text && { text }) }
+}
+
+/** The number of a format for a device. */
+export function numberFor(device: DeviceView, chosen: FormatNumber): number {
+  return device.formats.legacy === true ? legacyContentFormat(chosen) : chosen
+}
+
+/** The memory after something in `refused` was answered with 4.15 or 4.06: it is the last choice from then on. */
 export function forgetAccepted(memory: FormatMemory, refused: FormatNumber): FormatMemory {
   const { accepted, refused: before = [], ...rest } = memory
   if (before.includes(refused) && accepted !== refused) return memory

@@ -11,7 +11,7 @@ import { encodePaths, encodePayload } from '../payload/codec.ts'
 import { format, type FormatNumber } from '../payload/content-format.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
 import type { DeviceView } from './device-view.ts'
-import { formatForComposite, formatToAccept, formatToWrite } from './format-choice.ts'
+import { formatForComposite, formatToAccept, formatToWrite, numberFor } from './format-choice.ts'
 import type { Operation } from './operation.ts'
 
 export interface RequestOptions {
@@ -87,7 +87,7 @@ export function uriPath(device: DeviceView, path: Path): readonly string[] {
 
 function accept(device: DeviceView, path: Path, options: RequestOptions): { accept?: number } {
   const chosen = options.accept ?? formatToAccept(device, path)
-  return chosen === undefined || chosen === 'any' ? {} : { accept: chosen }
+  return chosen === undefined || chosen === 'any' ? {} : { accept: numberFor(device, chosen) }
 }
 
 function withContent(
@@ -97,9 +97,10 @@ function withContent(
   device: DeviceView,
   options: RequestOptions,
 ): OutboundRequest | Refusal {
-  const contentFormat = options.contentFormat ?? formatToWrite(device, path, entries)
-  const payload = encodePayload(contentFormat, path, entries)
-  return isRefusal(payload) ? payload : { code, path: uriPath(device, path), contentFormat, payload }
+  const chosen = options.contentFormat ?? formatToWrite(device, path, entries)
+  const payload = encodePayload(chosen, path, entries)
+  if (isRefusal(payload)) return payload
+  return { code, path: uriPath(device, path), contentFormat: numberFor(device, chosen), payload }
 }
 
 /**
@@ -116,9 +117,10 @@ function create(
   const content = entries.length === 0 ? [{ path: childOf(path, instance ?? 0) }] : entries
   const chosen = options.contentFormat ?? formatToWrite(device, path, content)
   // SenML and LwM2M CBOR always name the instance, so only TLV and JSON can leave the choice to the device.
-  const contentFormat = instance === undefined && !relativeFormats.includes(chosen) ? format.tlv : chosen
-  const payload = encodePayload(contentFormat, base, content)
-  return isRefusal(payload) ? payload : { code: method.post, path: uriPath(device, path), contentFormat, payload }
+  const usable = instance === undefined && !relativeFormats.includes(chosen) ? format.tlv : chosen
+  const payload = encodePayload(usable, base, content)
+  if (isRefusal(payload)) return payload
+  return { code: method.post, path: uriPath(device, path), contentFormat: numberFor(device, usable), payload }
 }
 
 const relativeFormats: readonly FormatNumber[] = [format.tlv]

@@ -42,6 +42,8 @@ export type OperationResult =
       readonly json: unknown
       /** Format the answer came in, to be remembered. */
       readonly format?: FormatNumber
+      /** It was numbered as LwM2M drafts did. */
+      readonly legacy?: true
       readonly quirks: readonly QuirkName[]
     }
   | {
@@ -147,8 +149,12 @@ function contentResult(
   if (isFault(decoded)) return undecodable(parts, decoded, quirks)
   quirks.addAll(decoded.quirks)
   const json = contentJson(base, decoded.entries, device.model)
-  const used = parts.contentFormat === undefined ? undefined : formatOf(parts.contentFormat)
-  const remembered = used === undefined || isLegacyFormat(parts.contentFormat!) ? {} : { format: used }
+  // Of answers that do not say what they are only text is as good as certain.
+  const number = parts.contentFormat ?? (asked === undefined ? guessedFormat(base, parts.payload) : undefined)
+  const used = number === undefined ? undefined : formatOf(number)
+  const isKnown = used !== undefined && (parts.contentFormat !== undefined || used === format.text)
+  const legacy = isKnown && isLegacyFormat(number!) ? { legacy: true as const } : {}
+  const remembered = isKnown ? { format: used, ...legacy } : {}
   return { result: 'success', code, entries: decoded.entries, json, ...remembered, quirks: quirks.list() }
 }
 

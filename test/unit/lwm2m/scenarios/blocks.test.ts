@@ -223,6 +223,23 @@ describe('an answer in blocks', () => {
     expect(device.told('notification')[0]!.detail['samples']).toHaveLength(60)
   })
 
+  test.each(['4.02', '4.08', '5.00', 'silence'])(
+    'as a notification whose other blocks are not given (%s) is asked for anew, under the same token',
+    async (code) => {
+      const device = new ScriptedDevice().register()
+      const token = await device.observed('/3303', `Content-Format=110 <5b5d>`)
+      expect(device.say(`CON 2.05 [${token}] Observe=2 Content-Format=110 ${part(0)}`)).toMatch(/^EMPTY|^0\.00/)
+      expect(device.request()).toContain('Block2=1/0/256')
+      if (code === 'silence') {
+        device.elapse(minutes(5)).heard()
+        device.say(`CON POST [bb] /rd/${device.registration!.id}`)
+      } else device.answer(code)
+      const [again] = device.heard()
+      expect(again).toMatch(new RegExp(`^CON \\d+ GET \\[${token}\\] Observe=0 /3303 Accept=110$`))
+      expect(device.intents).toMatchObject([{ path: '/3303', state: 'wanted', token }])
+    },
+  )
+
   test('that breaks off is asked for again, whole', async () => {
     const device = new ScriptedDevice().register()
     const id = await device.wish({ kind: 'read', path: '/3303' })
