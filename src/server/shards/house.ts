@@ -15,18 +15,19 @@ import type { CredentialPurpose } from '../../fleet/credentials/types.ts'
 import type { EventDraft, EventId, FleetEvent } from '../../fleet/events/types.ts'
 import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName } from '../../fleet/registry/types.ts'
-import type { DeviceKey, DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
+import type { StoreOp } from '../../fleet/store.ts'
 import type { TraceCalls, TracedDatagram } from '../../api/services.ts'
 import { eventsIn, numberEvents, type RowsOp } from '../../storage/sqlite/rows.ts'
 import type { SqliteStore } from '../../storage/sqlite/store.ts'
 import { Committer } from '../committer.ts'
 import type { Control } from '../control.ts'
-import { storedAssociation, type CredentialDesk, type Desk, type LocalDeskOptions } from '../desk.ts'
+import { storedAssociation, type CredentialDesk, type Desk } from '../desk.ts'
 import { Leases, type ShardNumber } from './leases.ts'
 import type { Listening } from '../device-side.ts'
 import type { FromShard, SentQuery, ShardStart, ShardTurn } from './messages.ts'
 import { receivedError, sentError } from './sent-error.ts'
 import { ShardPort } from './shard-port.ts'
+import { hashOf, SpokenTo } from './spoken-to.ts'
 
 /** Devices looked at in one sweep, and in one step of recovery. */
 const devicesAStep = 256
@@ -37,12 +38,10 @@ export interface HouseOptions {
   readonly store: SqliteStore
   readonly now: () => Instant
   readonly batchLimit: number
-  readonly operationsLimit: number
   readonly grace: Duration
   /** Devices that may be known to be some shard's. */
   readonly leaseLimit: number
   readonly credentials: CredentialDesk
-  readonly vouched: LocalDeskOptions['vouched']
   readonly handshake: Desk['handshake']
   readonly publish: (event: FleetEvent) => void
   readonly lastEventId: EventId
@@ -51,11 +50,15 @@ export interface HouseOptions {
   readonly metrics: Metrics
 }
 
+/** What is the same for all shards. */
+type CommonStart = Omit<ShardStart, 'share' | 'spokenTo'>
+
 export class House implements Control {
   readonly #options: HouseOptions
   readonly #committer: Committer<StoreOp | RowsOp>
   readonly #leases: Leases
   readonly #shards: ShardPort[] = []
+  readonly #spokenTo = SpokenTo.memory()
   readonly #commands = new Map<number, { resolve(result: never): void; reject(error: Error): void }>()
   readonly #traces = new Map<number, (datagrams: readonly TracedDatagram[]) => void>()
   readonly #follows = new Map<number, (datagram: TracedDatagram) => void>()
@@ -82,7 +85,7 @@ export class House implements Control {
   }
 
   /** The first shard finds the ports; the others share them. */
-  async open(count: number, start: Omit<ShardStart, 'share'>): Promise<Listening> {
+  async open(count: number, start: CommonStart): Promise<Listening> {
     const first = await this.#openShard(0, count, start)
     const { plain, secured } = first
     const settings = { ...start.settings, 'coap.port': plain.port, ...(secured && { 'coaps.port': secured.port }) }
@@ -94,9 +97,9 @@ export class House implements Control {
     return first
   }
 
-  async #openShard(index: number, count: number, start: Omit<ShardStart, 'share'>): Promise<Listening> {
+  async #openShard(index: number, count: number, start: CommonStart): Promise<Listening> {
     const { port, listening } = await ShardPort.start(
-      { ...start, share: { index, count } },
+      { ...start, share: { index, count }, spokenTo: this.#spokenTo },
       (from, message) => this.#receive(index, from, message),
       this.#options.fatal,
     )
@@ -221,21 +224,14 @@ export class House implements Control {
       if (claims === undefined || this.#leases.ownerOf(claims) === from) this.#committer.add({ from, no }, ops)
       else this.#leases.claim(claims, from, () => this.#committer.add({ from, no }, ops))
     }
-    const load = (): void => {
-      for (const { no, key } of asked.loads) this.#load(from, no, key)
+    for (const { no, endpoint } of asked.claims) {
+      this.#leases.claim(endpoint, from, (isMoved) => this.#shards[from]!.turn.granted.push({ no, isMoved }))
     }
-    if (asked.loads.length > 1) this.#options.store.together(load)
-    else load()
     for (const { no, key } of asked.recalls) this.#recall(from, no, key)
     // What the owner has committed counts for the next one only once it is in the store.
     if (asked.released.length > 0) this.settle()
     for (const endpoint of asked.released) this.#leases.released(endpoint, from)
     for (const stray of asked.strays) this.#shards[stray.to]?.turn.strays.push(stray)
-    for (const { remote, secured } of asked.spokenTo) {
-      for (const shard of this.#shards) {
-        if (shard.turn !== turn) shard.tell({ kind: 'spoken-to', remote, secured, by: from })
-      }
-    }
     for (const { no, result, error } of asked.replies) {
       const command = this.#commands.get(no)
       this.#commands.delete(no)
@@ -243,23 +239,6 @@ export class House implements Control {
       else command?.reject(receivedError(error))
     }
     for (const { no, datagram } of asked.traced) this.#follows.get(no)?.(datagram)
-  }
-
-  /** The device is read again once it is the shard's: what the last one did is in the store by then. */
-  #load(shard: ShardNumber, no: number, key: DeviceKey): void {
-    const { turn } = this.#shards[shard]!
-    const endpoint = key.by === 'endpoint' ? key.endpoint : this.#snapshot(key)?.device.endpoint
-    if (endpoint === undefined) {
-      turn.loaded.push({ no, snapshot: undefined, vouched: undefined })
-      return
-    }
-    this.#leases.claim(endpoint, shard, (isMoved) => {
-      const snapshot = this.#snapshot(key)
-      const to = this.#shards[shard]!.turn
-      const isNew = snapshot === undefined && key.by === 'endpoint'
-      to.loaded.push({ no, snapshot, vouched: isNew ? this.#options.vouched(key.endpoint) : undefined })
-      if (isMoved && snapshot !== undefined && snapshot.operations.length > 0) to.recover.push(snapshot.device.id)
-    })
   }
 
   #recall(shard: ShardNumber, no: number, key: AssociationKey): void {
@@ -273,13 +252,10 @@ export class House implements Control {
       // What a shard writes of an association on its way out of memory it does not wait for.
       this.settle()
       const stored = storedAssociation(store, key)
-      const isAccepted = stored !== undefined && credentials.accepts(stored)
+      // Another device may be at that address by now: it is not what was claimed.
+      const isAccepted = stored?.endpoint === endpoint && credentials.accepts(stored)
       this.#shards[shard]!.turn.recalled.push({ no, stored: isAccepted ? stored : undefined })
     })
-  }
-
-  #snapshot(key: DeviceKey): DeviceSnapshot | undefined {
-    return this.#options.store.snapshot(key, this.#options.operationsLimit)
   }
 
   /** The shard that has the device, or else the one its records name, or else one by its name. */
@@ -350,13 +326,6 @@ export class House implements Control {
     const endpoint = this.#options.store.deviceById(id)?.device.endpoint
     if (endpoint !== undefined) tell(this.#shards[this.#homeOf(endpoint)]!)
   }
-}
-
-/** FNV-1a: spreads names over shards the same way after every start. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0
-  return hash
 }
 
 function queryOf(query: SentQuery): CredentialQuery {

@@ -10,8 +10,8 @@ import type { AssociationKey, RemoteEndpoint, Sequences, Share } from '../../eng
 import type { StoredAssociation } from '../../fleet/associations/types.ts'
 import type { Command } from '../../fleet/commands.ts'
 import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
-import type { DeviceId, EndpointName, VouchedFor } from '../../fleet/registry/types.ts'
-import type { DeviceKey, DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
+import type { DeviceId, EndpointName } from '../../fleet/registry/types.ts'
+import type { StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
 import type { RowsOp } from '../../storage/sqlite/rows.ts'
 import type { Listening } from '../device-side.ts'
@@ -36,8 +36,9 @@ export interface Stray {
 /** What a shard did in a turn. Numbers name questions; they come back with the answer. */
 export interface ShardTurn {
   readonly kind: 'turn'
-  readonly loads: { readonly no: number; readonly key: DeviceKey }[]
-  /** `claims`: the device an association of which is among the ops. What happens all the time is one op of rows. */
+  /** Devices it wants to read and to write from then on. */
+  readonly claims: { readonly no: number; readonly endpoint: EndpointName }[]
+  /** `claims`: the device of which an association is among the ops. What happens all the time is one op of rows. */
   readonly commits: {
     readonly no: number
     readonly ops: readonly (StoreOp | RowsOp)[]
@@ -48,8 +49,6 @@ export interface ShardTurn {
   readonly handshakes: { readonly report: HandshakeReport; readonly remote: RemoteEndpoint | undefined }[]
   readonly released: EndpointName[]
   readonly strays: Stray[]
-  /** Addresses this shard has begun to speak to unasked: what they answer is to come here. */
-  readonly spokenTo: { readonly remote: RemoteEndpoint; readonly secured: boolean }[]
   readonly replies: { readonly no: number; readonly result?: unknown; readonly error?: SentError }[]
   readonly traced: { readonly no: number; readonly datagram: TracedDatagram }[]
 }
@@ -67,11 +66,8 @@ export interface HouseTurn {
   readonly kind: 'turn'
   /** Turns of the shard that the house has gone through since it last said so. */
   taken: number
-  readonly loaded: {
-    readonly no: number
-    readonly snapshot: DeviceSnapshot | undefined
-    readonly vouched: VouchedFor | undefined
-  }[]
+  /** Claims; `isMoved` where another shard had the device until now. */
+  readonly granted: { readonly no: number; readonly isMoved: boolean }[]
   readonly committed: number[]
   readonly failed: { readonly no: number; readonly error: SentError }[]
   readonly credentials: {
@@ -96,7 +92,6 @@ export type ToShard =
   /** The files of object definitions are others now. */
   | { readonly kind: 'objects' }
   | { readonly kind: 'forget-image'; readonly key: string }
-  | { readonly kind: 'spoken-to'; readonly remote: RemoteEndpoint; readonly secured: boolean; readonly by: ShardNumber }
   | { readonly kind: 'trace'; readonly no: number; readonly endpoint: EndpointName }
   | { readonly kind: 'follow'; readonly no: number; readonly endpoint: EndpointName }
   | { readonly kind: 'unfollow'; readonly no: number }
@@ -109,23 +104,25 @@ export interface ShardStart {
   readonly share: Share
   readonly sequences: Sequences
   readonly storeKey: Bytes
+  /** The file, which it reads for itself. */
   readonly database: string
   readonly images: string
   /** Where firmware is served over HTTP, '' where it is not. */
   readonly downloads: string
   readonly rules: readonly ObservationRule[]
+  /** Of `SpokenTo`. */
+  readonly spokenTo: SharedArrayBuffer
 }
 
 export const emptyShardTurn = (): ShardTurn => ({
   kind: 'turn',
-  loads: [],
+  claims: [],
   commits: [],
   lookups: [],
   recalls: [],
   handshakes: [],
   released: [],
   strays: [],
-  spokenTo: [],
   replies: [],
   traced: [],
 })
@@ -133,7 +130,7 @@ export const emptyShardTurn = (): ShardTurn => ({
 export const emptyHouseTurn = (): HouseTurn => ({
   kind: 'turn',
   taken: 0,
-  loaded: [],
+  granted: [],
   committed: [],
   failed: [],
   credentials: [],

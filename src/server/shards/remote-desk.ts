@@ -1,6 +1,6 @@
 /**
- * The desk of an engine in a worker thread: what the engine asks becomes part of one message a turn, what
- * the house answers becomes the engine's next inputs. Decides nothing.
+ * The desk of an engine in a worker thread. Devices that are this shard's it reads from the store by itself; anything
+ * else that the engine asks becomes part of one message a turn, and what the house answers the engine's next inputs.
  */
 import type { EnvironmentError } from '../../base/errors.ts'
 import { invariant } from '../../base/errors.ts'
@@ -8,10 +8,12 @@ import type { Instant } from '../../base/time.ts'
 import type { CredentialQuery, HandshakeReport } from '../../dtls/sink.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { CommitTicket, LoadTicket, RecallTicket, RemoteEndpoint } from '../../engine/ports.ts'
+import { vouchedFor } from '../../fleet/credentials/vouched.ts'
 import type { EndpointName } from '../../fleet/registry/types.ts'
-import type { StoreOp } from '../../fleet/store.ts'
+import type { DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
 import { rowsOf } from '../../storage/sqlite/rows.ts'
+import type { StoreReader } from '../../storage/sqlite/store.ts'
 import type { Desk } from '../desk.ts'
 import { emptyShardTurn, isEmpty, sentQuery, type HouseTurn, type ShardTurn, type Stray } from './messages.ts'
 import { receivedError, sentError } from './sent-error.ts'
@@ -19,30 +21,38 @@ import { receivedError, sentError } from './sent-error.ts'
 /** Turns told to the house that it has not gone through: one that it is at, and one to go on with. */
 const turnsAhead = 2
 
+export interface RemoteDeskOptions {
+  readonly store: Pick<StoreReader, 'snapshot' | 'together' | 'credentialsOfEndpoint'>
+  /** The most open operations of a device an actor starts with. */
+  readonly operationsLimit: number
+  readonly post: (turn: ShardTurn) => void
+}
+
 export class RemoteDesk implements Desk {
-  readonly #post: (turn: ShardTurn) => void
+  readonly #options: RemoteDeskOptions
   #turn = emptyShardTurn()
   #lastNumber = 0
   #ahead = 0
-  readonly #loads = new Map<number, LoadTicket>()
+  #loads: LoadTicket[] = []
+  readonly #claims = new Map<number, { readonly ticket: LoadTicket; readonly endpoint: EndpointName }>()
   readonly #commits = new Map<number, CommitTicket>()
   readonly #recalls = new Map<number, RecallTicket>()
+  /** Devices that are this shard's until it says that it has let go; as many as the house lets it have. */
+  readonly #held = new Set<EndpointName>()
   /** Devices the house wants back, not let go of yet. */
   readonly #wanted = new Set<EndpointName>()
 
-  constructor(post: (turn: ShardTurn) => void) {
-    this.#post = post
+  constructor(options: RemoteDeskOptions) {
+    this.#options = options
   }
 
   /** Nothing waits to be told or to be committed. */
   get isSettled(): boolean {
-    return this.#commits.size === 0 && isEmpty(this.#turn)
+    return this.#commits.size === 0 && this.#loads.length === 0 && isEmpty(this.#turn)
   }
 
   load(ticket: LoadTicket): void {
-    const no = ++this.#lastNumber
-    this.#loads.set(no, ticket)
-    this.#turn.loads.push({ no, key: ticket.key })
+    this.#loads.push(ticket)
   }
 
   commit(ticket: CommitTicket, ops: readonly StoreOp[]): void {
@@ -86,10 +96,6 @@ export class RemoteDesk implements Desk {
     this.#turn.strays.push(stray)
   }
 
-  spokenTo(remote: RemoteEndpoint, secured: boolean): void {
-    this.#turn.spokenTo.push({ remote, secured })
-  }
-
   traced(no: number, datagram: TracedDatagram): void {
     this.#turn.traced.push({ no, datagram })
   }
@@ -103,12 +109,14 @@ export class RemoteDesk implements Desk {
     for (const endpoint of this.#wanted) {
       if (!engine.release(now, endpoint)) continue
       this.#wanted.delete(endpoint)
+      this.#held.delete(endpoint)
       this.#turn.released.push(endpoint)
     }
+    this.#read(engine, now)
     // While the house is busy more is gathered: a message costs as much as a dozen of what is in it.
     if (this.#ahead < turnsAhead && !isEmpty(this.#turn)) {
       this.#ahead++
-      this.#post(this.#turn)
+      this.#options.post(this.#turn)
       this.#turn = emptyShardTurn()
     }
     return false
@@ -118,10 +126,19 @@ export class RemoteDesk implements Desk {
   receive(engine: Engine, now: Instant, turn: HouseTurn): void {
     this.#ahead -= turn.taken
     for (const { ticket, answer } of turn.credentials) engine.credentials(now, ticket, answer)
-    for (const { no, stored } of turn.recalled) engine.recalled(now, taken(this.#recalls, no), stored)
-    for (const { no, snapshot, vouched } of turn.loaded) {
-      engine.loaded(now, taken(this.#loads, no), snapshot, vouched)
+    for (const { no, stored } of turn.recalled) {
+      // Whose association it is the house has given us.
+      if (stored?.endpoint !== undefined) this.#held.add(stored.endpoint)
+      engine.recalled(now, taken(this.#recalls, no), stored)
     }
+    this.#together(turn.granted, ({ no, isMoved }) => {
+      const { ticket, endpoint } = taken(this.#claims, no)
+      this.#held.add(endpoint)
+      // Only now: what the last owner did is in the store.
+      const snapshot = this.#snapshot(ticket)
+      this.#loaded(engine, now, ticket, snapshot)
+      if (isMoved && snapshot !== undefined && snapshot.operations.length > 0) engine.recover(now, snapshot.device.id)
+    })
     for (const no of turn.committed) engine.committed(now, taken(this.#commits, no))
     for (const { no, error } of turn.failed) {
       engine.commitFailed(now, taken(this.#commits, no), receivedError(error) as EnvironmentError)
@@ -135,6 +152,50 @@ export class RemoteDesk implements Desk {
       })
     }
     for (const endpoint of turn.release) this.#wanted.add(endpoint)
+  }
+
+  /** What the engine wants to know of devices, until it wants no more: at once of those that are ours. */
+  #read(engine: Engine, now: Instant): void {
+    while (this.#loads.length > 0) {
+      const tickets = this.#loads
+      this.#loads = []
+      this.#together(tickets, (ticket) => {
+        const { key } = ticket
+        const isToBeClaimed = key.by === 'endpoint' && !this.#isOurs(key.endpoint)
+        const snapshot = isToBeClaimed ? undefined : this.#snapshot(ticket)
+        const endpoint = key.by === 'endpoint' ? key.endpoint : snapshot?.device.endpoint
+        if (endpoint === undefined || this.#isOurs(endpoint)) this.#loaded(engine, now, ticket, snapshot)
+        else this.#claim(ticket, endpoint)
+      })
+    }
+  }
+
+  /** What the house wants back is ours no longer for anything new: who waits for it would wait for ever. */
+  #isOurs(endpoint: EndpointName): boolean {
+    return this.#held.has(endpoint) && !this.#wanted.has(endpoint)
+  }
+
+  #claim(ticket: LoadTicket, endpoint: EndpointName): void {
+    const no = ++this.#lastNumber
+    this.#claims.set(no, { ticket, endpoint })
+    this.#turn.claims.push({ no, endpoint })
+  }
+
+  #snapshot({ key }: LoadTicket): DeviceSnapshot | undefined {
+    return this.#options.store.snapshot(key, this.#options.operationsLimit)
+  }
+
+  #loaded(engine: Engine, now: Instant, ticket: LoadTicket, snapshot: DeviceSnapshot | undefined): void {
+    const { key } = ticket
+    const isNew = snapshot === undefined && key.by === 'endpoint'
+    const credentials = isNew ? this.#options.store.credentialsOfEndpoint(key.endpoint, 1) : []
+    engine.loaded(now, ticket, snapshot, vouchedFor(credentials))
+  }
+
+  #together<Item>(items: readonly Item[], read: (item: Item) => void): void {
+    const all = (): void => items.forEach(read)
+    if (items.length > 1) this.#options.store.together(all)
+    else all()
   }
 }
 

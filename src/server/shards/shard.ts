@@ -8,12 +8,12 @@ import { createMetrics } from '../../api/metrics.ts'
 import type { Bytes } from '../../base/bytes.ts'
 import { invariant } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
-import { LruMap } from '../../base/lru.ts'
 import { contentType, recordHeaderLength } from '../../dtls/wire/record.ts'
 import { Engine } from '../../engine/engine.ts'
-import { openImagesReader } from '../../storage/sqlite/images.ts'
+import { openStoreReader } from '../../storage/sqlite/store.ts'
 import { systemNow } from '../clock.ts'
 import { DeviceReach } from '../device-reach.ts'
+import { deskLimits } from '../device-side.ts'
 import { Driver } from '../driver.ts'
 import { dtlsPartsOf } from '../dtls-parts.ts'
 import { ImageBodies } from '../image-bodies.ts'
@@ -27,9 +27,7 @@ import type { UdpTransport } from '../udp-open.ts'
 import type { FromShard, ShardStart, ToShard } from './messages.ts'
 import { RemoteDesk } from './remote-desk.ts'
 import { sentError } from './sent-error.ts'
-
-/** Plain peers known to be another shard's, at most; the rest are found again when somebody speaks to them. */
-const elsewhereLimit = 10_000
+import { SpokenTo } from './spoken-to.ts'
 
 invariant(parentPort !== null, 'a shard runs in a thread of its own')
 const house = parentPort
@@ -42,10 +40,10 @@ const log: Log = pino({ level: settings['log.level'] }, pino.destination({ dest:
   shard: share.index,
 })
 const metrics = createMetrics({ process: false })
-const images = openImagesReader(start.database)
+const store = openStoreReader(start.database)
 const files = openImages(settings, start.images, process.env, log)
-const bodies = new ImageBodies(images, files)
-const desk = new RemoteDesk(post)
+const bodies = new ImageBodies(store, files)
+const desk = new RemoteDesk({ store, ...deskLimits(settings), post })
 const reach = new DeviceReach({ ...start, now })
 const driver = new Driver({
   desk,
@@ -68,10 +66,9 @@ const engine = new Engine({
 })
 engine.observationRules = start.rules
 
-/** Paths, by listener, whose peer another shard speaks to. */
-const elsewhere = {
-  plain: new LruMap<number, number>(elsewhereLimit),
-  secured: new LruMap<number, number>(elsewhereLimit),
+const spokenTo = {
+  plain: new SpokenTo(start.spokenTo, share.index, 'plain'),
+  secured: new SpokenTo(start.spokenTo, share.index, 'secured'),
 }
 /**
  * Not before every shard's sockets are open: each that opens takes peers from those that are, and what a peer
@@ -90,20 +87,21 @@ function shardOfRecord(buffer: Bytes, at: number, end: number): number | undefin
 const cidOffset = 11
 
 /** Lets pass what is ours and hands over the rest. */
-function sorting(secured: boolean): TransportHandler {
-  const own = secured ? handlers.secured : handlers.plain
-  const spokenTo = secured ? elsewhere.secured : elsewhere.plain
+function sorting(listener: 'plain' | 'secured'): TransportHandler {
+  const own = handlers[listener]
+  const secured = listener === 'secured'
   return {
     ...own,
     receive: (at, path, buffer, from, end) => {
-      if (!isServing) return
+      const transport = listeners?.[listener]
+      if (!isServing || transport === undefined) return
       const named = secured ? shardOfRecord(buffer, from, end) : undefined
-      const owner = named ?? (spokenTo.size === 0 ? undefined : spokenTo.use(path)) ?? share.index
+      const owner = named ?? spokenTo[listener].ownerOf(path, transport) ?? share.index
       if (owner === share.index) {
         own.receive(at, path, buffer, from, end)
         return
       }
-      const remote = (secured ? listeners.secured : listeners.plain)?.addressOf(path)
+      const remote = transport.addressOf(path)
       if (remote !== undefined) desk.stray({ to: owner, secured, remote, bytes: buffer.slice(from, end) })
     },
   }
@@ -111,7 +109,7 @@ function sorting(secured: boolean): TransportHandler {
 
 const listeners = await openListeners(
   settings,
-  { plain: sorting(false), secured: dtls === undefined ? undefined : sorting(true) },
+  { plain: sorting('plain'), secured: dtls === undefined ? undefined : sorting('secured') },
   { now, reusePort: true },
 ).catch((error: unknown) => {
   post({ kind: 'failed', error: sentError(error) })
@@ -120,28 +118,26 @@ const listeners = await openListeners(
 })
 reach.serve(listeners.publicUris.plain, listeners.publicUris.secured, start.downloads)
 /** Which socket an answer arrives at is the kernel's choice: the others have to know whose it is. */
-function telling(transport: UdpTransport, secured: boolean): Transport {
-  const spokenTo = elsewhere[secured ? 'secured' : 'plain']
+function noting(transport: UdpTransport, listener: 'plain' | 'secured'): Transport {
   return {
     kind: transport.kind,
     local: transport.local,
     send: (path, buffer, from, end) => {
-      // Who speaks to a peer hears it: it may have turned up here while the other shard spoke to it.
-      if (spokenTo.size > 0) spokenTo.delete(path)
+      spokenTo[listener].answered(path, transport)
       transport.send(path, buffer, from, end)
     },
     flush: () => transport.flush(),
     addressOf: (path) => transport.addressOf(path),
     close: () => transport.close(),
     pathOf: (remote) => {
-      desk.spokenTo(remote, secured)
+      spokenTo[listener].note(remote)
       return transport.pathOf(remote)
     },
   }
 }
 driver.start(engine, {
-  plain: telling(listeners.plain, false),
-  ...(listeners.secured === undefined ? {} : { secured: telling(listeners.secured, true) }),
+  plain: noting(listeners.plain, 'plain'),
+  ...(listeners.secured === undefined ? {} : { secured: noting(listeners.secured, 'secured') }),
 })
 
 const trace = traceCalls(engine, listeners.plain.local.address)
@@ -182,12 +178,6 @@ function receive(message: ToShard): void {
     case 'forget-image':
       bodies.forget(message.key)
       return
-    case 'spoken-to': {
-      const { remote, secured, by } = message
-      const path = (secured ? listeners.secured : listeners.plain)?.pathOf(remote)
-      if (path !== undefined) elsewhere[secured ? 'secured' : 'plain'].set(path, by)
-      return
-    }
     case 'trace':
       void Promise.resolve(trace.datagrams(message.endpoint)).then((datagrams) =>
         post({ kind: 'trace', no: message.no, datagrams }),
@@ -225,7 +215,7 @@ function finish(): void {
   if (!desk.isSettled) return
   driver.stop()
   void Promise.all([listeners.plain.close(), listeners.secured?.close()]).then(() => {
-    images.close()
+    store.close()
     post({ kind: 'stopped' })
     house.close()
   })

@@ -55,7 +55,9 @@ export function openDatabase(file: string): { database: Sqlite; close: () => voi
 /** A second connection to a database that is open in this process, for reading. Throws EnvironmentError 'store.unavailable'. */
 export function openReadOnly(file: string): Sqlite {
   try {
-    return new Sqlite(file, { readOnly: true, timeout: busyTimeout })
+    const database = new Sqlite(file, { readOnly: true, timeout: busyTimeout })
+    database.pragma(`mmap_size = ${mappedOctets}`)
+    return database
   } catch (cause) {
     throw unavailable(`the database '${file}' cannot be read`, cause)
   }

@@ -1,12 +1,9 @@
 /** What is known of firmware images in SQLite; their octets are in files. */
 import { instantOf } from '../../base/time.ts'
-import type { DeltasStore } from '../../fleet/deltas/store.ts'
 import type { ImagesOp, ImagesStore } from '../../fleet/images/store.ts'
 import type { Image, ImageDependency, ImageFormat, ImageSignature } from '../../fleet/images/types.ts'
 import { columnOf, jsonOf, type Appliers } from './appliers.ts'
-import { deltasIn } from './deltas.ts'
 import type { Sqlite } from './connection.ts'
-import { openReadOnly } from './database.ts'
 
 interface ImageRow {
   sha256: string
@@ -26,12 +23,6 @@ interface ImageRow {
 
 export function imagesIn(database: Sqlite): { reads: ImagesStore; apply: Appliers<ImagesOp> } {
   return { reads: imageReads(database), apply: imageAppliers(database) }
-}
-
-/** Images as another thread of the server reads them beside the writer. Throws EnvironmentError where it cannot. */
-export function openImagesReader(file: string): ImagesStore & DeltasStore & { close(): void } {
-  const database = openReadOnly(file)
-  return { ...imageReads(database), ...deltasIn(database).reads, close: () => database.close() }
 }
 
 function imageReads(database: Sqlite): ImagesStore {

@@ -7,6 +7,8 @@
  */
 import type { Log } from '../../base/log.ts'
 import type { Instant } from '../../base/time.ts'
+import type { DeltasStore } from '../../fleet/deltas/store.ts'
+import type { ImagesStore } from '../../fleet/images/store.ts'
 import type { Store, StoreOp } from '../../fleet/store.ts'
 import type { Appliers } from './appliers.ts'
 import { associationsIn } from './associations.ts'
@@ -15,7 +17,7 @@ import { bootstrapIn } from './bootstrap.ts'
 import { credentialsIn } from './credentials.ts'
 import { configurationIn } from './configuration.ts'
 import type { Sqlite } from './connection.ts'
-import { houseError, openDatabase } from './database.ts'
+import { houseError, openDatabase, openReadOnly } from './database.ts'
 import { devicesToRecoverIn, dueDevicesIn } from './due-devices.ts'
 import { eventsIn, type EventsIn } from './events.ts'
 import { firmwareIn } from './firmware.ts'
@@ -58,6 +60,18 @@ export function openSqliteStore({ file, now, log, ...limits }: SqliteStoreOption
     close()
     throw houseError(cause, `opening the database '${file}'`)
   }
+}
+
+/** What other threads than the writer's read for themselves: what is committed when they ask. */
+export type StoreReader = Pick<Store, 'snapshot' | 'together' | 'credentialsOfEndpoint' | 'close'> &
+  ImagesStore &
+  DeltasStore
+
+/** A second connection to a database that this process has open. Throws EnvironmentError 'store.unavailable'. */
+export function openStoreReader(file: string): StoreReader {
+  const database = openReadOnly(file)
+  // Its statements that write are never run.
+  return storeIn(database, { eventsKept: 0, operationsKept: 0 }, () => database.close())
 }
 
 /** The store, which takes rows beside ops: both of all devices in one transaction. */
