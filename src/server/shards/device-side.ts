@@ -2,11 +2,14 @@
 import { deskLimits, sequencesOf, type DeviceSide, type DeviceSideParts } from '../device-side.ts'
 import { House } from './house.ts'
 
-/** Leases over what the shards can have in memory: what is beyond was let go of long ago. */
-const leasesPerActor = 2
+/**
+ * Leases over what the shards can have in memory. A name is a hundredth of a device, and one that the shard still has
+ * the lease of is read again without asking: so a fleet may be some times as large before each message costs two more.
+ */
+const leasesPerActor = 4
 
 export interface ShardedStore {
-  /** The database file, for shards to look up images in. */
+  /** The database file, which shards read for themselves. */
   readonly database: string
   /** The directory of images. */
   readonly images: string
