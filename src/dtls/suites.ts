@@ -61,6 +61,9 @@ export const defaultSuites: readonly AeadSuite[] = [
   aeadSuite(0xc0ac, 'ECDHE_ECDSA_WITH_AES_128_CCM', 'ecdhe-ecdsa', 'aes-128-ccm'),
   aeadSuite(0xd005, 'ECDHE_PSK_WITH_AES_128_CCM_SHA256', 'ecdhe-psk', 'aes-128-ccm'),
   aeadSuite(0xc0a9, 'PSK_WITH_AES_256_CCM_8', 'psk', 'aes-256-ccm-8'),
+  aeadSuite(0xc0af, 'ECDHE_ECDSA_WITH_AES_256_CCM_8', 'ecdhe-ecdsa', 'aes-256-ccm-8'),
+  aeadSuite(0xc0a5, 'PSK_WITH_AES_256_CCM', 'psk', 'aes-256-ccm'),
+  aeadSuite(0xc0ad, 'ECDHE_ECDSA_WITH_AES_256_CCM', 'ecdhe-ecdsa', 'aes-256-ccm'),
   aeadSuite(0x00a8, 'PSK_WITH_AES_128_GCM_SHA256', 'psk', 'aes-128-gcm'),
   aeadSuite(0xc02b, 'ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'ecdhe-ecdsa', 'aes-128-gcm'),
   aeadSuite(0xd001, 'ECDHE_PSK_WITH_AES_128_GCM_SHA256', 'ecdhe-psk', 'aes-128-gcm'),
@@ -69,6 +72,7 @@ export const defaultSuites: readonly AeadSuite[] = [
   aeadSuite(0xccac, 'ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', 'ecdhe-psk', 'chacha20-poly1305'),
   aeadSuite(0x00a9, 'PSK_WITH_AES_256_GCM_SHA384', 'psk', 'aes-256-gcm'),
   aeadSuite(0xc02c, 'ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'ecdhe-ecdsa', 'aes-256-gcm'),
+  aeadSuite(0xd002, 'ECDHE_PSK_WITH_AES_256_GCM_SHA384', 'ecdhe-psk', 'aes-256-gcm'),
 ]
 
 /** Some modems offer nothing else (Quectel BC66): only where a listener says so. */
