@@ -181,27 +181,23 @@ export class Actors {
   }
 
   #forget(actor: Actor): void {
-    this.#unindex(actor, actor.state)
+    this.#index(actor, actor.state, undefined)
     if (actor.peer !== undefined) this.#byPeer.delete(actor.peer)
   }
 
-  #index(actor: Actor, before: DeviceState | undefined, next: DeviceState): void {
-    if (before?.device?.id !== next.device?.id) {
+  #index(actor: Actor, before: DeviceState | undefined, next: DeviceState | undefined): void {
+    if (before?.device?.id !== next?.device?.id) {
       if (before?.device !== undefined) this.#byId.delete(before.device.id)
-      if (next.device !== undefined) this.#byId.set(next.device.id, actor)
+      if (next?.device !== undefined) this.#byId.set(next.device.id, actor)
     }
-    if (before?.registration?.id !== next.registration?.id) {
+    if (before?.registration?.id !== next?.registration?.id) {
       if (before?.registration !== undefined) this.#byRegistration.delete(before.registration.id)
-      if (next.registration !== undefined) this.#byRegistration.set(next.registration.id, actor)
+      if (next?.registration !== undefined) this.#byRegistration.set(next.registration.id, actor)
     }
-    if (before?.observations !== next.observations) {
+    if (before?.observations !== next?.observations) {
       for (const observation of before?.observations ?? []) this.#byObservation.delete(observation.token)
-      for (const observation of next.observations) this.#byObservation.set(observation.token, actor)
+      for (const observation of next?.observations ?? []) this.#byObservation.set(observation.token, actor)
     }
-  }
-
-  #unindex(actor: Actor, state: DeviceState): void {
-    this.#index(actor, state, stateOf(state.endpoint, undefined))
   }
 }
 

@@ -4,6 +4,7 @@
 import { after, between, hours, instantOf, seconds, type Duration, type Instant } from '../base/time.ts'
 import { response as codes } from '../coap/codes.ts'
 import type { OutboundResponse } from '../coap/types.ts'
+import type { FleetEvent } from '../fleet/events/types.ts'
 import type { Device, Registration } from '../fleet/registry/types.ts'
 import { reactionTo } from '../lwm2m/reactions.ts'
 import { admissionOf } from './admission.ts'
@@ -16,6 +17,7 @@ import { planRecovery } from './plan-operations.ts'
 import type { Draft } from './state.ts'
 
 type Of<K extends UplinkInput['input']> = Extract<UplinkInput, { input: K }>
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** How far back a repetition of a Register may reach: no device known repeats itself for longer. */
 const longestExchange = seconds(1030)
@@ -43,18 +45,19 @@ export function planRegister(
   }
   const { request } = input
   const { remote, secured } = input.from
-  const isNew = draft.next.device === undefined
-  const device = draft.next.device ?? newDevice(draft)
-  const heard: Device = { ...device, firstSeen: device.firstSeen ?? draft.now, lastSeen: draft.now }
+  const known = draft.next.device
+  const isNew = known === undefined
+  const heard: Device = isNew
+    ? newDevice(draft)
+    : { ...known, firstSeen: known.firstSeen ?? draft.now, lastSeen: draft.now }
   const seen = admission === 'quarantined' ? quarantined(heard, draft.now) : admitted(heard)
-  const registration: Registration = {
+  // Made with what every one has, the rest is added: a part spread into it would cost twice its memory.
+  const registration: Mutable<Registration> = {
     id: input.newId,
     lwm2mVersion: request.version,
     lifetime: request.lifetime,
     binding: request.binding,
     queueMode: request.queueMode,
-    ...(request.smsNumber === undefined ? {} : { smsNumber: request.smsNumber }),
-    ...(request.profileId === undefined ? {} : { profileId: request.profileId }),
     links: request.links,
     registeredAt: draft.now,
     updatedAt: draft.now,
@@ -65,21 +68,24 @@ export function planRegister(
     token: input.token,
     secured,
   }
+  if (request.smsNumber !== undefined) registration.smsNumber = request.smsNumber
+  if (request.profileId !== undefined) registration.profileId = request.profileId
   draft.change({ device: seen, registration, vouched: undefined })
   if (isNew) draft.ops.push({ op: 'device.add', device: seen })
-  else if (seen.firstSeen !== device.firstSeen) draft.ops.push({ op: 'device.put', device: seen })
+  else if (seen.firstSeen !== known.firstSeen) draft.ops.push({ op: 'device.put', device: seen })
   draft.ops.push({ op: 'registration.put', deviceId: seen.id, registration })
   if (speaksDifferently(before, registration) && seen.learned?.formats !== undefined) draft.learn({ formats: {} })
   if (isNew) draft.event('device.created')
   if (isNew && admission === 'quarantined') draft.event('registration.quarantined', { address: remote.address })
-  draft.event('registration.registered', {
+  const detail: Mutable<FleetEvent['detail']> = {
     registrationId: registration.id,
     address: `${remote.address}:${remote.port}`,
     lifetime: registration.lifetime,
     version: registration.lwm2mVersion,
     queueMode: registration.queueMode,
-    ...(before === undefined ? {} : { replaces: before.id }),
-  })
+  }
+  if (before !== undefined) detail['replaces'] = before.id
+  draft.event('registration.registered', detail)
   draft.quirks(request.quirks, request.links)
   // The device has forgotten every observation (LwM2M Core 1.2 §6.2.1); the intents stay.
   renew(draft, draft.next.observations)
@@ -102,10 +108,21 @@ const noTags: Device['tags'] = {}
 
 /** What is known of a name that is heard for the first time. */
 function newDevice(draft: Draft): Device {
-  const { endpoint, vouched } = draft.next
-  const product =
-    vouched?.product === undefined ? {} : ({ product: vouched.product, productFrom: 'credential' } as const)
-  return { id: draft.nextId('deviceId'), endpoint, ...product, tags: vouched?.tags ?? noTags, createdAt: draft.now }
+  const { next, now } = draft
+  const { endpoint, vouched } = next
+  const device: Mutable<Device> = {
+    id: draft.nextId('deviceId'),
+    endpoint,
+    tags: vouched?.tags ?? noTags,
+    createdAt: now,
+    firstSeen: now,
+    lastSeen: now,
+  }
+  if (vouched?.product !== undefined) {
+    device.product = vouched.product
+    device.productFrom = 'credential'
+  }
+  return device
 }
 
 /** Other objects or another version: what it learned to accept or to answer in may be another now, too. */

@@ -127,7 +127,9 @@ export class Draft {
   }
 
   change(part: Partial<DeviceState>): void {
-    this.next = { ...this.next, ...part }
+    // Copied once: what the actor has is true until the commit.
+    if (this.next === this.#before) this.next = { ...this.#before }
+    Object.assign(this.next, part)
   }
 
   nextId(of: keyof Sequences): number {
@@ -177,19 +179,14 @@ export class Draft {
   }
 
   event(kind: EventKind, detail: FleetEvent['detail'] = {}): void {
-    const device = this.next.device
-    this.ops.push({
-      op: 'event.append',
-      event: {
-        id: this.#ids.take('eventId'),
-        at: this.now,
-        kind,
-        ...(device === undefined ? {} : { deviceId: device.id }),
-        endpoint: this.next.endpoint,
-        cause: this.cause,
-        detail,
-      },
-    })
+    const { device, endpoint } = this.next
+    const { now: at, cause } = this
+    const id = this.#ids.take('eventId')
+    const event: FleetEvent =
+      device === undefined
+        ? { id, at, kind, endpoint, cause, detail }
+        : { id, at, kind, deviceId: device.id, endpoint, cause, detail }
+    this.ops.push({ op: 'event.append', event })
   }
 }
 

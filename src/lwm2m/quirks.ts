@@ -85,18 +85,21 @@ export function quirkSentence(name: QuirkName): string {
 }
 
 /** Collects quirks while something is being read: each name once, in order of appearance. */
+const none: readonly QuirkName[] = []
+
 export class QuirkSet {
-  readonly #names = new Set<QuirkName>()
+  /** Most have none. */
+  #names: readonly QuirkName[] = none
 
   add(name: QuirkName): void {
-    this.#names.add(name)
+    if (!this.#names.includes(name)) this.#names = [...this.#names, name]
   }
 
   addAll(names: readonly QuirkName[]): void {
-    for (const name of names) this.#names.add(name)
+    for (const name of names) this.add(name)
   }
 
   list(): readonly QuirkName[] {
-    return [...this.#names]
+    return this.#names
   }
 }

@@ -52,6 +52,7 @@ export interface UpdateRequest {
 }
 
 type Request = Pick<InboundRequest, 'code' | 'query' | 'options' | 'payload'>
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
  * A Register (POST /rd). `derivedEndpoint` is the name the credential stands for, used where the device
@@ -74,18 +75,19 @@ export function parseRegister(request: Request, derivedEndpoint?: string): Regis
   if (links === undefined) quirks.add('registration.links-missing')
   const smsNumber = parameters.get('sms')
   const profileId = parameters.get('pid')
-  return {
+  const register: Mutable<RegisterRequest> = {
     endpoint,
     version,
     lifetime: lifetimeOf(parameters.get('lt'), quirks) ?? defaultLifetime,
     binding: bindingOf(parameters.get('b'), quirks) ?? 'U',
     queueMode: queueModeOf(parameters, version, quirks) ?? false,
-    ...(smsNumber !== undefined && smsNumber !== '' && { smsNumber }),
-    ...(profileId !== undefined && profileId !== '' && { profileId }),
     links: links ?? '',
     attributes: otherParameters(parameters),
     quirks: quirks.list(),
   }
+  if (smsNumber !== undefined && smsNumber !== '') register.smsNumber = smsNumber
+  if (profileId !== undefined && profileId !== '') register.profileId = profileId
+  return register
 }
 
 /** An Update (POST to the location). Faults: links.*. */
@@ -100,14 +102,13 @@ export function parseUpdate(request: Request): UpdateRequest | Fault {
   const binding = bindingOf(parameters.get('b'), quirks)
   const queueMode = queueModeOf(parameters, undefined, quirks)
   const smsNumber = parameters.get('sms')
-  return {
-    ...(lifetime !== undefined && { lifetime }),
-    ...(binding !== undefined && { binding }),
-    ...(queueMode !== undefined && { queueMode }),
-    ...(smsNumber !== undefined && { smsNumber }),
-    ...(links !== undefined && { links }),
-    quirks: quirks.list(),
-  }
+  const update: Mutable<UpdateRequest> = { quirks: quirks.list() }
+  if (lifetime !== undefined) update.lifetime = lifetime
+  if (binding !== undefined) update.binding = binding
+  if (queueMode !== undefined) update.queueMode = queueMode
+  if (smsNumber !== undefined) update.smsNumber = smsNumber
+  if (links !== undefined) update.links = links
+  return update
 }
 
 /** 1–255 octets of UTF-8 without control characters. */
@@ -146,13 +147,17 @@ function unescaped(text: string, quirks: QuirkSet): string {
   }
 }
 
+const noParameters: Readonly<Record<string, string>> = {}
+
 function otherParameters(parameters: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
-  const others: [name: string, value: string][] = []
+  let others: [name: string, value: string][] | undefined
   for (const parameter of parameters) {
     const [name] = parameter
-    if (others.length < attributeLimit && name !== '' && !knownParameters.includes(name)) others.push(parameter)
+    if (name === '' || knownParameters.includes(name)) continue
+    others ??= []
+    if (others.length < attributeLimit) others.push(parameter)
   }
-  return Object.fromEntries(others)
+  return others === undefined ? noParameters : Object.fromEntries(others)
 }
 
 const enablerVersions: readonly EnablerVersion[] = ['1.0', '1.1', '1.2']
@@ -219,7 +224,9 @@ function repaired(bytes: Bytes, quirks: QuirkSet): string {
   return new TextDecoder().decode(bytes)
 }
 
-const registrationIdAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const registrationIdAlphabet = [...'0123456789abcdefghjkmnpqrstvwxyz']
+/** Two characters for ten bits: a text put together from half as many parts. */
+const registrationIdPairs = registrationIdAlphabet.flatMap((a) => registrationIdAlphabet.map((b) => a + b))
 
 /** Octets of randomness `registrationIdOf` wants. */
 export const registrationIdOctets = 9
@@ -235,7 +242,9 @@ const momentBits = 12
  */
 export function registrationIdOf(now: Instant, random: Bytes): string {
   const moment = Math.floor(now / 2 ** momentBits)
-  let id = registrationIdAlphabet[(moment >> 5) & 31]! + registrationIdAlphabet[moment & 31]!
-  for (let i = 0; i < registrationIdOctets; i++) id += registrationIdAlphabet[random[i]! & 31]!
+  let id = registrationIdPairs[moment & 1023]!
+  for (let i = 0; i < registrationIdOctets; i += 2) {
+    id += registrationIdPairs[((random[i]! & 31) << 5) | (random[i + 1]! & 31)]!
+  }
   return id
 }

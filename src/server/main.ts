@@ -4,18 +4,16 @@
  */
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
 import { EnvironmentError, UsageError } from '../base/errors.ts'
 import { settingsFromArguments } from './arguments.ts'
+import { limitHeap } from './heap.ts'
 import { startServer, type Server } from './server.ts'
 
-/** How far the heap may outgrow what lives in it before it is looked through, percent; V8 lets it double and more. */
-const heapGrowth = 30
 const exitUsage = 2
 const exitEnvironment = 1
 
 async function main(): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`)
+  limitHeap()
   const settings = settingsFromArguments(process.argv.slice(2), process.env)
   const server = await startServer(settings, { version: versionOfPackage(), fatal: fail })
   let stopping = false

@@ -1,0 +1,31 @@
+/**
+ * How far V8's heap may outgrow what lives in it before it is looked through: a small heap doubles, which spares a fleet
+ * that registers at once a fifth of its processor time, and a large one grows by little, which is what memory is for.
+ * Knows nothing of what lives there.
+ */
+import { constants, PerformanceObserver, type PerformanceNodeEntry } from 'node:perf_hooks'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+
+/** Octets that a heap of middle size may grow by. */
+const room = 96 * 2 ** 20
+/** Percent of what lives in it. */
+const most = 100
+const least = 30
+
+/** Percent by which a heap in which `live` octets live may grow. */
+export function heapGrowth(live: number): number {
+  return Math.round(Math.min(most, Math.max(least, (100 * room) / live)))
+}
+
+/** From now on, after each look through the heap of this thread. The flag holds for every thread's. */
+export function limitHeap(): void {
+  const tell = (): void =>
+    setFlagsFromString(`--heap-growing-percent=${heapGrowth(getHeapStatistics().used_heap_size)}`)
+  tell()
+  const isMajor = ({ detail }: PerformanceNodeEntry): boolean =>
+    (detail as { readonly kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR
+  const observer = new PerformanceObserver((list) => {
+    if ((list.getEntries() as unknown as PerformanceNodeEntry[]).some(isMajor)) tell()
+  })
+  observer.observe({ entryTypes: ['gc'] })
+}
