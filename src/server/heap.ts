@@ -7,7 +7,7 @@ import { constants, PerformanceObserver, type PerformanceNodeEntry } from 'node:
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 /** Octets that a heap of middle size may grow by. */
-const room = 96 * 2 ** 20
+const room = 64 * 2 ** 20
 /** Percent of what lives in it. */
 const most = 100
 const least = 30
