@@ -224,7 +224,7 @@ function repaired(bytes: Bytes, quirks: QuirkSet): string {
   return new TextDecoder().decode(bytes)
 }
 
-const registrationIdAlphabet = [...'0123456789abcdefghjkmnpqrstvwxyz']
+const registrationIdAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'.split('')
 /** Two characters for ten bits: a text put together from half as many parts. */
 const registrationIdPairs = registrationIdAlphabet.flatMap((a) => registrationIdAlphabet.map((b) => a + b))
 
