@@ -15,7 +15,7 @@ import { parseAttributes, attributesOfText, type NotificationAttributes } from '
 import { samplesJson, type SampleJson } from '../lwm2m/content-json.ts'
 import { prepareOperation } from '../lwm2m/management/check.ts'
 import type { DeviceView, FormatMemory } from '../lwm2m/management/device-view.ts'
-import { forgetAccepted, hasOtherFormat, rememberFormats } from '../lwm2m/management/format-choice.ts'
+import { forgetAccepted, hasOtherFormat, isOne, rememberFormats } from '../lwm2m/management/format-choice.ts'
 import { parseOperation, type Operation as ParsedOperation } from '../lwm2m/management/operation.ts'
 import { buildRequest } from '../lwm2m/management/request.ts'
 import { decodeContent, interpretResponse } from '../lwm2m/management/response.ts'
@@ -159,7 +159,7 @@ function answerOfResponse(
   }
   const isRefusedFormat = refusesContent(response.code, asked)
   if (isRefusedFormat && content !== undefined) {
-    const formats = forgetAccepted(view.formats, content)
+    const formats = forgetAccepted(view.formats, content, isForOne(operation))
     if (mayBeSaidOtherwise(operation, asked, { ...view, formats })) return { answer: 'ask-again', quirks: [], formats }
   }
   const parts = {
@@ -174,12 +174,16 @@ function answerOfResponse(
   switch (result.result) {
     case 'success': {
       const { json, format, legacy } = result
-      const formats = rememberFormats(view.formats, {
-        ...(format !== undefined && { answered: format }),
-        ...(format === contentFormat.text && view.version === '1.0' && { text: true }),
-        ...(legacy && { legacy }),
-        ...(content !== undefined && { accepted: content }),
-      })
+      const formats = rememberFormats(
+        view.formats,
+        {
+          ...(format !== undefined && { answered: format }),
+          ...(format === contentFormat.text && view.version === '1.0' && { text: true }),
+          ...(legacy && { legacy }),
+          ...(content !== undefined && { accepted: content }),
+        },
+        isForOne(operation),
+      )
       return {
         answer: 'acknowledged',
         code,
@@ -189,7 +193,10 @@ function answerOfResponse(
       }
     }
     case 'failure': {
-      const formats = isRefusedFormat && content !== undefined ? forgetAccepted(view.formats, content) : view.formats
+      const formats =
+        isRefusedFormat && content !== undefined
+          ? forgetAccepted(view.formats, content, isForOne(operation))
+          : view.formats
       return {
         answer: 'failed',
         reason: 'rejected',
@@ -241,6 +248,11 @@ function refusesAccept(code: number, { contentFormat: content, query }: Asked): 
 /** 4.15; some say 4.06 though nothing was asked for. */
 function refusesContent(code: number, { accept }: Asked): boolean {
   return code === codes.unsupportedContentFormat || (code === codes.notAcceptable && accept === undefined)
+}
+
+/** Whether it carries one value. */
+function isForOne(operation: ParsedOperation): boolean {
+  return (operation.kind === 'write' || operation.kind === 'write-partial') && isOne(operation.path, operation.entries)
 }
 
 /** Whether another format is left for what was refused with 4.15. */

@@ -38,7 +38,7 @@ import type { BootstrapRun } from '../../fleet/bootstrap/types.ts'
 import type { EventDraft } from '../../fleet/events/types.ts'
 import type { EndpointName } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
-import { unknownInventory } from '../../lwm2m/bootstrap/inventory.ts'
+import { guardedInventory } from '../../lwm2m/bootstrap/inventory.ts'
 import { packPayload, type InstanceContent } from '../../lwm2m/bootstrap/messages.ts'
 import { bootstrapCodes, packFormatFor, parseBootstrapRequest } from '../../lwm2m/bootstrap/request.ts'
 import type { ObjectLibrary } from '../../lwm2m/model/library.ts'
@@ -312,7 +312,7 @@ export class BootstrapEngine implements CoapSink, SecureLinkOwner {
   #packOf(run: BootstrapRun, format: NonNullable<ReturnType<typeof packFormatFor>>): OutboundResponse {
     const { desk, library } = this.#options
     const whole = { ...run, enabler: '1.2' }
-    const laid = laidOut(run.content, unknownInventory(run.assumedAccount))
+    const laid = laidOut(run.content, guardedInventory(run.assumedAccount))
     const instances = laid.map((one) => contentOf(one, whole, (endpoint, sealed) => desk.open(endpoint, sealed)))
     const isSealed = instances.includes('sealed')
     const payload = isSealed ? undefined : packPayload(instances as InstanceContent[], format, modelFor(whole, library))

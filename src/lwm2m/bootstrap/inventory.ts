@@ -27,6 +27,11 @@ export function unknownInventory(assumed: number): Inventory {
   return { instances: {}, account: [assumed] }
 }
 
+/** Where a client cannot be asked, as before a pack: accounts sit at 0 or 1 as a rule (Leshan, Zephyr; Anjay). */
+export function guardedInventory(assumed: number): Inventory {
+  return { instances: {}, account: [0, 1, assumed] }
+}
+
 /** `assumed` counts only where no instance shows itself to be the account, and none of a server sits there. */
 export function inventoryOf({ paths, enabler }: Discovered, assumed: number): Inventory {
   const instances: Record<number, number[]> = {}

@@ -19,6 +19,8 @@ export interface FormatMemory {
   readonly legacy?: true
   /** It answered 4.15 or 4.06 to what came in these. */
   readonly refused?: readonly FormatNumber[]
+  /** To one value in these: some take TLV for instances, and for one value text alone. */
+  readonly refusedForOne?: readonly FormatNumber[]
   /** It refused an Accept: since then the choice is left to it. */
   readonly choosesItself?: true
 }

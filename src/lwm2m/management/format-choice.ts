@@ -33,18 +33,29 @@ export function formatToAccept(device: DeviceView, path: Path): FormatNumber | u
 /** Content-Format of `entries` written to `base`. */
 export function formatToWrite(device: DeviceView, base: Path, entries: readonly Entry[]): FormatNumber {
   const candidates = formatsToWrite(device, base, entries)
-  return candidates.find((candidate) => !isRefused(device, candidate)) ?? candidates[0]!
+  const refused = refusedOf(device.formats, isOne(base, entries))
+  return candidates.find((candidate) => !refused.includes(candidate)) ?? candidates[0]!
 }
 
-/** Whether a write that was answered with 4.15 can be said in a format the device has not refused yet. */
+/** Whether a write that was refused for its format can be said in one the device has not refused yet. */
 export function hasOtherFormat(device: DeviceView, base: Path, entries: readonly Entry[]): boolean {
-  return formatsToWrite(device, base, entries).some((candidate) => !isRefused(device, candidate))
+  const refused = refusedOf(device.formats, isOne(base, entries))
+  return formatsToWrite(device, base, entries).some((candidate) => !refused.includes(candidate))
+}
+
+/** Whether it is one value of one resource or resource instance, which any format can say. */
+export function isOne(base: Path, entries: readonly Entry[]): boolean {
+  const [only] = entries
+  return entries.length === 1 && only?.value !== undefined && only.path.length === base.length
+}
+
+function refusedOf(memory: FormatMemory, forOne: boolean): readonly FormatNumber[] {
+  return (forOne ? memory.refusedForOne : memory.refused) ?? []
 }
 
 /** Those that can say it, the likeliest first. */
 function formatsToWrite(device: DeviceView, base: Path, entries: readonly Entry[]): readonly FormatNumber[] {
-  const [only] = entries
-  const isSingle = entries.length === 1 && only?.value !== undefined && only.path.length === base.length
+  const isSingle = isOne(base, entries)
   const registered = registeredFormats(device)
   const hasEmpty = entries.some((entry) => entry.value === undefined)
   const able = (isSingle ? singlePreferred : severalPreferred).filter(
@@ -56,7 +67,7 @@ function formatsToWrite(device: DeviceView, base: Path, entries: readonly Entry[
   const mandatory = isSingle && takesText ? format.text : device.version === '1.0' ? format.tlv : undefined
   const likely = [
     // Octets of any size go as they are: nothing to wrap, nothing to copy on the device.
-    isSingle && only.value.type === 'opaque' ? format.opaque : undefined,
+    isSingle && entries[0]?.value?.type === 'opaque' ? format.opaque : undefined,
     accepted,
     ...able.filter((candidate) => registered.has(candidate)),
     mandatory,
@@ -76,43 +87,54 @@ function mayKnow({ version }: DeviceView, candidate: FormatNumber): boolean {
   return version !== '1.0' || candidate === format.text || candidate === format.tlv || candidate === format.json
 }
 
-function isRefused({ formats }: DeviceView, candidate: FormatNumber): boolean {
-  return formats.refused?.includes(candidate) === true
-}
-
 /** Both the paths and the answer of a composite (LwM2M Core 1.2 §6.3): SenML, CBOR rather than JSON. */
 export function formatForComposite(device: DeviceView, needsEtch: boolean): FormatNumber {
   const registered = registeredFormats(device)
   const wantsJson =
     device.formats.answered === format.senmlJson ||
-    isRefused(device, format.senmlCbor) ||
+    refusedOf(device.formats, false).includes(format.senmlCbor) ||
     (registered.has(format.senmlJson) && !registered.has(format.senmlCbor))
   if (needsEtch) return wantsJson ? format.senmlEtchJson : format.senmlEtchCbor
   return wantsJson ? format.senmlJson : format.senmlCbor
 }
 
 /**
- * The memory after an exchange that showed `shown`. Formats for a single value say nothing about the next
- * one and are not kept. The very same memory where nothing is new.
+ * The memory after an exchange that showed `shown`, about one value or more. Formats for a single value say nothing
+ * about the next one and are not kept. The very same memory where nothing is new.
  */
-export function rememberFormats(memory: FormatMemory, shown: FormatMemory): FormatMemory {
+export function rememberFormats(memory: FormatMemory, shown: FormatMemory, forOne: boolean = false): FormatMemory {
   const answered = keptFormat(shown.answered) ?? memory.answered
   const accepted = keptFormat(shown.accepted) ?? memory.accepted
-  const refused = memory.refused?.filter((one) => one !== shown.accepted)
   const flags = { ...flagsOf(memory), ...flagsOf(shown) }
+  const isForgiven = shown.accepted !== undefined && refusedOf(memory, forOne).includes(shown.accepted)
   const isSame =
     answered === memory.answered &&
     accepted === memory.accepted &&
-    refused?.length === memory.refused?.length &&
+    !isForgiven &&
     Object.keys(flags).length === Object.keys(flagsOf(memory)).length
-  return isSame
-    ? memory
-    : {
-        ...(answered !== undefined && { answered }),
-        ...(accepted !== undefined && { accepted }),
-        ...(refused !== undefined && refused.length > 0 && { refused }),
-        ...flags,
-      }
+  if (isSame) return memory
+  const next = {
+    ...memory,
+    ...(answered !== undefined && { answered }),
+    ...(accepted !== undefined && { accepted }),
+    ...flags,
+  }
+  if (!isForgiven) return next
+  return withRefused(
+    next,
+    refusedOf(memory, forOne).filter((one) => one !== shown.accepted),
+    forOne,
+  )
+}
+
+function withRefused(memory: FormatMemory, refused: readonly FormatNumber[], forOne: boolean): FormatMemory {
+  const { refused: several, refusedForOne: one, ...rest } = memory
+  const [forSeveral = [], forSingle = []] = forOne ? [several, refused] : [refused, one]
+  return {
+    ...rest,
+    ...(forSeveral.length > 0 && { refused: forSeveral }),
+    ...(forSingle.length > 0 && { refusedForOne: forSingle }),
+  }
 }
 
 function flagsOf({
@@ -129,14 +151,12 @@ export function numberFor(device: DeviceView, chosen: FormatNumber): number {
 }
 
 /** The memory after something in `refused` was answered with 4.15 or 4.06: it is the last choice from then on. */
-export function forgetAccepted(memory: FormatMemory, refused: FormatNumber): FormatMemory {
-  const { accepted, refused: before = [], ...rest } = memory
-  if (before.includes(refused) && accepted !== refused) return memory
-  return {
-    ...rest,
-    ...(accepted !== undefined && accepted !== refused && { accepted }),
-    refused: [...new Set([...before, refused])],
-  }
+export function forgetAccepted(memory: FormatMemory, refused: FormatNumber, forOne: boolean): FormatMemory {
+  const before = refusedOf(memory, forOne)
+  if (before.includes(refused) && memory.accepted !== refused) return memory
+  const { accepted: _, ...rest } = memory
+  const known = memory.accepted === refused ? rest : memory
+  return withRefused(known, [...new Set([...before, refused])], forOne)
 }
 
 function keptFormat(shown: FormatNumber | undefined): FormatNumber | undefined {

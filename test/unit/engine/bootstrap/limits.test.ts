@@ -103,6 +103,16 @@ describe('Bootstrap-Pack (1.2)', () => {
     })
   })
 
+  it('leaves /0/0 and /0/1 alone, where the account of a client that cannot be asked most likely sits', async () => {
+    const harness = new BootstrapHarness()
+    await harness.template('any', { servers: [self] })
+    const client = harness.client(1, endpoint)
+    client.askPack(harness.now, 110)
+    harness.settle()
+    const names = new TextDecoder().decode(client.answers[0]!.payload).match(/\/0\/\d+/g)
+    expect([...new Set(names)]).toEqual(['/0/2'])
+  })
+
   it('an Accept no pack can have: 4.06', async () => {
     const harness = new BootstrapHarness()
     await harness.template('any', { servers: [self] })

@@ -125,7 +125,7 @@ describe('wakaama', () => {
 /** Small clients of few hundred lines, as scripts in Node or Python: they read what their author has seen. */
 describe('a client of 1.0 that', () => {
   const registered = (): ScriptedDevice =>
-    new ScriptedDevice({ links: '</3/0>,</3303/0>', query: 'lt=3600&b=U' }).register()
+    new ScriptedDevice({ links: '</1/0>,</3/0>,</3303/0>', query: 'lt=3600&b=U' }).register()
   const written = async (device: ScriptedDevice): Promise<string> => {
     await device.wish({ kind: 'write', path: '/3303/0/5750', value: 'x' })
     return device.request()
@@ -153,6 +153,22 @@ describe('a client of 1.0 that', () => {
     await device.wish({ kind: 'read', path: '/3303/0' })
     expect(device.request()).toBe('GET /3303 /0 Accept=1542')
     expect(device.quirks).toContain('format.legacy')
+  })
+
+  test('takes TLV for an instance and only text for one value (mbed) is asked each in its own', async () => {
+    const device = registered()
+    const instance = { kind: 'write-partial', path: '/1/0', value: { 1: 60, 6: true } } as const
+    expect(await written(device)).toContain('Content-Format=11542')
+    device.answer('4.15')
+    expect(device.request()).toContain('Content-Format=0')
+    device.answer('2.04')
+    await device.wish(instance)
+    expect(device.request()).toContain('Content-Format=11542')
+    device.answer('2.04')
+    expect(await written(device)).toContain('Content-Format=0')
+    device.answer('2.04')
+    await device.wish(instance)
+    expect(device.request()).toContain('Content-Format=11542')
   })
 
   test('says 4.06 to a format it cannot read is written in the next', async () => {
