@@ -109,7 +109,7 @@ describe('Bootstrap-Pack (1.2)', () => {
     const client = harness.client(1, endpoint)
     client.askPack(harness.now, 110)
     harness.settle()
-    const names = new TextDecoder().decode(client.answers[0]!.payload).match(/\/0\/\d+/g)
+    const names = new TextDecoder().decode(client.answers[0]!.payload).match(/(?<=")\/0\/\d+/g)
     expect([...new Set(names)]).toEqual(['/0/2'])
   })
 
