@@ -215,7 +215,9 @@ export abstract class MemoryCampaigns extends MemoryImages implements CampaignsS
   }
 
   campaignPace(id: CampaignId, since: number): { devices: number; bytes: number } {
-    const rows = [...this.#roll(id).devices.values()].filter(({ finishedAt }) => (finishedAt ?? 0) > since)
+    const rows = [...this.#roll(id).devices.values()].filter(
+      ({ finishedAt, state }) => (finishedAt ?? 0) > since && state !== 'skipped',
+    )
     return { devices: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) }
   }
 

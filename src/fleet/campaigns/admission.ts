@@ -9,7 +9,16 @@ import type { DeviceId } from '../registry/types.ts'
 import { covers, creditAt, isShort, type Credit } from './budget.ts'
 import type { Totals } from './counts.ts'
 import { shareUpTo } from './gates.ts'
-import { prefixOf, retired, unfitnessOfVersion, unfitnessOfWay, untouched, type DeviceFacts } from './selection.ts'
+import {
+  isOvertaken,
+  overtaken,
+  prefixOf,
+  retired,
+  unfitnessOfVersion,
+  unfitnessOfWay,
+  untouched,
+  type DeviceFacts,
+} from './selection.ts'
 import { openDeviceStates, type Begin, type BusyPlace, type Claim, type DeviceChange } from './store.ts'
 import { isOver, type Campaign, type CampaignDevice } from './types.ts'
 import { wayOver } from './way.ts'
@@ -213,6 +222,9 @@ class Round implements Admission {
     const { definition, image } = this.#campaign
     const { version } = facts.vitals
     const noWay = unfitnessOfWay(path, { version: goal })
+    if (definition.selector.touchedBy === undefined && isOvertaken(row.fromVersion, version, image)) {
+      return { state: 'skipped', reason: overtaken }
+    }
     const isUntouched = origin?.touched === false && !isUnderWay(origin)
     // Who is on its way, or on its way back, has left the campaign's selection behind.
     if (row.stage !== undefined || isUntouched || definition.selector.touchedBy !== undefined) {

@@ -151,11 +151,12 @@ function untilOpen(window: Window, now: Instant, worked: Duration): Duration {
 }
 
 function warningsOf(
-  { limits, selector, deadline, timeout, window }: CampaignDefinition,
+  definition: CampaignDefinition,
   tally: Tally,
   perProfile: readonly ProfileForecast[],
   now: Instant,
 ): readonly string[] {
+  const { failure, limits, selector, deadline, timeout, window } = definition
   const warnings: string[] = []
   const end = after(now, milliseconds(Math.max(timeout, deadline ?? Number.POSITIVE_INFINITY)))
   if (window?.holds === 'install' && openingsOf(window, now, end).length === 0) {
@@ -166,7 +167,22 @@ function warningsOf(
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
   const hint = tally.found === 0 ? nobodyHint(selector) : undefined
   if (hint !== undefined) warnings.push(hint)
-  const { asleep, absent, hardwareUntold } = tally
+  const { asleep, absent, eligible, hardwareUntold, homeless, newer } = tally
+  if (failure.count === undefined && eligible > 0 && eligible < failure.minimumSample) {
+    warnings.push(
+      `the failure gate cannot fire: it waits for ${failure.minimumSample} attempted, and there ${eligible === 1 ? 'is' : 'are'} ${count(eligible, 'device')}; lower failure.minimumSample (--sample), or set failure.count (--stop-after)`,
+    )
+  }
+  if (newer > 0) {
+    warnings.push(
+      `${count(newer, 'device')} ${newer === 1 ? 'runs' : 'run'} a newer version than the image's, and would be taken back to it: select.version (--from) leaves such out`,
+    )
+  }
+  if (homeless > 0) {
+    warnings.push(
+      `${count(homeless, 'device')} could not be taken back at a breach: there is no image of what ${homeless === 1 ? 'it runs' : 'they run'}; add it, or name one by rollbackTo`,
+    )
+  }
   if (hardwareUntold > 0) {
     warnings.push(
       `hardware version (/3/0/18) not known of ${count(hardwareUntold, 'device')}, and the image is for some only: each is asked before it begins, and updated all the same where it does not tell`,

@@ -5,8 +5,12 @@ import type { FailureGate, Share, Stage } from './types.ts'
 /** Devices begun by the end of a stage with this share, of `eligible` ones; a started percent counts whole. */
 export function shareOf(upTo: Share, eligible: number): number {
   if ('count' in upTo) return Math.min(upTo.count, eligible)
-  // 7 % of 100 is 7.000000000000001 in floating point, and still seven devices.
-  return Math.min(eligible, Math.ceil(Number(((upTo.percent * eligible) / 100).toFixed(6))))
+  return Math.min(eligible, Math.ceil(partOf(upTo.percent, eligible)))
+}
+
+/** So many percent of a count: 7 % of 100 is 7.000000000000001 in floating point, and still seven devices. */
+function partOf(percent: number, whole: number): number {
+  return Number(((percent * whole) / 100).toFixed(6))
 }
 
 /** Devices begun by the end of a stage: a percentage of a small fleet may be less than the count before it. */
@@ -33,13 +37,13 @@ export function breachOf(gate: FailureGate, { attempted, failed }: Sample): stri
     return `${failed} devices failed; the failure gate stops at ${gate.count}`
   }
   if (gate.percent === undefined || attempted < gate.minimumSample) return undefined
-  if (failed * 100 <= gate.percent * attempted) return undefined
+  if (failed <= partOf(gate.percent, attempted)) return undefined
   return `${failed} of ${attempted} attempted devices failed (${percentText(failed, attempted)}); the failure gate stops above ${gate.percent} %`
 }
 
 /** Why a stage has not succeeded, of what it attempted: the next may not begin. Undefined where it has. */
 export function shortfallOf(advance: number, { attempted, states }: Totals): string | undefined {
-  if (states.succeeded * 100 >= advance * attempted) return undefined
+  if (states.succeeded >= partOf(advance, attempted)) return undefined
   return `${states.succeeded} of ${attempted} attempted devices of the stage succeeded (${percentText(states.succeeded, attempted)}); ${advance} % are wanted`
 }
 

@@ -94,6 +94,24 @@ export function runsAlready({ version }: Pick<CampaignImage, 'version'>): string
   return `runs ${version} already`
 }
 
+/** Unfit by now: to take it to the image would undo what another has brought it since. */
+export const overtaken = 'runs a newer version by now'
+
+/** Whether it ran something older than the image when it joined, and runs something newer. */
+export function isOvertaken(
+  joined: string | undefined,
+  running: string | undefined,
+  image: Pick<CampaignImage, 'version'>,
+): boolean {
+  return isNewer(image.version, joined) && isNewer(running, image.version)
+}
+
+/** By semantic versioning; of texts that are none nothing is known. */
+export function isNewer(version: string | undefined, than: string | undefined): boolean {
+  const [a, b] = [semver.parse(version, { loose: true }), semver.parse(than, { loose: true })]
+  return a !== null && b !== null && a.compare(b) > 0
+}
+
 /**
  * The same of what it runs alone. Of a device that is to be taken back nothing is known for certain: what it
  * told last may be older than what it was made to install, so its update asks it first.

@@ -16,7 +16,7 @@ import { shareUpTo } from './gates.ts'
 import { failuresOf } from './failures.ts'
 import { briefOf, summaryOf, type CampaignBrief, type Verdict } from './report.ts'
 import { adviceOf, expectationOf } from './prospect.ts'
-import { factsOf, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import { factsOf, isNewer, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
 import { mostOrigins, type CampaignsStore, type ProgressPoint } from './store.ts'
 import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
@@ -264,7 +264,18 @@ export class CampaignsService {
     const product = draft.select?.product
     if (product !== undefined && product !== image.product) throw otherProduct('select.product', product, image)
     if (back !== undefined && back.product !== image.product) throw otherProduct('rollbackTo', back.product, image)
+    if (back !== undefined) this.#holdHome(back, image)
     return { image, definition: definitionOf(draft, image.product, back?.sha256) }
+  }
+
+  /** What a breach would find out is said before: no way leads back to it. */
+  #holdHome(back: Image, { sha256, version }: Image): void {
+    const way = this.#parts.images.waysTo(back, false).from({ version, sha256 })
+    const obstacle =
+      back.sha256 === sha256 ? 'it is what the campaign installs' : 'misfit' in way ? way.misfit.reason : undefined
+    if (obstacle === undefined) return
+    const message = `rollbackTo: no way leads from ${version} back to ${back.version}: ${obstacle}`
+    throw new UsageError('campaign.definition', message, { status: 422, members: { field: 'rollbackTo' } })
   }
 
   /** Of all devices of the selection, or until it is `enough`. */
@@ -277,10 +288,18 @@ export class CampaignsService {
     const { selector, deltas } = definition
     const ways = this.#parts.images.waysTo(image, deltas === true)
     const unknown = await this.#unknownOf(definition)
+    const isTakenBack = definition.onBreach === 'rollback' && definition.rollbackTo === undefined
+    const homes = new Set(this.#parts.images.list(image.product).map((each) => each.version))
     const tally = new FleetTally(unknown, (device) => {
       const facts = factsOf(device)
       const path = ways.from(runningOf(facts))
-      return { path, unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason }
+      const { version } = facts.vitals
+      return {
+        path,
+        unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason,
+        isNewer: isNewer(version, image.version),
+        isHomeless: isTakenBack && version !== undefined && !homes.has(version),
+      }
     })
     for await (const devices of this.#pages(selector)) {
       for (const device of devices) tally.add(device)

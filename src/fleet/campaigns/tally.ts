@@ -23,6 +23,10 @@ export interface Tally {
   readonly unknown: { readonly count: number; readonly examples: readonly string[] }
   /** Their way is for some hardware only, and they have not told theirs. */
   readonly hardwareUntold: number
+  /** They run a newer version than the image's. */
+  readonly newer: number
+  /** They would be taken back at a breach, and there is no image of what they run. */
+  readonly homeless: number
   readonly asleep: number
   /** Neither awake nor asleep: nobody knows when they come. */
   readonly absent: number
@@ -34,10 +38,20 @@ export interface Tally {
 /** Devices named where there are many. */
 export const examplesTold = 3
 
+/** What is thought of a device. */
+export interface Judgement {
+  readonly path: Way
+  readonly unfit: string | undefined
+  readonly isNewer: boolean
+  readonly isHomeless: boolean
+}
+
 export class FleetTally implements Tally {
   found = 0
   eligible = 0
   hardwareUntold = 0
+  newer = 0
+  homeless = 0
   asleep = 0
   absent = 0
   lastWake?: Instant
@@ -45,24 +59,23 @@ export class FleetTally implements Tally {
   readonly byWay = new Map<string, Sums>()
   readonly excluded = new Map<string, { count: number; examples: string[] }>()
   readonly unknown: Tally['unknown']
-  readonly #judge: (device: DeviceWithStatus) => { readonly path: Way; readonly unfit: string | undefined }
+  readonly #judge: (device: DeviceWithStatus) => Judgement
 
-  constructor(
-    unknown: Tally['unknown'],
-    judge: (device: DeviceWithStatus) => { readonly path: Way; readonly unfit: string | undefined },
-  ) {
+  constructor(unknown: Tally['unknown'], judge: (device: DeviceWithStatus) => Judgement) {
     this.unknown = unknown
     this.#judge = judge
   }
 
   add(device: DeviceWithStatus): void {
     this.found++
-    const { path, unfit } = this.#judge(device)
+    const { path, unfit, isNewer, isHomeless } = this.#judge(device)
     if (unfit !== undefined || 'misfit' in path) {
       this.#exclude(device, unfit ?? 'does not fit')
       return
     }
     this.eligible++
+    if (isNewer) this.newer++
+    if (isHomeless) this.homeless++
     this.#send(device, path.legs)
     const isLimited = path.legs.some(({ hardware }) => hardware !== undefined)
     if (isLimited && device.learned?.vitals?.hardware === undefined) this.hardwareUntold++

@@ -117,7 +117,7 @@ function sumsIn(database: Sqlite): Pick<DeviceReads, 'campaignBytes' | 'campaign
   )
   const pace = database.prepare<[number, number], { devices: number; bytes: number | null }>(
     `SELECT count(*) AS devices, sum(bytes) AS bytes FROM campaign_device INDEXED BY campaign_device_finished
-     WHERE campaign_id = +? AND finished_at > +? AND finished_at IS NOT NULL`,
+     WHERE campaign_id = +? AND finished_at > +? AND finished_at IS NOT NULL AND state <> 'skipped'`,
   )
   const slots = (column: 'started_at' | 'finished_at', states: string) =>
     database.prepare<[number, number, number], { slot: number; count: number }>(

@@ -286,14 +286,16 @@ describe('the gates', () => {
   test('the failure gate fires exactly above its percentage of the attempted, and never below its sample', () => {
     fc.assert(
       fc.property(
-        counts,
-        fc.integer({ min: 0, max: 1000 }),
-        fc.integer({ min: 1, max: 300 }),
-        (each, permille, minimumSample) => {
-          const failed = each.failed + each.timedOut
-          const attempted = each.succeeded + failed
-          const fires = breachOf({ percent: permille / 10, minimumSample }, sampleOf(totals(each))) !== undefined
-          expect(fires).toBe(attempted >= minimumSample && failed * 1000 > permille * attempted)
+        fc.integer({ min: 1, max: 20_000 }),
+        fc.integer({ min: 0, max: 10_000 }),
+        fc.integer({ min: -1, max: 1 }),
+        fc.integer({ min: -1, max: 1 }),
+        (attempted, hundredths, beyond, early) => {
+          // At the very edge of both, in whole numbers.
+          const failed = Math.min(attempted, Math.max(0, Math.floor((hundredths * attempted) / 10_000) + beyond))
+          const minimumSample = Math.max(1, attempted + early)
+          const fires = breachOf({ percent: hundredths / 100, minimumSample }, { attempted, failed }) !== undefined
+          expect(fires).toBe(attempted >= minimumSample && failed * 10_000 > hundredths * attempted)
         },
       ),
     )

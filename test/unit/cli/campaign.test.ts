@@ -58,6 +58,35 @@ it('plans in plain text, and keeps nothing of it', async () => {
   expect((await cli.run('campaign', 'list')).err).toContain('no campaigns')
 })
 
+it.each<[string, string[], Record<string, string>, string]>([
+  ['a gate that waits for more devices than there are', [], {}, 'the failure gate cannot fire: it waits for 20'],
+  ['what is newer', ['--stop-after', '2'], { 'dev-1': '2.0.0' }, '1 device runs a newer version than the image'],
+  [
+    'who could not be taken back',
+    ['--stop-after', '2', '--on-breach', 'rollback'],
+    { 'dev-1': '1.1.0', 'dev-2': '0.9.0', 'dev-3': '0.8.0' },
+    '2 devices could not be taken back at a breach: there is no image of what they run',
+  ],
+])('minds %s', async (_what, flags, versions, warning) => {
+  for (const [name, version] of Object.entries(versions)) {
+    cli.fleet.known.get(name)!.learned = { vitals: { version } }
+  }
+  const { err } = await cli.run('campaign', 'plan', 'spring', ...define, ...flags)
+  expect(err.split('\n').filter((line) => line.startsWith('mind: '))).toEqual([expect.stringContaining(warning)])
+})
+
+it('refuses a way back that leads nowhere before it is needed', async () => {
+  const same = await cli.run('campaign', 'create', 'spring', ...define, '--rollback-to', '1.1.0')
+  expect([same.code, same.err]).toEqual([
+    2,
+    expect.stringContaining('rollbackTo: no way leads from 1.1.0 back to 1.1.0: it is what the campaign installs'),
+  ])
+  cli.files.set('old.bin', 'o'.repeat(2000))
+  await cli.run('firmware', 'add', 'old.bin', '--version', '1.0.0', '--product', 'demo', '--from', '<1.0.0')
+  const other = await cli.run('campaign', 'create', 'spring', ...define, '--rollback-to', '1.0.0')
+  expect(other.err).toContain('demo 1.0.0 goes over <1.0.0, not over 1.1.0')
+})
+
 it('names endpoints that nobody knows, and says how many go which way', async () => {
   const ghosts = ['--endpoint', 'dev-1', '--endpoint', 'dev-2', '--endpoint', 'dev-9']
   const mind = 'mind: 1 endpoint of the selection is known to nobody and left out: dev-9\n'

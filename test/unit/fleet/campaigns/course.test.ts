@@ -149,6 +149,29 @@ describe('a device', () => {
     expect(fleet.states(3)).toEqual({ updating: 2, 'waiting: campaign spring updates it': 1 })
   })
 
+  it('is left out once another campaign has brought it something newer', () => {
+    const images = ['1.0.0', '1.1.0', '2.0.0'].map((version) => imageOf(version))
+    const fleet = new CampaignFleet(3, (id) => ({ version: id === 3 ? '3.0.0' : '1.0.0' }), images)
+    fleet.create({ ...all, limits: { parallel: 1 } })
+    go(fleet, 2)
+    const [first] = rows(fleet).filter(({ state }) => state === 'updating')
+    fleet.create({ ...all, name: 'urgent', image: '2.0.0', priority: 900 })
+    go(fleet, 2)
+    const others = [1, 2, 3].filter((id) => id !== first!.deviceId)
+    for (const id of others) fleet.follow(id, 'confirmed')
+    fleet.follow(first!.deviceId, 'failed', 'connection-lost')
+    for (let i = 0; i < 3; i++) {
+      fleet.turn(hours(2))
+      fleet.deliver()
+      for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
+    }
+    fleet.turn(seconds(11))
+    // The third ran something newer when it joined: whoever selects it wants it taken back.
+    const runs = [1, 2, 3].map((id) => fleet.store.deviceById(id)?.device.learned?.vitals?.version)
+    expect(runs).toEqual(['2.0.0', '2.0.0', '1.1.0'])
+    expect(fleet.states()).toMatchObject({ 'skipped: runs a newer version by now': 2 })
+  })
+
   it('that was deleted counts as gone', () => {
     const fleet = new CampaignFleet(3)
     fleet.create(all)
