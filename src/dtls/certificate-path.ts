@@ -26,6 +26,7 @@ export function verifyCertificatePath(
   let last = own
   // `below` it stand so many authorities of the way
   for (let below = 0; ; below++) {
+    if (last.isStrange) return dtlsFault('certificate-unsupported', 'a critical extension nobody here knows')
     if (authorities.some((authority) => vouches(authority, last, now, below))) return own
     const issuers = [...unused].filter((other) => other !== undefined && issued(other, last, below))
     const issuer = issuers.find((other) => isValidAt(other!, now))

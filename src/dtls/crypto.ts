@@ -58,6 +58,8 @@ export interface Certificate {
   readonly isAuthority: boolean
   /** Intermediate authorities basicConstraints allows below it; infinite where it does not say. */
   readonly pathLength: number
+  /** Whether it has a critical extension that means nothing to us (RFC 5280 §4.2). */
+  readonly isStrange: boolean
   /** Whether keyUsage and extendedKeyUsage let its holder prove itself in that role (RFC 5280 §4.2.1.3, §4.2.1.12). */
   mayProve(role: 'client' | 'server'): boolean
   /** Whether `issuer` is named as the issuer and its key made the signature. */

@@ -23,7 +23,7 @@ import { principalKey, type Principal } from './principal.ts'
 import { reactions } from './reactions.ts'
 import { SessionCache } from './sessions.ts'
 import type { CredentialAnswer, CredentialQuery, Ticket } from './sink.ts'
-import { alertDescriptions, alertLevel, alertNameOf } from './wire/alert.ts'
+import { alertDescriptions, alertLevel, endingAlert } from './wire/alert.ts'
 import type { HandshakesHost } from './handshakes-host.ts'
 import { HelloGate } from './hello-gate.ts'
 import {
@@ -141,7 +141,7 @@ export class Handshakes implements HandshakeHost {
   receivePlainAlert(path: number, buffer: Bytes, record: RecordHeader): void {
     const handshake = this.#byPath.get(path)
     if (handshake === undefined || record.end - record.start !== 2) return this.#host.fault('record-stray')
-    handshake.alertHint = alertNameOf(buffer[record.start + 1]!)
+    handshake.alertHint ??= endingAlert(buffer, record.start)
   }
 
   /** A record under the keys being agreed; false where it does not open under them. */
@@ -159,9 +159,8 @@ export class Handshakes implements HandshakeHost {
       this.#receiveFinished(now, handshake)
     } else if (records.type === contentType.alert) {
       association.window.mark(record.sequence)
-      if (records.plaintextEnd === 2 && records.plaintext[0] === alertLevel.fatal) {
-        this.fail(now, handshake, dtlsFault('peer-alert', alertNameOf(records.plaintext[1]!)))
-      }
+      const ending = records.plaintextEnd === 2 ? endingAlert(records.plaintext, 0) : undefined
+      if (ending !== undefined) this.fail(now, handshake, dtlsFault('peer-alert', ending))
     } else {
       // data before Finished was verified: opened again once it is (RFC 6347 §4.1)
       handshake.defer(buffer.slice(record.at, record.end))

@@ -2,13 +2,15 @@
  * What a certificate says its key is for (RFC 5280 §4.2.1.3, §4.2.1.9, §4.2.1.12), as far as `node:crypto` does not
  * tell: read out of its DER, which was parsed by OpenSSL before. Knows no path and no peer.
  */
-import type { Bytes } from '../base/bytes.ts'
+import { hexOf, type Bytes } from '../base/bytes.ts'
 
 export interface CertificateConstraints {
   /** keyUsage lets the key sign; where there is none, anything goes. */
   readonly maySign: boolean
   /** Intermediate authorities there may be below it; infinite where it does not say. */
   readonly pathLength: number
+  /** Something critical is not understood here: the certificate has to be refused (RFC 5280 §4.2). */
+  readonly isStrange: boolean
 }
 
 const universal = { boolean: 0x01, integer: 0x02, bitString: 0x03, octetString: 0x04, oid: 0x06, sequence: 0x30 }
@@ -16,33 +18,50 @@ const universal = { boolean: 0x01, integer: 0x02, bitString: 0x03, octetString: 
 const extensionsTag = 0xa3
 const keyUsageId = '551d0f'
 const basicConstraintsId = '551d13'
+/** Beside these two: subjectAltName, issuerAltName, certificatePolicies, extendedKeyUsage; names are not held to constraints. */
+const understood: ReadonlySet<string> = new Set([
+  keyUsageId,
+  basicConstraintsId,
+  '551d11',
+  '551d12',
+  '551d20',
+  '551d25',
+])
 /** digitalSignature, the first bit (RFC 5280 §4.2.1.3). */
 const digitalSignature = 0x80
 
 /** Throws `TypeError` where it is no certificate. */
 export function constraintsOf(der: Bytes): CertificateConstraints {
   const extensions = extensionsOf(der)
-  const keyUsage = extensions.get(keyUsageId)
-  const basic = extensions.get(basicConstraintsId)
+  const keyUsage = extensions.get(keyUsageId)?.value
+  const basic = extensions.get(basicConstraintsId)?.value
   // BIT STRING: the number of unused bits comes first
   const bits = keyUsage === undefined ? undefined : contentOf(keyUsage, universal.bitString)[1]
   return {
     maySign: bits === undefined ? keyUsage === undefined : (bits & digitalSignature) !== 0,
     pathLength: basic === undefined ? Number.POSITIVE_INFINITY : pathLengthOf(basic),
+    isStrange: [...extensions].some(([id, { isCritical }]) => isCritical && !understood.has(id)),
   }
 }
 
-/** extnValue by extnID in hex. */
-function extensionsOf(der: Bytes): ReadonlyMap<string, Bytes> {
+interface Extension {
+  readonly isCritical: boolean
+  /** extnValue. */
+  readonly value: Bytes
+}
+
+/** By extnID in hex. */
+function extensionsOf(der: Bytes): ReadonlyMap<string, Extension> {
   const [body] = elementsOf(contentOf(der, universal.sequence))
   const fields = elementsOf(contentOf(body?.whole, universal.sequence))
   const list = fields.find(({ tag }) => tag === extensionsTag)
-  const found = new Map<string, Bytes>()
+  const found = new Map<string, Extension>()
   if (list === undefined) return found
   for (const { whole } of elementsOf(contentOf(list.content, universal.sequence))) {
     const parts = elementsOf(contentOf(whole, universal.sequence))
     const id = contentOf(parts[0]?.whole, universal.oid)
-    found.set(Buffer.from(id).toString('hex'), contentOf(parts.at(-1)?.whole, universal.octetString))
+    const isCritical = parts[1]?.tag === universal.boolean && parts[1].content[0] !== 0
+    found.set(hexOf(id), { isCritical, value: contentOf(parts.at(-1)?.whole, universal.octetString) })
   }
   return found
 }

@@ -262,6 +262,7 @@ class NodeCertificate implements Certificate {
   readonly notAfter
   readonly isAuthority: boolean
   readonly pathLength: number
+  readonly isStrange: boolean
   readonly #maySign: boolean
   readonly #x509: X509Certificate
 
@@ -276,9 +277,10 @@ class NodeCertificate implements Certificate {
     this.notBefore = instantOf(x509.validFromDate.getTime())
     this.notAfter = instantOf(x509.validToDate.getTime())
     this.isAuthority = x509.ca
-    const { maySign, pathLength } = constraintsOf(this.der)
+    const { maySign, pathLength, isStrange } = constraintsOf(this.der)
     this.#maySign = maySign
     this.pathLength = pathLength
+    this.isStrange = isStrange
   }
 
   mayProve(role: Role): boolean {

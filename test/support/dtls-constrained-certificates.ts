@@ -66,6 +66,44 @@ const leafOfBelowDer = [
   'SQAwRgIhAOfBY9g8O3BtWOZJOPFtyUMx+IK36G1a5XqmnZmH2LCRAiEA5hCQ5JMIIZojnC4ESRD4G1ZnH/JhTG6Lw0HAmszZXmg=',
 ]
 
+const strangeDer = [
+  'MIIBsjCCAVigAwIBAgIBJzAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5UZXN0IEF1dGhvcml0eTAgFw0yNDAxMDEwMDAwMDBaGA8y',
+  'MTI0MDEwMTAwMDAwMFowIzEhMB8GA1UEAwwYdXJuOmltZWk6MzUwMDAwMDAwMDAwMDAyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD',
+  'QgAEPHpPH+G5drJ87HZoiRNoKX3qpr4HHbxUQ2P/j8OXjlXPLQPKgwenM8zS76C4fojYTkpiPhdhcYAdkr8rI1AW1KOBhDCBgTAM',
+  'BgNVHRMBAf8EAjAAMB0GA1UdEQEB/wQTMBGCD21ldGVyLTIuZXhhbXBsZTASBgkrBgEEAYH9WQEBAf8EAgUAMB0GA1UdDgQWBBSo',
+  'HWFiA3gtfWysbUvDGLNMcBnFzTAfBgNVHSMEGDAWgBSqG7r+UptgiB53rKtJ4bnR2Zgk3DAKBggqhkjOPQQDAgNIADBFAiEAnHcu',
+  '+7mqKvpo4W8bG88MphOqpFCsweQPB6w26vsdgRoCIDGM1giWRXvynQmxZp4Bfj4MqhVv0Wm8qbde9LOyvZh3',
+]
+
+const namedDer = [
+  'MIIBiTCCAS+gAwIBAgIBKDAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5UZXN0IEF1dGhvcml0eTAgFw0yNDAxMDEwMDAwMDBaGA8y',
+  'MTI0MDEwMTAwMDAwMFowEDEOMAwGA1UEAwwFTmFtZWQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS3lmtM/5gOzncWnisVY1lE',
+  'ISHSdrD50jCsOcOqlbnvKnv5cwUakEKajW/aIkx8o39URMzeF35Q+PMs7fzakGaMo28wbTAPBgNVHRMBAf8EBTADAQH/MBoGA1Ud',
+  'HgEB/wQQMA6gDDAKggguZXhhbXBsZTAdBgNVHQ4EFgQUSd6CLP9RPOY9lfHpW0nseeUAKbAwHwYDVR0jBBgwFoAUqhu6/lKbYIge',
+  'd6yrSeG50dmYJNwwCgYIKoZIzj0EAwIDSAAwRQIgONzVecMB+c/9uoAeylq4UoPX7nh1M+ztNlvulkG+lcYCIQCgbwUOwwpuq7Uj',
+  'RmLloYcjo/tLQxSkSUDMa2H0Q/5oUg==',
+]
+
+const leafOfNamedDer = [
+  'MIIB0zCCAXigAwIBAgIBKTAKBggqhkjOPQQDAjAQMQ4wDAYDVQQDDAVOYW1lZDAgFw0yNDAxMDEwMDAwMDBaGA8yMTI0MDEwMTAw',
+  'MDAwMFowIzEhMB8GA1UEAwwYdXJuOmltZWk6MzUwMDAwMDAwMDAwMDAyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEPHpPH+G5',
+  'drJ87HZoiRNoKX3qpr4HHbxUQ2P/j8OXjlXPLQPKgwenM8zS76C4fojYTkpiPhdhcYAdkr8rI1AW1KOBrTCBqjAMBgNVHRMBAf8E',
+  'AjAAMB0GA1UdEQEB/wQTMBGCD21ldGVyLTIuZXhhbXBsZTAWBgNVHSUBAf8EDDAKBggrBgEFBQcDAjAOBgNVHQ8BAf8EBAMCB4Aw',
+  'EwYDVR0gAQH/BAkwBzAFBgMqAwQwHQYDVR0OBBYEFKgdYWIDeC19bKxtS8MYs0xwGcXNMB8GA1UdIwQYMBaAFEnegiz/UTzmPZXx',
+  '6VtJ7HnlACmwMAoGCCqGSM49BAMCA0kAMEYCIQCUfFcYHRpRyYi/aS515i1Cwfw3L7GcI6pZmKrtwccUYgIhAN7lYaWcg/xEzltu',
+  'LisTMkclXqXKDtRocXUOrKpLBX3S',
+]
+
+const strictDer = [
+  'MIIB2zCCAYGgAwIBAgIBKjAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5UZXN0IEF1dGhvcml0eTAgFw0yNDAxMDEwMDAwMDBaGA8y',
+  'MTI0MDEwMTAwMDAwMFowIzEhMB8GA1UEAwwYdXJuOmltZWk6MzUwMDAwMDAwMDAwMDAyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD',
+  'QgAEPHpPH+G5drJ87HZoiRNoKX3qpr4HHbxUQ2P/j8OXjlXPLQPKgwenM8zS76C4fojYTkpiPhdhcYAdkr8rI1AW1KOBrTCBqjAM',
+  'BgNVHRMBAf8EAjAAMB0GA1UdEQEB/wQTMBGCD21ldGVyLTIuZXhhbXBsZTAWBgNVHSUBAf8EDDAKBggrBgEFBQcDAjAOBgNVHQ8B',
+  'Af8EBAMCB4AwEwYDVR0gAQH/BAkwBzAFBgMqAwQwHQYDVR0OBBYEFKgdYWIDeC19bKxtS8MYs0xwGcXNMB8GA1UdIwQYMBaAFKob',
+  'uv5Sm2CIHnesq0nhudHZmCTcMAoGCCqGSM49BAMCA0gAMEUCIB24KpMh6I7N4TDXMDZ3Jowl8JvEzTU52CuNMfDRNS5CAiEAsmLZ',
+  'vu4gIV2IYKCAcyHLaISDV3WD2u3c0tu4No3YbaA=',
+]
+
 const derOf = (lines: readonly string[]): Bytes => new Uint8Array(Buffer.from(lines.join(''), 'base64'))
 
 const own = (...chain: readonly (readonly string[])[]): OwnCertificate => ({
@@ -83,3 +121,9 @@ export const oddNameCertificate = own(oddNameDer)
 export const leafOfLimitedCertificate = own(leafOfLimitedDer, limitedDer)
 /** Signed by one below it. */
 export const leafOfBelowCertificate = own(leafOfBelowDer, belowDer, limitedDer)
+/** With a critical extension of no meaning to anybody. */
+export const strangeCertificate = own(strangeDer)
+/** Signed by an authority for some names only (critical nameConstraints). */
+export const leafOfNamedCertificate = own(leafOfNamedDer, namedDer)
+/** Every extension there is in certificates of devices, all critical. */
+export const strictCertificate = own(strictDer)

@@ -1,4 +1,5 @@
 /** Alerts (RFC 5246 §7.2): two octets, level and description. */
+import type { Bytes } from '../../base/bytes.ts'
 
 export const alertDescriptions = {
   close_notify: 0,
@@ -26,8 +27,15 @@ export type AlertName = keyof typeof alertDescriptions
 
 export const alertLevel = { warning: 1, fatal: 2 } as const
 
+/** The name of the alert in two octets at `at` where it ends the connection; other warnings do not (RFC 5246 §7.2). */
+export function endingAlert(buffer: Bytes, at: number): string | undefined {
+  const description = buffer[at + 1]!
+  const isEnd = buffer[at] === alertLevel.fatal || description === alertDescriptions.close_notify
+  return isEnd ? alertNameOf(description) : undefined
+}
+
 /** The name of an alert's number, for logs; unknown ones keep their number. */
-export function alertNameOf(description: number): string {
+function alertNameOf(description: number): string {
   for (const [name, number] of Object.entries(alertDescriptions)) if (number === description) return name
   return `alert ${description}`
 }

@@ -141,6 +141,21 @@ describe('hardening: records', () => {
     expect(isAlive(client)).toBe(true)
   })
 
+  it('a warning stops nothing: the flight is repeated, which it is not after a fatal alert or a goodbye (RFC 5246 §7.2)', () => {
+    const repeats = (alert: readonly [number, number]): number => {
+      const client = new RawClient(new DtlsPeer())
+      client.begin()
+      client.send(plainRecord(contentType.alert, new Uint8Array(alert), { sequence: 9 }))
+      client.now = client.server.endpoint.nextDeadline()
+      client.server.endpoint.expire(client.now)
+      return client.server.take().length
+    }
+    expect(repeats([1, 90])).toBe(1)
+    expect(repeats([1, 41])).toBe(1)
+    expect(repeats([2, 40])).toBe(0)
+    expect(repeats([1, 0])).toBe(0)
+  })
+
   it('hardening 30: a hello over a live association, with or without a cookie, leaves it until a new Finished', () => {
     const client = open()
     const forger = new RawClient(client.server, 1, 31)

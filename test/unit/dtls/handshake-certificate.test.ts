@@ -17,8 +17,11 @@ import {
   agreementOnlyCertificate,
   leafOfBelowCertificate,
   leafOfLimitedCertificate,
+  leafOfNamedCertificate,
   oddNameCertificate,
   serverOnlyCertificate,
+  strangeCertificate,
+  strictCertificate,
 } from '../../support/dtls-constrained-certificates.ts'
 import { DtlsPair, DtlsPeer, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
 import { RawClient } from '../../support/dtls-raw-client.ts'
@@ -95,6 +98,10 @@ describe('a handshake with certificates', () => {
     expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason: 'certificate-untrusted' }])
   })
 
+  it('what is critical and known is as good as any', () => {
+    expect(pairOf().connect(terms(strictCertificate)).server.opens).toHaveLength(1)
+  })
+
   it('a name that X.500 writes with escapes is taken as it is', () => {
     const pair = pairOf().connect(terms(oddNameCertificate))
     expect(pair.server.lastOpened.principal).toMatchObject({ names: ['meter, no. "2"'] })
@@ -110,6 +117,8 @@ describe('a handshake with certificates', () => {
     ['from someone who is no authority', issuedCertificate, 'certificate-untrusted'],
     ['with a link missing', brokenChainCertificate, 'certificate-untrusted'],
     ['for servers only (RFC 5280 §4.2.1.12)', serverOnlyCertificate, 'certificate-unsupported'],
+    ['that says something critical nobody knows (RFC 5280 §4.2)', strangeCertificate, 'certificate-unsupported'],
+    ['under an authority for some names only', leafOfNamedCertificate, 'certificate-unsupported'],
     ['that may not sign (RFC 8422 §5.8)', agreementOnlyCertificate, 'certificate-unsupported'],
     ['out of date', expiredCertificate, 'certificate-expired'],
     ['of octets that are none', { ...deviceCertificate, chain: [new Uint8Array(20)] }, 'certificate-malformed'],
