@@ -71,7 +71,7 @@ export function planConfiguration(draft: Draft, input: Of<'configuration'>, { se
     const observer = { deviceId, token, way: wayOf(input), registration, format, toldAt }
     observeConfiguration(draft, observer, settings['devices.config-observers'])
   }
-  const response = configurationResponse(configuration, format, isObserver)
+  const response = configurationResponse(configuration, format, isObserver ? draft.now : undefined)
   draft.effects.push({ effect: 'respond', exchange, response })
 }
 

@@ -35,7 +35,7 @@ export function endingAlert(buffer: Bytes, at: number): string | undefined {
 }
 
 /** The name of an alert's number, for logs; unknown ones keep their number. */
-function alertNameOf(description: number): string {
+export function alertNameOf(description: number): string {
   for (const [name, number] of Object.entries(alertDescriptions)) if (number === description) return name
   return `alert ${description}`
 }

@@ -50,7 +50,7 @@ export class ConfigTelling {
     const key = keyOf(peer, observer.token)
     this.#open.set(key, actor)
     actor.outstanding = { of: 'configuration', peer, observer, changedAt: configuration?.changedAt }
-    const response = configurationResponse(configuration, observer.format, true)
+    const response = configurationResponse(configuration, observer.format, now)
     if (this.#engine.coap.tell(now, peer, observer.registration, response, notAfter)) return
     this.#open.delete(key)
     actor.outstanding = undefined

@@ -1,6 +1,7 @@
 /** A device's configuration as `/config` gives it: JSON or CBOR of the same document, each with its tag. */
 import type { Bytes } from '../../base/bytes.ts'
 import { utf8 } from '../../base/bytes.ts'
+import type { Instant } from '../../base/time.ts'
 import { response as codes } from '../../coap/codes.ts'
 import { contentFormat } from '../../coap/content-formats.ts'
 import type { OutboundResponse } from '../../coap/types.ts'
@@ -10,11 +11,11 @@ import { CborWriter } from '../../lwm2m/payload/cbor.ts'
 /** What a device may ask for by Accept; the first where it does not say. */
 export const configurationFormats: readonly number[] = [contentFormat.json, contentFormat.cbor]
 
-/** The answer to a GET, and what a notification says; 4.04 where there is none, which ends an observation. */
+/** The answer to a GET, and what an observer is told `toldAt`; 4.04 where there is none, which ends an observation. */
 export function configurationResponse(
   configuration: Configuration | undefined,
   format: number,
-  observed: boolean,
+  toldAt: Instant | undefined,
 ): OutboundResponse {
   if (configuration === undefined) return { code: codes.notFound }
   const { document, changedAt } = configuration
@@ -23,9 +24,13 @@ export function configurationResponse(
     contentFormat: format,
     payload: format === contentFormat.cbor ? cborOf(JSON.parse(document)) : utf8(document),
     etag: tagOf(changedAt, format),
-    // RFC 7641 §4.4: rises with each change, and a clock of milliseconds is fine enough to
-    ...(observed ? { observe: changedAt % 2 ** 24, observerIsKept: true as const } : {}),
+    ...(toldAt === undefined ? {} : { observe: sequenceOf(toldAt, changedAt), observerIsKept: true as const }),
   }
+}
+
+/** RFC 7641 §4.4: greater each time something is said, be it the same again; milliseconds are fine enough for that. */
+function sequenceOf(toldAt: Instant, changedAt: Instant): number {
+  return Math.max(Math.ceil(toldAt), changedAt) % 2 ** 24
 }
 
 /** Six octets of the time of the change and one of the format: another tag for each representation. */

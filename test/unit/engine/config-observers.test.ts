@@ -41,6 +41,22 @@ const observers = (house: EngineHarness): readonly unknown[] => house.store.conf
 const notice = (document: string): RegExp =>
   new RegExp(`^CON \\d+ 2\\.05 \\[0a\\].*<${Buffer.from(document).toString('hex')}>$`)
 
+test('whatever is said of it, the number is greater than that of anything said before (RFC 7641 §4.4)', async () => {
+  const house = await observing('')
+  const numberIn = (line: string | undefined): number => Number(/Observe=(\d+)/.exec(line!)![1])
+  const numbers = [numberIn(say(house, `CON 3 ${observe}`)[0])]
+  house.elapse(seconds(1))
+  numbers.push(numberIn(say(house, `CON 4 ${observe}`)[0]))
+  house.elapse(seconds(1))
+  await set(house, '{"interval":10}')
+  const [told] = house.sent(1)
+  numbers.push(numberIn(told))
+  acknowledge(house, told!)
+  house.elapse(seconds(1))
+  numbers.push(numberIn(say(house, `CON 5 ${observe}`)[0]))
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
+})
+
 describe('a device that sleeps', () => {
   test('is told at its next wake, right after the answer, and of the newest only', async () => {
     const house = await observing()
