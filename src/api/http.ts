@@ -35,6 +35,7 @@ import { deltaRoutes } from './routes/deltas.ts'
 import { signingKeyRoutes } from './routes/signing-keys.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { updateRoutes } from './routes/updates.ts'
+import { tagAnswers } from './revisions.ts'
 import type { Services } from './services.ts'
 import { OperationWaits } from './waits.ts'
 
@@ -107,6 +108,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   await app.register(helmet)
   await app.register(swagger, openapiOptions(options.version))
   countAnswers(app, options)
+  tagAnswers(app)
   await guard(app, options.token, settings['http.refusals-per-minute'])
   app.setErrorHandler(async (error, _request, reply) => {
     if (error instanceof InvariantError) options.fatal(error)

@@ -26,7 +26,10 @@ export function openapiOptions(version: string): FastifyDynamicSwaggerOptions {
 function complete(document: object): Json {
   const whole = structuredClone(document) as Json
   for (const path of Object.values(whole['paths'] as Json)) {
-    for (const operation of Object.values(path as Json)) describeMedia(operation as Json)
+    for (const operation of Object.values(path as Json) as Json[]) {
+      describeMedia(operation)
+      describeTags(operation)
+    }
   }
   const schemas: Json = {}
   whole['paths'] = withReferences(whole['paths'], schemas)
@@ -45,6 +48,15 @@ function describeMedia(operation: Json): void {
     const ok = (operation['responses'] as Json)['200'] as Json
     ok['content'] = { ...(ok['content'] as Json), [eventStreamMediaType]: { schema: { type: 'string' } } }
     delete operation['x-also-produces']
+  }
+}
+
+/** What has a revision bears it as its ETag. */
+function describeTags(operation: Json): void {
+  for (const response of Object.values(operation['responses'] as Json) as Json[]) {
+    const { schema } = ((response['content'] as Json | undefined)?.['application/json'] ?? {}) as { schema?: Json }
+    if (!('revision' in ((schema?.['properties'] ?? {}) as Json))) continue
+    response['headers'] = { ETag: { schema: { type: 'string' }, description: 'Its `revision`, in quotes' } }
   }
 }
 

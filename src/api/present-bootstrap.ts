@@ -1,11 +1,13 @@
 /** Templates and runs as the contract shows them; no key is in either. */
 import { formatText } from '../fleet/bootstrap/formats.ts'
+import { templateRevision } from '../fleet/bootstrap/revision.ts'
 import type { BootstrapRun, BootstrapTemplate, Spread } from '../fleet/bootstrap/types.ts'
 import { rights } from '../fleet/bootstrap/draft.ts'
 import type { RunJson, TemplateJson } from './contract/bootstrap.ts'
 import { isoOf } from './present.ts'
 
-export function presentTemplate({ changedAt, format, ...template }: BootstrapTemplate): TemplateJson {
+export function presentTemplate(whole: BootstrapTemplate): TemplateJson {
+  const { changedAt, format, ...template } = whole
   const { servers, accessControl, instances, delete: deleted, for: audience, ...rest } = template
   const name = formatText(format)
   return {
@@ -29,6 +31,7 @@ export function presentTemplate({ changedAt, format, ...template }: BootstrapTem
     instances: Object.fromEntries(instances.map((one) => [`/${one.object}/${one.instance}`, { ...one.resources }])),
     delete: [...deleted],
     ...(name !== undefined && { format: name }),
+    revision: templateRevision(whole),
     changedAt: isoOf(changedAt),
   }
 }

@@ -2,8 +2,10 @@
 import type { Instant } from '../base/time.ts'
 import { draftOf, durationText, shareText } from '../fleet/campaigns/definition.ts'
 import type { Totals } from '../fleet/campaigns/counts.ts'
-import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
 import type { CampaignBrief } from '../fleet/campaigns/report.ts'
+import { campaignRevision } from '../fleet/campaigns/revision.ts'
+import type { CampaignPlan, CampaignReport } from '../fleet/campaigns/service.ts'
+import type { CampaignStatus } from '../fleet/campaigns/status.ts'
 import type { Campaign, CampaignDevice, CampaignImage } from '../fleet/campaigns/types.ts'
 import type { CampaignDraftJson } from './contract/campaign-draft.ts'
 import type {
@@ -29,6 +31,7 @@ export function presentCampaign(status: CampaignStatus): CampaignJson {
   return {
     id,
     name,
+    revision: campaignRevision(campaign),
     state,
     verdict: status.verdict,
     ...present({ reason: status.reason, advice }),

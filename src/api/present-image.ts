@@ -1,4 +1,5 @@
 /** Images and signing keys, from the fleet's types to the JSON of the contract. */
+import { imageRevision } from '../fleet/images/revision.ts'
 import type { Delta, Image } from '../fleet/images/types.ts'
 import type { SigningKey } from '../fleet/signing-keys/types.ts'
 import type { DeltaJson, ImageJson, SigningKeyJson } from './contract/image.ts'
@@ -8,6 +9,7 @@ export function presentImage(image: Image): ImageJson {
   const { hardware, signature, dependencies, addedAt, ...rest } = image
   return {
     ...rest,
+    revision: imageRevision(image),
     ...(hardware !== undefined && { hardware: [...hardware] }),
     ...(signature !== undefined && { signature: { ...signature } }),
     ...(dependencies !== undefined && { dependencies: dependencies.map((one) => ({ ...one })) }),

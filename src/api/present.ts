@@ -8,6 +8,7 @@ import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { IntendedAttributes, Observation } from '../fleet/observations/types.ts'
 import type { Operation } from '../fleet/operations/types.ts'
 import { explainedQuirk, type SeenQuirk } from '../fleet/registry/quirks.ts'
+import { deviceRevision } from '../fleet/registry/revision.ts'
 import type { DeviceWithStatus, Registration } from '../fleet/registry/types.ts'
 import type { Learned } from '../fleet/registry/learned.ts'
 import type { DeviceJson } from './contract/device.ts'
@@ -25,6 +26,7 @@ export function presentDevice(device: DeviceWithStatus): DeviceJson {
   return {
     id,
     endpoint,
+    revision: deviceRevision(device),
     status,
     ...instants({ nextExpectedAt: device.nextExpectedAt }),
     ...present({ product, productFrom }),

@@ -4,11 +4,12 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { Duration, Instant } from '../base/time.ts'
-import type { DevicePatch } from '../fleet/commands.ts'
+import type { DevicePatch, PutWish } from '../fleet/commands.ts'
 import type { CampaignAction } from '../fleet/campaigns/commands.ts'
 import type { CampaignDraft } from '../fleet/campaigns/definition.ts'
 import type { CampaignBrief } from '../fleet/campaigns/report.ts'
-import type { CampaignPlan, CampaignReport, CampaignStatus } from '../fleet/campaigns/service.ts'
+import type { CampaignPlan, CampaignReport } from '../fleet/campaigns/service.ts'
+import type { CampaignStatus } from '../fleet/campaigns/status.ts'
 import type { Author, CampaignDevice, CampaignDeviceState } from '../fleet/campaigns/types.ts'
 import type { TemplateDraft } from '../fleet/bootstrap/draft.ts'
 import type { BootstrapRun, BootstrapTemplate, RunFilter } from '../fleet/bootstrap/types.ts'
@@ -31,6 +32,7 @@ import type { RuleDraft } from '../fleet/observation-rules/service.ts'
 import type { ObservationRule } from '../fleet/observation-rules/types.ts'
 import type { Observation } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft, OperationId, OperationState } from '../fleet/operations/types.ts'
+import type { Precondition } from '../fleet/precondition.ts'
 import type { SigningKey } from '../fleet/signing-keys/types.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from '../fleet/registry/types.ts'
 
@@ -42,16 +44,17 @@ export interface RegistryCalls {
   /** Throws UsageError 'device.unknown' (404) with the member `similar`. */
   device(endpoint: EndpointName): DeviceWithStatus
   find(endpoint: EndpointName): DeviceWithStatus | undefined
-  put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus>
-  delete(endpoint: EndpointName): Promise<void>
+  /** Throws UsageError 'precondition.failed' (412), as all calls do that take a precondition. */
+  put(endpoint: EndpointName, patch: DevicePatch, wish: PutWish): Promise<DeviceWithStatus>
+  delete(endpoint: EndpointName, precondition: Precondition): Promise<void>
 }
 
 export interface ConfigurationCalls {
   /** Throws UsageError 'device.unknown' or 'configuration.unset' (404). */
   read(endpoint: EndpointName): ObservedConfiguration
   /** JSON text. Throws UsageError 'configuration.too-large' (413). */
-  set(endpoint: EndpointName, document: string): Promise<ObservedConfiguration>
-  remove(endpoint: EndpointName): Promise<void>
+  set(endpoint: EndpointName, document: string, precondition: Precondition): Promise<ObservedConfiguration>
+  remove(endpoint: EndpointName, precondition: Precondition): Promise<void>
 }
 
 export interface OperationsCalls {
@@ -83,7 +86,7 @@ export interface ObservationRulesCalls {
 export interface ImagesCalls {
   /** `expected`: the SHA-256 the octets have to have. */
   add(draft: ImageDraft, chunks: AsyncIterable<Bytes>, expected?: string): Promise<AddedImage>
-  setNotes(reference: string, notes: string | undefined): Promise<Image>
+  setNotes(reference: string, notes: string | undefined, precondition: Precondition): Promise<Image>
   list(product?: string): readonly Image[]
   /** Throws UsageError 'image.unknown' (404). */
   image(reference: string): Image
@@ -119,12 +122,21 @@ export interface CampaignsCalls {
   plan(draft: CampaignDraft): Promise<CampaignPlan>
   create(draft: CampaignDraft, author: Author): Promise<CampaignStatus>
   /** Throws UsageError 'campaign.state' (409). */
-  act(reference: string, action: Exclude<CampaignAction, 'start'>, author: Author): CampaignStatus
+  act(
+    reference: string,
+    action: Exclude<CampaignAction, 'start'>,
+    author: Author,
+    precondition: Precondition,
+  ): CampaignStatus
   /** Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or 'campaign.nobody' (409). */
-  start(reference: string, author: Author, options?: { readonly force?: boolean }): Promise<CampaignStatus>
-  rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus
+  start(
+    reference: string,
+    author: Author,
+    options: { readonly force?: boolean; readonly precondition?: Precondition },
+  ): Promise<CampaignStatus>
+  rollBack(reference: string, image: string | undefined, author: Author, precondition: Precondition): CampaignStatus
   /** Throws UsageError 'campaign.state' (409: it is under way, or its devices are being taken back). */
-  remove(reference: string, author: Author): void
+  remove(reference: string, author: Author, precondition: Precondition): void
   devices(
     reference: string,
     state: CampaignDeviceState | undefined,
@@ -162,8 +174,12 @@ export interface BootstrapCalls {
   templates(): readonly BootstrapTemplate[]
   /** Throws UsageError 'template.unknown' (404). */
   template(name: string): BootstrapTemplate
-  put(name: string, draft: TemplateDraft): Promise<{ template: BootstrapTemplate; created: boolean }>
-  remove(name: string): Promise<void>
+  put(
+    name: string,
+    draft: TemplateDraft,
+    precondition: Precondition,
+  ): Promise<{ template: BootstrapTemplate; created: boolean }>
+  remove(name: string, precondition: Precondition): Promise<void>
   /** Newest first. */
   runs(filter: RunFilter, before: number | undefined, limit: number): readonly BootstrapRun[]
   /** Throws UsageError 'bootstrap.none' (404). */

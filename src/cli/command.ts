@@ -1,5 +1,7 @@
 /** What all commands share: how one is declared, and how its handler is run. */
 import type { Command } from 'commander'
+import { editDistance } from '../base/edit-distance.ts'
+import { usageFailure } from './failure.ts'
 import { openSession, type GlobalOptions, type Session } from './session.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -36,13 +38,29 @@ export function withExamples(command: Command, examples: readonly string[]): Com
   return command.addHelpText('after', `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`)
 }
 
+/** Letters wrong, missing or too many in a name that still says what was meant. */
+const slip = 2
+
 const usual = new WeakMap<Command, Command>()
 
 /** The command below `group` that runs where none is named: `coapstan devices` is `coapstan devices list`. */
 export function usualCommand(group: Command, name: string): Command {
-  const command = group.command(name, { isDefault: true })
+  const command = group.command(name, { isDefault: true }).allowExcessArguments()
+  command.hook('preAction', () => refuseExcess(group, command))
   usual.set(group, command)
   return command
+}
+
+/** What is too much for it was meant as a command of the group, and is none. */
+function refuseExcess(group: Command, { args, registeredArguments }: Command): void {
+  if (args.length <= registeredArguments.length) return
+  const given = args[0]!
+  const names = group.commands.map((inner) => inner.name())
+  const meant = names.find((one) => editDistance(given, one, slip) <= slip)
+  throw usageFailure(
+    `there is no command '${group.name()} ${given}'`,
+    meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${group.name()} ${meant}?`,
+  )
 }
 
 /** Of a group: what it takes without the name of a command. */

@@ -68,6 +68,17 @@ export function isVersionQuestion(argv: readonly string[]): boolean {
   return argv.length === 1 && ['-V', '--version', 'version'].includes(argv[0]!)
 }
 
+/** What commander says of a mistake, as our own failures are told. */
+function inOurWords(text: string): string {
+  return text
+    .replace(/^error: /, 'coapstan: ')
+    .replace(/^\(Did you mean (.*)\)$/m, '  did you mean $1')
+    .replace(/(unknown option '--json'\n)(.*\n)?/, '$1  did you mean -o json?\n')
+}
+
+const exitCodes = `Exit codes:
+  0 done · 1 the device or the server said no · 2 the command makes no sense as given · 130 interrupted`
+
 export function program(frame: Frame): Command {
   const { out, err, environment } = frame.surroundings
   const isColoured = paintFor(frame.surroundings, true)('bold', 'x') !== 'x'
@@ -79,7 +90,7 @@ export function program(frame: Frame): Command {
     .option('--timeout <duration>', 'how long to wait for a device', '30s')
     .option('--no-color', 'no colours, as NO_COLOR does')
     .exitOverride()
-    .showHelpAfterError('--help says how it goes')
+    .showHelpAfterError('  --help says how it goes')
     .configureHelp({
       showGlobalOptions: true,
       visibleOptions: (command) => [...(usualCommandOf(command)?.options ?? []), ...new Help().visibleOptions(command)],
@@ -88,7 +99,7 @@ export function program(frame: Frame): Command {
     .configureOutput({
       writeOut: (text) => out.write(text),
       writeErr: (text) => err.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'coapstan: ')),
+      outputError: (text, write) => write(inOurWords(text)),
       getOutHelpWidth: () => (out.isTerminal ? out.columns : Number(environment['COLUMNS'] ?? 100)),
       getErrHelpWidth: () => (err.isTerminal ? err.columns : Number(environment['COLUMNS'] ?? 100)),
       getOutHasColors: () => isColoured,
@@ -99,9 +110,10 @@ export function program(frame: Frame): Command {
     for (const add of commands) add(root, frame)
   }
   root.helpCommand('help [command]', 'show the help of a command')
-  return withExamples(root, [
+  withExamples(root, [
     'coapstan serve',
     'coapstan device --endpoint urn:dev:demo-1',
     'coapstan read urn:dev:demo-1 /3/0',
   ])
+  return root.addHelpText('after', `\n${exitCodes}`)
 }

@@ -1,5 +1,5 @@
 /** One run of the command line: from arguments to an exit code, every failure told on the way. */
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 import type { Frame } from './command.ts'
 import { CommandFailure, usageFailure } from './failure.ts'
 import { isVersionQuestion, program } from './program.ts'
@@ -14,7 +14,8 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   }
   const frame: Frame = { surroundings, exitCode: 0 }
   try {
-    await program(frame).parseAsync([...argv], { from: 'user' })
+    const root = program(frame)
+    await root.parseAsync(helpAsked(argv, root), { from: 'user' })
     return frame.exitCode
   } catch (error) {
     // Commander has written what it has to say.
@@ -23,6 +24,13 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     tell(failure, surroundings, !argv.includes('--no-color'))
     return failure.exitCode
   }
+}
+
+/** `help devices show` as `devices show --help`; what is no command alone, which says what was meant. */
+function helpAsked(argv: readonly string[], root: Command): string[] {
+  const [first, ...words] = argv
+  if (first !== 'help' || words.length === 0) return [...argv]
+  return root.commands.some((command) => command.name() === words[0]) ? [...words, '--help'] : words
 }
 
 function failureOf(error: unknown): CommandFailure {

@@ -6,7 +6,7 @@
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import { instantOf, type Duration, type Instant } from '../base/time.ts'
-import { sipHash } from './sip-hash.ts'
+import { sipHash } from '../base/sip-hash.ts'
 import type { Peer } from './types.ts'
 
 const timeOctets = 4

@@ -66,7 +66,10 @@ function refuseMisspelt(environment: SettingSources['environment']): void {
 }
 
 function parse(knob: Knob, given: string, where: string): string | number {
-  if (knob.kind === 'text') return given
+  if (knob.kind === 'text') {
+    if (given !== '' || knob.default === '' || knob.mayBeEmpty === true) return given
+    throw new UsageError('config.value', `${where} is empty: leave it out for '${knob.default}'`)
+  }
   if (knob.kind === 'choice') {
     if (knob.choices.includes(given)) return given
     throw new UsageError('config.value', `${where} is '${given}', not one of ${knob.choices.join(', ')}`)

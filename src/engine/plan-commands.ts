@@ -8,7 +8,9 @@ import type { DevicePatch } from '../fleet/commands.ts'
 import { isObserve, supersededBy, otherUnderKey } from '../fleet/operations/rules.ts'
 import type { ObservationOrigin } from '../fleet/observations/types.ts'
 import type { Operation, OperationDraft } from '../fleet/operations/types.ts'
-import { validatePatch } from '../fleet/registry/rules.ts'
+import { demandConfiguration } from '../fleet/configuration/revision.ts'
+import { demandDevice } from '../fleet/registry/revision.ts'
+import { replacing, validatePatch } from '../fleet/registry/rules.ts'
 import type { Device } from '../fleet/registry/types.ts'
 import { isRefusal } from '../lwm2m/refusal.ts'
 import type { CommandInput } from './inputs.ts'
@@ -38,10 +40,13 @@ export function planCommand(draft: Draft, input: CommandInput, context: PlanCont
 
 function resultOf(draft: Draft, command: CommandInput['command'], context: PlanContext): unknown {
   if (command.command === 'device.put') {
-    if (draft.next.device === undefined && command.mustExist) throw unknownDevice(command.endpoint)
-    putDevice(draft, command.patch)
+    const before = draft.next.device
+    if (before === undefined && command.mustExist) throw unknownDevice(command.endpoint)
+    demandDevice(command, before)
+    const patch = command.replaces === true ? replacing(before, command.patch) : command.patch
+    putDevice(draft, patch)
     const said = draft.next.device?.learned?.model
-    if (command.patch.product === null && said !== undefined) learnModel(draft, said, context)
+    if (patch.product === null && said !== undefined) learnModel(draft, said, context)
     planRules(draft, context)
     return describeDevice(draft.next, draft.now, context.statusRules)
   }
@@ -51,8 +56,10 @@ function resultOf(draft: Draft, command: CommandInput['command'], context: PlanC
   if (asks && device.quarantinedAt !== undefined) throw quarantined(command.endpoint)
   switch (command.command) {
     case 'device.delete':
+      demandDevice(command, device)
       return deleteDevice(draft, device, context)
     case 'configuration.set':
+      demandConfiguration(command, draft.next.configuration)
       return setConfiguration(draft, device, command.document, context)
     case 'device.observe':
       return planRules(draft, context)

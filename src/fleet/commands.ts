@@ -7,6 +7,7 @@ import type { CampaignId } from './campaigns/types.ts'
 import type { UpdateWish } from './firmware/rules.ts'
 import type { FirmwareFetch, FirmwareUpdate } from './firmware/types.ts'
 import type { OperationDraft, Operation, OperationId } from './operations/types.ts'
+import type { Precondition } from './precondition.ts'
 import type { DeviceWithStatus, EndpointName } from './registry/types.ts'
 import type { ProfileName } from '../config/profiles.ts'
 
@@ -21,15 +22,17 @@ export interface DevicePatch {
   readonly quarantined?: false
 }
 
+export interface PutWish {
+  /** Else the device is created where there is none. */
+  readonly mustExist: boolean
+  /** What the patch does not name is taken away. */
+  readonly replaces?: boolean
+  readonly precondition?: Precondition
+}
+
 export type Command =
-  /** Creates the device where there is none, unless `mustExist`. */
-  | {
-      readonly command: 'device.put'
-      readonly endpoint: EndpointName
-      readonly patch: DevicePatch
-      readonly mustExist: boolean
-    }
-  | { readonly command: 'device.delete'; readonly endpoint: EndpointName }
+  | ({ readonly command: 'device.put'; readonly endpoint: EndpointName; readonly patch: DevicePatch } & PutWish)
+  | { readonly command: 'device.delete'; readonly endpoint: EndpointName; readonly precondition?: Precondition }
   /** Holds the device against the observation rules in force. */
   | { readonly command: 'device.observe'; readonly endpoint: EndpointName }
   /** JSON text; undefined takes it away. */
@@ -37,6 +40,7 @@ export type Command =
       readonly command: 'configuration.set'
       readonly endpoint: EndpointName
       readonly document: string | undefined
+      readonly precondition?: Precondition
     }
   | { readonly command: 'operation.submit'; readonly endpoint: EndpointName; readonly draft: OperationDraft }
   | { readonly command: 'operation.cancel'; readonly endpoint: EndpointName; readonly id: OperationId }
@@ -68,7 +72,7 @@ export interface Commands {
   /**
    * Resolves when the effect is durable. Rejects with UsageError ('device.unknown' 404 with the member
    * `similar`, 'operation.path' 422, 'operation.value' 422, 'operation.queue-full' 409, 'firmware.busy'
-   * 409, …) or EnvironmentError ('store.full', 'store.unavailable': the API's 503).
+   * 409, 'precondition.failed' 412, …) or EnvironmentError ('store.full', 'store.unavailable': the API's 503).
    */
   submit<C extends Command>(command: C): Promise<CommandResult<C>>
 }

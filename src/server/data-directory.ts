@@ -1,6 +1,6 @@
 /** The one directory a server owns: made on first start, for its owner alone; the API token in it. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { isToken, newToken, tokenFileMode, tokenFileName } from '../api/token.ts'
 import { EnvironmentError } from '../base/errors.ts'
@@ -18,12 +18,13 @@ export interface DataDirectory {
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    accessSync(path, constants.W_OK | constants.X_OK)
+    makeDirectory(path)
+    accessSync(`${path}/.`, constants.W_OK | constants.X_OK)
   } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new EnvironmentError(
       'data.unwritable',
-      `the data directory ${path} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'}): ` +
+      `the data directory ${path} cannot be written (${reasons[code] ?? code}): ` +
         'give it to the user the server runs as, or name another with --data-directory',
       { retriable: false, cause },
     )
@@ -35,6 +36,27 @@ export function openDataDirectory(directory: string): DataDirectory {
     images: join(path, 'images'),
     token: tokenOf(tokenFile),
     tokenFile,
+  }
+}
+
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'no directory can be made there',
+  ENOTDIR: 'there is a file in the way',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+/** With those above it that are missing; not by `recursive`, with which Node never comes back from below /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (cause) {
+    // Another server that starts at the same time may have been faster.
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
   }
 }
 

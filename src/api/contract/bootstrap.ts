@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { rights } from '../../fleet/bootstrap/draft.ts'
 import { runStates, stepKinds, stepStates } from '../../fleet/bootstrap/types.ts'
+import { revisionSchema } from './precondition.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const shortId = Type.Integer({ minimum: 1, maximum: 65_534, description: 'Short server id, /0/x/10 and /1/x/0' })
@@ -124,6 +125,7 @@ export const templateSchema = Type.Object(
       ),
     ),
     ...shape,
+    revision: revisionSchema,
     changedAt: instantSchema,
   },
   { title: 'BootstrapTemplate', additionalProperties: false },

@@ -13,6 +13,7 @@ import {
   campaignSchema,
   campaignStartSchema,
 } from './campaign.ts'
+import { changeHeadersSchema } from './precondition.ts'
 import { noContent, route } from './route.ts'
 
 export const campaignRoutes = {
@@ -44,6 +45,7 @@ export const campaignRoutes = {
     summary: 'Remove a draft, or a campaign that is over, with all that was kept of it',
     tags: ['campaigns'],
     params: campaignParamsSchema,
+    headers: changeHeadersSchema,
     querystring: campaignActionSchema,
     response: { 204: noContent },
   }),
@@ -52,6 +54,7 @@ export const campaignRoutes = {
     summary: 'Start a campaign: gather its devices and begin the first stage',
     tags: ['campaigns'],
     params: campaignParamsSchema,
+    headers: changeHeadersSchema,
     body: campaignStartSchema,
     response: { 200: campaignSchema },
   }),
@@ -65,6 +68,7 @@ export const campaignRoutes = {
     summary: 'Begin a campaign that takes the devices this one has touched to another image',
     tags: ['campaigns'],
     params: campaignParamsSchema,
+    headers: changeHeadersSchema,
     body: campaignRollbackSchema,
     response: { 201: campaignSchema },
   }),
@@ -91,6 +95,7 @@ function campaignAction<const N extends 'approveCampaign' | 'pauseCampaign' | 'r
     summary,
     tags: ['campaigns'],
     params: campaignParamsSchema,
+    headers: changeHeadersSchema,
     body: campaignActionSchema,
     response: { 200: campaignSchema },
   })

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { campaignDeviceStates, campaignStates } from '../../fleet/campaigns/types.ts'
 import { campaignDraftSchema, durationText, imageReference, percentage } from './campaign-draft.ts'
+import { revisionSchema } from './precondition.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const count = Type.Integer({ minimum: 0 })
@@ -72,6 +73,7 @@ export const campaignSchema = Type.Object(
   {
     id: idSchema,
     name: Type.String(),
+    revision: revisionSchema,
     state: Type.Enum([...campaignStates]),
     verdict: verdictSchema,
     reason: Type.Optional(Type.String({ description: 'Why it stands where it stands, or has not passed' })),

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
 import type { ProductSource, ProfileSource } from '../../fleet/registry/types.ts'
 import { tagPattern } from './patterns.ts'
+import { revisionSchema } from './precondition.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const profileSources = [
@@ -40,6 +41,7 @@ export const deviceSchema = Type.Object(
   {
     id: idSchema,
     endpoint: endpointSchema,
+    revision: revisionSchema,
     status: Type.Enum([...deviceStatuses]),
     nextExpectedAt: Type.Optional(
       Type.String({

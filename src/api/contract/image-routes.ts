@@ -17,6 +17,7 @@ import {
   signingKeySchema,
   verificationSchema,
 } from './image.ts'
+import { changeHeadersSchema } from './precondition.ts'
 import { noContent, octetsBody, route } from './route.ts'
 
 export const imageRoutes = {
@@ -55,6 +56,7 @@ export const imageRoutes = {
     summary: 'Give an image its release notes; all else of it stays as it is',
     tags: ['firmware'],
     params: imageParamsSchema,
+    headers: changeHeadersSchema,
     body: imageNotesSchema,
     response: { 200: imageSchema },
   }),

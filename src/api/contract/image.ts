@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { imageFormats, signatureStates } from '../../fleet/images/types.ts'
 import { signingKeyKinds } from '../../fleet/signing-keys/types.ts'
 import { sha256Pattern } from './patterns.ts'
+import { revisionSchema } from './precondition.ts'
 import { instantSchema } from './scalars.ts'
 
 const octets = Type.Integer({ minimum: 0, description: 'Octets' })
@@ -31,6 +32,7 @@ export const imageSchema = Type.Object(
     product: Type.String(),
     format: Type.Enum([...imageFormats]),
     notes: Type.Optional(Type.String()),
+    revision: revisionSchema,
     fromVersions: Type.Optional(Type.String({ description: 'Versions it may be installed over; absent: any' })),
     hardware: Type.Optional(Type.Array(Type.String(), { description: 'Hardware versions it runs on; absent: any' })),
     securityCounter: Type.Optional(securityCounter),

@@ -64,6 +64,7 @@ import {
   operationSchema,
   operationWaitSchema,
 } from './operation.ts'
+import { changeHeadersSchema, putHeadersSchema } from './precondition.ts'
 import { noContent, octetsAnswer, octetsBody, route } from './route.ts'
 import { healthSchema, statusSchema } from './status.ts'
 import { captureMediaType, traceHeadersSchema, traceQuerySchema, traceSchema } from './trace.ts'
@@ -85,6 +86,7 @@ export const routes = {
     summary: 'Create a device, or replace what the operator said of it',
     tags: ['devices'],
     params: endpointParamsSchema,
+    headers: putHeadersSchema,
     body: devicePutSchema,
     response: { 200: deviceSchema, 201: deviceSchema },
   }),
@@ -92,6 +94,7 @@ export const routes = {
     summary: 'Change a device; null takes a value away',
     tags: ['devices'],
     params: endpointParamsSchema,
+    headers: changeHeadersSchema,
     body: devicePatchSchema,
     response: { 200: deviceSchema },
   }),
@@ -99,6 +102,7 @@ export const routes = {
     summary: 'Forget a device and all that hangs on it; its events stay',
     tags: ['devices'],
     params: endpointParamsSchema,
+    headers: changeHeadersSchema,
     response: { 204: noContent },
   }),
   readConfiguration: route('readConfiguration', {
@@ -111,6 +115,7 @@ export const routes = {
     summary: 'Give a device its configuration; it is told at once where it observes /config',
     tags: ['devices'],
     params: endpointParamsSchema,
+    headers: putHeadersSchema,
     body: configurationSetSchema,
     response: { 200: configurationSchema },
   }),
@@ -118,6 +123,7 @@ export const routes = {
     summary: 'Take the configuration of a device away',
     tags: ['devices'],
     params: endpointParamsSchema,
+    headers: changeHeadersSchema,
     response: { 204: noContent },
   }),
   submitOperation: route('submitOperation', {
@@ -280,6 +286,7 @@ export const routes = {
     summary: 'Add a template, or replace it; runs under way go on as they began',
     tags: ['bootstrap'],
     params: templateParamsSchema,
+    headers: putHeadersSchema,
     body: templateDraftSchema,
     response: { 200: templateSchema, 201: templateSchema },
   }),
@@ -287,6 +294,7 @@ export const routes = {
     summary: 'Remove a template; devices keep what they were given',
     tags: ['bootstrap'],
     params: templateParamsSchema,
+    headers: changeHeadersSchema,
     response: { 204: noContent },
   }),
   listBootstrapRuns: route('listBootstrapRuns', {

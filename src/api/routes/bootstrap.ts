@@ -3,6 +3,7 @@ import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentOperation } from '../present.ts'
 import { presentRun, presentTemplate } from '../present-bootstrap.ts'
+import { preconditionOf } from '../revisions.ts'
 import type { Api, Context } from './context.ts'
 
 export function bootstrapRoutes(app: Api, { services: { bootstrap } }: Context): void {
@@ -18,16 +19,16 @@ export function bootstrapRoutes(app: Api, { services: { bootstrap } }: Context):
 
   app.route({
     ...routes.putBootstrapTemplate,
-    handler: async ({ params, body }, reply) => {
-      const { template, created } = await bootstrap.put(params.name, body)
+    handler: async ({ params, body, headers }, reply) => {
+      const { template, created } = await bootstrap.put(params.name, body, preconditionOf(headers))
       return reply.status(created ? 201 : 200).send(presentTemplate(template))
     },
   })
 
   app.route({
     ...routes.removeBootstrapTemplate,
-    handler: async ({ params }, reply) => {
-      await bootstrap.remove(params.name)
+    handler: async ({ params, headers }, reply) => {
+      await bootstrap.remove(params.name, preconditionOf(headers))
       return reply.status(204).send(null)
     },
   })

@@ -9,7 +9,14 @@ import {
   presentCampaignReport,
   presentCampaignSummary,
 } from '../present-campaign.ts'
+import { preconditionOf, type ChangeHeaders } from '../revisions.ts'
 import type { Api, Context } from './context.ts'
+
+interface ActionRequest {
+  readonly params: { readonly campaign: string }
+  readonly body: { readonly by?: string; readonly why?: string }
+  readonly headers: ChangeHeaders
+}
 
 export function campaignRoutes(app: Api, { services: { campaigns } }: Context): void {
   app.route({
@@ -44,21 +51,23 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
 
   app.route({
     ...routes.removeCampaign,
-    handler: async ({ params, query }, reply) => {
-      campaigns.remove(params.campaign, authorOf(query))
+    handler: async ({ params, query, headers }, reply) => {
+      campaigns.remove(params.campaign, authorOf(query), preconditionOf(headers))
       return reply.status(204).send(null)
     },
   })
 
   const acting =
     (action: Parameters<typeof campaigns.act>[1]) =>
-    async ({ params, body }: { params: { campaign: string }; body: { by?: string; why?: string } }) =>
-      presentCampaign(campaigns.act(params.campaign, action, authorOf(body)))
+    async ({ params, body, headers }: ActionRequest) =>
+      presentCampaign(campaigns.act(params.campaign, action, authorOf(body), preconditionOf(headers)))
   app.route({ ...routes.approveCampaign, handler: acting('approve') })
   app.route({
     ...routes.startCampaign,
-    handler: async ({ params, body: { force = false, ...author } }) =>
-      presentCampaign(await campaigns.start(params.campaign, authorOf(author), { force })),
+    handler: async ({ params, body: { force = false, ...author }, headers }) => {
+      const options = { force, precondition: preconditionOf(headers) }
+      return presentCampaign(await campaigns.start(params.campaign, authorOf(author), options))
+    },
   })
   app.route({ ...routes.pauseCampaign, handler: acting('pause') })
   app.route({ ...routes.resumeCampaign, handler: acting('resume') })
@@ -66,8 +75,8 @@ export function campaignRoutes(app: Api, { services: { campaigns } }: Context): 
 
   app.route({
     ...routes.rollBackCampaign,
-    handler: async ({ params, body }, reply) => {
-      const status = campaigns.rollBack(params.campaign, body.image, authorOf(body))
+    handler: async ({ params, body, headers }, reply) => {
+      const status = campaigns.rollBack(params.campaign, body.image, authorOf(body), preconditionOf(headers))
       return reply.status(201).header('location', `/v1/campaigns/${status.campaign.name}`).send(presentCampaign(status))
     },
   })

@@ -1,9 +1,8 @@
 /** /v1/devices: what the operator owns, and what the operator says of it. */
-import type { DevicePatch } from '../../fleet/commands.ts'
-import type { DeviceWithStatus } from '../../fleet/registry/types.ts'
 import { routes } from '../contract/routes.ts'
 import { defaultPageLimit } from '../contract/scalars.ts'
 import { presentDevice } from '../present.ts'
+import { preconditionOf } from '../revisions.ts'
 import type { Api, Context } from './context.ts'
 
 export function deviceRoutes(app: Api, { services: { registry } }: Context): void {
@@ -22,22 +21,24 @@ export function deviceRoutes(app: Api, { services: { registry } }: Context): voi
 
   app.route({
     ...routes.putDevice,
-    handler: async ({ params: { endpoint }, body }, reply) => {
-      const known = registry.find(endpoint)
-      const device = await registry.put(endpoint, replacing(known, body), false)
-      return reply.status(known === undefined ? 201 : 200).send(presentDevice(device))
+    handler: async ({ params: { endpoint }, body, headers }, reply) => {
+      const isNew = registry.find(endpoint) === undefined
+      const wish = { mustExist: false, replaces: true, precondition: preconditionOf(headers) }
+      const device = await registry.put(endpoint, body, wish)
+      return reply.status(isNew ? 201 : 200).send(presentDevice(device))
     },
   })
 
   app.route({
     ...routes.patchDevice,
-    handler: async ({ params, body }) => presentDevice(await registry.put(params.endpoint, body, true)),
+    handler: async ({ params: { endpoint }, body, headers }) =>
+      presentDevice(await registry.put(endpoint, body, { mustExist: true, precondition: preconditionOf(headers) })),
   })
 
   app.route({
     ...routes.deleteDevice,
-    handler: async ({ params }, reply) => {
-      await registry.delete(params.endpoint)
+    handler: async ({ params, headers }, reply) => {
+      await registry.delete(params.endpoint, preconditionOf(headers))
       return reply.status(204).send(null)
     },
   })
@@ -46,15 +47,4 @@ export function deviceRoutes(app: Api, { services: { registry } }: Context): voi
 /** `site=berlin` → { site: 'berlin' }; the schema has seen to the form. */
 function tagsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-}
-
-/** A PUT as a patch: what it does not name is taken away. */
-function replacing(known: DeviceWithStatus | undefined, wanted: DevicePatch): DevicePatch {
-  const goneTags = Object.fromEntries(Object.keys(known?.tags ?? {}).map((name) => [name, null]))
-  return {
-    product: wanted.product ?? null,
-    tags: { ...goneTags, ...wanted.tags },
-    profile: wanted.profile ?? null,
-    retired: wanted.retired ?? false,
-  }
 }

@@ -3,6 +3,7 @@ import type { Bytes } from '../../base/bytes.ts'
 import { UsageError } from '../../base/errors.ts'
 import { routes } from '../contract/routes.ts'
 import { presentImage } from '../present-image.ts'
+import { preconditionOf } from '../revisions.ts'
 import type { Api, Context } from './context.ts'
 
 export function imageRoutes(app: Api, { services: { images }, settings }: Context): void {
@@ -36,7 +37,8 @@ export function imageRoutes(app: Api, { services: { images }, settings }: Contex
 
   app.route({
     ...routes.setImageNotes,
-    handler: async ({ params, body }) => presentImage(await images.setNotes(params.image, body.notes ?? undefined)),
+    handler: async ({ params, body, headers }) =>
+      presentImage(await images.setNotes(params.image, body.notes ?? undefined, preconditionOf(headers))),
   })
 
   app.route({

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { TemplateDraftJson, TemplateJson } from '../../api/contract/bootstrap.ts'
 import { does, usualCommand, withExamples, type Frame } from '../command.ts'
+import { onlyAt, revisionOption, type Conditional } from '../revision.ts'
 import { relativeTime } from '../style.ts'
 import type { Column } from '../table.ts'
 import { located, templateFile } from '../template-file.ts'
@@ -27,19 +28,21 @@ export function addTemplates(bootstrap: Command, frame: Frame): void {
       })
     },
   )
-  does(
+  does<Conditional>(
     template
       .command('add')
       .argument('<name>', 'what it is called; one of that name is replaced')
       .argument('<file>', 'YAML or JSON; docs/bootstrap.md describes it')
-      .description('add a template, or replace it; devices under way go on as they began'),
+      .description('add a template, or replace it; devices under way go on as they began')
+      .addOption(revisionOption()),
     frame,
     ['coapstan bootstrap template add meter meter.yaml'],
-    async ({ client, output, surroundings }, [name, file]) => {
+    async ({ client, output, surroundings }, [name, file], options) => {
       const template = templateFile(file!, surroundings)
       try {
         const body = template.value as TemplateDraftJson
-        const answer = await client.call('putBootstrapTemplate', { params: { name: name! }, body })
+        const params = { name: name! }
+        const answer = await client.call('putBootstrapTemplate', { params, body, ...onlyAt(options) })
         await output.done(
           answer,
           answer.name,
@@ -59,15 +62,16 @@ export function addTemplates(bootstrap: Command, frame: Frame): void {
       await output.detail({ whole: found, name: found.name, fields: fieldsOf(found, surroundings.now()) })
     },
   )
-  does(
+  does<Conditional>(
     template
       .command('remove')
       .argument('<name>', 'its name')
-      .description('remove a template; devices keep what they were given'),
+      .description('remove a template; devices keep what they were given')
+      .addOption(revisionOption()),
     frame,
     ['coapstan bootstrap template remove meter'],
-    async ({ client, output }, [name]) => {
-      await client.call('removeBootstrapTemplate', { params: { name: name! } })
+    async ({ client, output }, [name], options) => {
+      await client.call('removeBootstrapTemplate', { params: { name: name! }, ...onlyAt(options) })
       await output.done({ name }, name!, `template ${name} is removed`)
     },
   )
@@ -83,9 +87,10 @@ function columns(now: number): readonly Column<TemplateJson>[] {
 }
 
 function fieldsOf(template: TemplateJson, now: number): [string, string][] {
-  const { name, servers, accessControl = [], instances = {}, delete: deleted = [], changedAt } = template
+  const { name, revision, servers, accessControl = [], instances = {}, delete: deleted = [], changedAt } = template
   return [
     ['Template', name],
+    ['Revision', revision],
     ['For', audienceText(template)],
     ...servers.map((server, i): [string, string] => [`Server ${i + 1}`, serverText(server)]),
     [

@@ -4,8 +4,9 @@ import type { CampaignJson, CampaignSummaryJson } from '../../api/contract/campa
 import { draftFrom, withDefinition, type DefinitionOptions } from '../campaign/definition.ts'
 import { drawn, imageText, stateStyle, stateText } from '../campaign/drawing.ts'
 import { watchCampaign } from '../campaign/watch.ts'
-import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { type AddCommand, does, type Frame, usualCommand, withExamples } from '../command.ts'
 import { forceOf, type Forcible } from '../force.ts'
+import { onlyAt, revisionOption, type Conditional } from '../revision.ts'
 import { countOf, type Session } from '../session.ts'
 import { counted } from '../style.ts'
 import { addCampaignDevices, addCampaignReport } from './campaign-report.ts'
@@ -30,6 +31,9 @@ interface AuthorOptions {
   readonly why?: string
   readonly by?: string
 }
+
+/** What an operator does to a campaign: who, why, and as of what. */
+interface ActingOptions extends AuthorOptions, Conditional {}
 
 function withAuthor(command: Command, keptWith = 'kept with the campaign'): Command {
   return command.option('--why <text>', keptWith).option('--by <name>', 'who wants it; your login name unless told')
@@ -105,7 +109,9 @@ function addDefining(campaign: Command, frame: Frame): void {
 
 function addSeeing(campaign: Command, frame: Frame): void {
   does<{ limit: string }>(
-    campaign.command('list').description('list campaigns, newest first').option('--limit <count>', 'so many', '50'),
+    usualCommand(campaign, 'list')
+      .description('list campaigns, newest first')
+      .option('--limit <count>', 'so many', '50'),
     frame,
     ['coapstan campaign list'],
     async ({ client, output, surroundings }, _args, { limit }) => {
@@ -165,54 +171,61 @@ const actions = [
 
 function addActing(campaign: Command, frame: Frame): void {
   for (const [verb, route, description, done] of actions) {
-    does<AuthorOptions>(
-      withAuthor(campaign.command(verb).argument('<campaign>', 'its name or number').description(description)),
+    does<ActingOptions>(
+      withAuthor(
+        campaign.command(verb).argument('<campaign>', 'its name or number').description(description),
+      ).addOption(revisionOption()),
       frame,
       [`coapstan campaign ${verb} spring --why 'the canary looks well'`],
       async (session, [name], options) => {
         const changed = await session.client.call(route, {
           params: { campaign: name! },
           body: authorOf(options, session),
+          ...onlyAt(options),
         })
         return told(session, changed, `campaign ${changed.name} ${done}`)
       },
     )
   }
-  does<AuthorOptions & Forcible>(
+  does<ActingOptions & Forcible>(
     withAuthor(
       campaign
         .command('start')
         .argument('<campaign>', 'its name or number')
         .description('start a campaign: gather its devices and begin the first stage')
         .option('--force', forced),
-    ),
+    ).addOption(revisionOption()),
     frame,
     ["coapstan campaign start spring --why 'approved by the release board'"],
     async (session, [name], options) => {
       const body = { ...authorOf(options, session), ...forceOf(options) }
-      const started = await session.client.call('startCampaign', { params: { campaign: name! }, body })
+      const started = await session.client.call('startCampaign', {
+        params: { campaign: name! },
+        body,
+        ...onlyAt(options),
+      })
       return told(session, started, `campaign ${started.name} is started`)
     },
   )
-  does<AuthorOptions>(
+  does<ActingOptions>(
     withAuthor(
       campaign
         .command('remove')
         .argument('<campaign>', 'its name or number')
         .description('remove a campaign that is over, or a draft, with all that was kept of it'),
       'kept with the event',
-    ),
+    ).addOption(revisionOption()),
     frame,
     ['coapstan campaign remove spring', 'coapstan campaign report spring > spring.md   # before it is gone'],
     async ({ client, output, ...session }, [reference], options) => {
       const params = { campaign: reference! }
       const { name, counts } = await client.call('readCampaign', { params })
-      await client.call('removeCampaign', { params, query: authorOf(options, session) })
+      await client.call('removeCampaign', { params, query: authorOf(options, session), ...onlyAt(options) })
       const lost = counts.total === 0 ? '' : `, and with it what was kept of ${counted(counts.total, 'device')}`
       await output.done({ name, devices: counts.total }, name, `campaign ${name} is removed${lost}`)
     },
   )
-  does<AuthorOptions & { image?: string; watch?: boolean }>(
+  does<ActingOptions & { image?: string; watch?: boolean }>(
     withAuthor(
       campaign
         .command('rollback')
@@ -220,7 +233,7 @@ function addActing(campaign: Command, frame: Frame): void {
         .description('take the devices a campaign has touched to another image, and nobody else')
         .option('--image <image>', 'which, for all; each goes to the one it came from unless told')
         .option('--watch', 'show how it goes'),
-    ),
+    ).addOption(revisionOption()),
     frame,
     [
       'coapstan campaign rollback spring --why "devices lose their clock"',
@@ -229,7 +242,8 @@ function addActing(campaign: Command, frame: Frame): void {
     async (session, [name], options) => {
       const { image } = options
       const body = { ...authorOf(options, session), ...(image === undefined ? {} : { image }) }
-      const back = await session.client.call('rollBackCampaign', { params: { campaign: name! }, body })
+      const params = { campaign: name! }
+      const back = await session.client.call('rollBackCampaign', { params, body, ...onlyAt(options) })
       for (const warning of back.warnings ?? []) session.note(`mind: ${warning}`)
       if (options.watch === true) return watchCampaign(session, back.name)
       return told(session, back, `campaign ${back.name} takes the touched devices to ${imageText(back)}`)

@@ -1,6 +1,7 @@
 /** `coapstan completion`: what a shell needs to complete our commands. */
 import { does, type AddCommand } from '../command.ts'
-import { completionScript, shells } from '../completion-script.ts'
+import { completionScript } from '../completion-script.ts'
+import { shells } from '../completion-values.ts'
 import { usageFailure } from '../failure.ts'
 
 export const addCompletion: AddCommand = (parent, frame) => {
@@ -8,7 +9,9 @@ export const addCompletion: AddCommand = (parent, frame) => {
     parent
       .command('completion')
       .argument('<shell>', shells.join(', '))
-      .description('print a script that completes commands, options and endpoint names'),
+      .description(
+        'print a script that completes commands, options, and names of devices, images, campaigns and states',
+      ),
     frame,
     [
       'coapstan completion bash > ~/.local/share/bash-completion/completions/coapstan',

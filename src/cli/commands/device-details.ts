@@ -46,6 +46,7 @@ export async function showDevice({ client, output, surroundings }: Session, endp
       ['Power saving', powerSavingText(device)],
       ['Observed', observedText(observations)],
       ['Quirks', quirksText(device)],
+      ['Revision', device.revision],
     ],
   })
 }

@@ -4,6 +4,7 @@ import { countOf, pairsOf, type Session } from '../session.ts'
 import { does, gathered, usualCommand, withExamples, type AddCommand } from '../command.ts'
 import { ServerProblem, usageFailure } from '../failure.ts'
 import { devicesOf, type DeviceQuery } from '../fleet.ts'
+import { onlyAt, revisionOption, type Conditional } from '../revision.ts'
 import { type Style } from '../style.ts'
 import type { Column } from '../table.ts'
 import { addDeviceConfig } from './device-config.ts'
@@ -19,7 +20,7 @@ interface ListOptions {
   readonly limit: string
 }
 
-interface SetOptions {
+interface SetOptions extends Conditional {
   readonly product?: string
   readonly profile?: string
   readonly tag?: readonly string[]
@@ -65,7 +66,8 @@ export const addDevices: AddCommand = (parent, frame) => {
       .option('--untag <name>', 'take a tag away; may be given more than once', gathered)
       .option('--retire', 'it is out of service')
       .option('--restore', 'it is in service again')
-      .option('--create', 'make it known where it is not yet'),
+      .option('--create', 'make it known where it is not yet')
+      .addOption(revisionOption()),
     frame,
     [
       'coapstan devices set urn:dev:demo-1 --product demo --tag site=berlin',
@@ -86,15 +88,16 @@ export const addDevices: AddCommand = (parent, frame) => {
       await session.output.done(device, endpoint!, `${endpoint} is accepted`)
     },
   )
-  does(
+  does<Conditional>(
     devices
       .command('delete')
       .argument('<endpoint>', 'its endpoint name')
-      .description('forget a device and all that hangs on it; its events stay'),
+      .description('forget a device and all that hangs on it; its events stay')
+      .addOption(revisionOption()),
     frame,
     ['coapstan devices delete urn:dev:demo-1'],
-    async (session, [endpoint]) => {
-      await session.client.call('deleteDevice', { params: { endpoint: endpoint! } })
+    async (session, [endpoint], options) => {
+      await session.client.call('deleteDevice', { params: { endpoint: endpoint! }, ...onlyAt(options) })
       await session.output.done({ endpoint }, endpoint!, `${endpoint} is forgotten`)
     },
   )
@@ -152,13 +155,22 @@ async function set({ client, output }: Session, endpoint: string, options: SetOp
   const params = { endpoint }
   let device: DeviceJson
   try {
-    device = await client.call('patchDevice', { params, body: patch })
+    device = await client.call('patchDevice', { params, body: patch, ...onlyAt(options) })
   } catch (error) {
     if (!options.create || !(error instanceof ServerProblem) || error.problem.code !== 'device.unknown') throw error
-    await client.call('putDevice', { params, body: {} })
+    await created(client, params)
     device = await client.call('patchDevice', { params, body: patch })
   }
   await output.done(device, endpoint, `${endpoint} is set`)
+}
+
+/** Leaves it as it is where somebody else was faster. */
+async function created(client: Session['client'], params: { endpoint: string }): Promise<void> {
+  try {
+    await client.call('putDevice', { params, body: {}, headers: { 'if-none-match': '*' } })
+  } catch (error) {
+    if (!(error instanceof ServerProblem) || error.problem.code !== 'precondition.failed') throw error
+  }
 }
 
 function patchOf({ product, profile, tag = [], untag = [], retire, restore }: SetOptions): DevicePatchJson {

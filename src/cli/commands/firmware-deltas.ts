@@ -1,7 +1,7 @@
 /** `coapstan firmware delta`: what makes one image out of another, smaller than the whole. */
 import type { Command } from 'commander'
 import type { DeltaJson } from '../../api/contract/image.ts'
-import { does, withExamples, type Frame } from '../command.ts'
+import { does, type Frame, usualCommand, withExamples } from '../command.ts'
 import { withSpinner } from '../progress.ts'
 import { sizeText } from '../style.ts'
 import type { Column } from '../table.ts'
@@ -44,7 +44,7 @@ export function addDeltaCommands(firmware: Command, frame: Frame): void {
     },
   )
   does<{ to?: string }>(
-    deltas.command('list').description('list deltas').option('--to <image>', 'those that make this image'),
+    usualCommand(deltas, 'list').description('list deltas').option('--to <image>', 'those that make this image'),
     frame,
     ['coapstan firmware delta list --to 1.1.0'],
     async ({ client, output, surroundings }, _args, { to }) => {

@@ -1,11 +1,12 @@
 /** `coapstan firmware add|list|show|notes|verify|remove`: the images devices can be updated to. */
 import type { Command } from 'commander'
 import type { ImageJson } from '../../api/contract/image.ts'
-import { does, gathered, type Frame } from '../command.ts'
+import { does, type Frame, gathered, usualCommand } from '../command.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'
 import { withSpinner } from '../progress.ts'
 import { countOf, type Session } from '../session.ts'
 import { sizeText } from '../style.ts'
+import { onlyAt, revisionOption, type Conditional } from '../revision.ts'
 import type { Column } from '../table.ts'
 import { transferPatience, uploading } from '../upload.ts'
 import { timeColumn } from '../time-column.ts'
@@ -43,7 +44,9 @@ export function addImageCommands(firmware: Command, frame: Frame): void {
     (session, [file], options) => addImage(session, file!, options),
   )
   does<{ product?: string }>(
-    firmware.command('list').description('list firmware images').option('--product <product>', 'for this product only'),
+    usualCommand(firmware, 'list')
+      .description('list firmware images')
+      .option('--product <product>', 'for this product only'),
     frame,
     ['coapstan firmware list --product demo'],
     async ({ client, output, surroundings }, _args, { product }) => {
@@ -68,19 +71,20 @@ export function addImageCommands(firmware: Command, frame: Frame): void {
       await output.detail({ whole: found, name: found.key, fields: imageFields(found) })
     },
   )
-  does<{ file?: string }>(
+  does<Conditional & { file?: string }>(
     firmware
       .command('notes')
       .argument(...imageArgument)
       .argument('[text]', 'the release notes; an empty text takes them away')
       .option('--file <file>', 'a text file with them')
-      .description('write the release notes of a firmware image'),
+      .description('write the release notes of a firmware image')
+      .addOption(revisionOption()),
     frame,
     ['coapstan firmware notes 1.1.0 --file CHANGES.md'],
-    async (session, [reference, text], { file }) => {
+    async (session, [reference, text], { file, ...options }) => {
       if ((text === undefined) === (file === undefined)) throw usageFailure('give the notes as a text or as --file')
       const notes = text ?? textOf(session, file!)
-      const found = await setNotes(session, reference!, notes)
+      const found = await setNotes(session, reference!, notes, options)
       await session.output.done(found, found.key, `${found.product} ${found.version} has its notes`)
     },
   )
@@ -145,8 +149,14 @@ async function addImage(session: Session, file: string, options: AddOptions): Pr
   )
 }
 
-function setNotes({ client }: Session, reference: string, notes: string): Promise<ImageJson> {
-  return client.call('setImageNotes', { params: { image: reference }, body: { notes: notes === '' ? null : notes } })
+function setNotes(
+  { client }: Session,
+  reference: string,
+  notes: string,
+  options: Conditional = {},
+): Promise<ImageJson> {
+  const body = { notes: notes === '' ? null : notes }
+  return client.call('setImageNotes', { params: { image: reference }, body, ...onlyAt(options) })
 }
 
 function textOf({ surroundings }: Session, file: string): string {

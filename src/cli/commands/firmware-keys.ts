@@ -1,7 +1,7 @@
 /** `coapstan firmware keys`: the public keys MCUboot images are signed with. */
 import type { Command } from 'commander'
 import type { SigningKeyJson } from '../../api/contract/image.ts'
-import { does, withExamples, type Frame } from '../command.ts'
+import { does, type Frame, usualCommand, withExamples } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import type { Column } from '../table.ts'
 import { timeColumn } from '../time-column.ts'
@@ -28,7 +28,7 @@ export function addKeyCommands(firmware: Command, frame: Frame): void {
     },
   )
   does(
-    keys.command('list').description('list the registered keys'),
+    usualCommand(keys, 'list').description('list the registered keys'),
     frame,
     ['coapstan firmware keys list'],
     async ({ client, output, surroundings }) => {

@@ -1,5 +1,5 @@
 /** `coapstan sim`: fleets of virtual devices, against a running server or in virtual time. */
-import { does, withExamples, type AddCommand, type Frame } from '../command.ts'
+import { type AddCommand, does, type Frame, usualCommand, withExamples } from '../command.ts'
 import type { Command } from 'commander'
 import type { Outcome } from '../../sim/scenario/outcome.ts'
 import type { Scenario } from '../../sim/scenario/scenario.ts'
@@ -25,7 +25,7 @@ export const addSim: AddCommand = (parent, frame) => {
   )
   addRun(sim, frame)
   does(
-    sim.command('list').description('list the scenarios that come along'),
+    usualCommand(sim, 'list').description('list the scenarios that come along'),
     frame,
     ['coapstan sim list'],
     async (session) => {

@@ -37,6 +37,7 @@ export const imagesKnobs = {
   'images.s3.prefix': {
     kind: 'text',
     default: 'coapstan/',
+    mayBeEmpty: true,
     consequence: 'In front of the names of images in the bucket, so that others may use it too.',
     scope: 'server',
     takesHold: 'restart',

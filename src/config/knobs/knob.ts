@@ -27,6 +27,8 @@ interface ChoiceKnob extends KnobBase {
 interface TextKnob extends KnobBase {
   readonly kind: 'text'
   readonly default: string
+  /** Though the default is not. */
+  readonly mayBeEmpty?: true
 }
 
 export type Knob = NumberKnob | ChoiceKnob | TextKnob

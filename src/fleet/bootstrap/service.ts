@@ -7,10 +7,12 @@ import type { CredentialsService } from '../credentials/service.ts'
 import type { Sealer } from '../credentials/types.ts'
 import type { EventDraft } from '../events/types.ts'
 import type { Operation, OperationDraft } from '../operations/types.ts'
+import type { Precondition } from '../precondition.ts'
 import type { DeviceWithStatus, EndpointName } from '../registry/types.ts'
 import { templateContext } from './desk.ts'
 import type { TemplateDraft } from './draft.ts'
 import { triggerPath } from './trigger.ts'
+import { demandTemplate } from './revision.ts'
 import type { BootstrapOp, BootstrapStore } from './store.ts'
 import { templateOf } from './template.ts'
 import type { BootstrapRun, BootstrapTemplate, RunFilter } from './types.ts'
@@ -56,9 +58,14 @@ export class BootstrapService {
 
   /**
    * Adds the template or replaces the one of that name; runs under way go on as they began. Throws UsageError
-   * 'request.invalid' (422, with the member `errors`), 'template.too-many' (409), or EnvironmentError.
+   * 'request.invalid' (422, with the member `errors`), 'template.too-many' (409), 'precondition.failed' (412), or
+   * EnvironmentError.
    */
-  async put(name: string, draft: TemplateDraft): Promise<{ template: BootstrapTemplate; created: boolean }> {
+  async put(
+    name: string,
+    draft: TemplateDraft,
+    precondition: Precondition = {},
+  ): Promise<{ template: BootstrapTemplate; created: boolean }> {
     const { model, sealer, credentials, now, commands } = this.#ports
     const template = templateOf(name, draft, {
       model,
@@ -68,7 +75,9 @@ export class BootstrapService {
       now: now(),
     })
     const known = this.templates()
-    const created = known.every((other) => other.name !== name)
+    const before = known.find((other) => other.name === name)
+    const created = before === undefined
+    demandTemplate(precondition, name, before)
     if (created && known.length >= templateLimit) {
       throw new UsageError('template.too-many', `there are ${templateLimit} bootstrap templates already`, {
         status: 409,
@@ -79,9 +88,9 @@ export class BootstrapService {
     return { template, created }
   }
 
-  /** Throws UsageError 'template.unknown' (404), or EnvironmentError. */
-  async remove(name: string): Promise<void> {
-    this.template(name)
+  /** Throws UsageError 'template.unknown' (404), 'precondition.failed' (412), or EnvironmentError. */
+  async remove(name: string, precondition: Precondition = {}): Promise<void> {
+    demandTemplate(precondition, name, this.template(name))
     await this.#ports.commands.commitNow([{ op: 'bootstrap.template.delete', name }], [eventOf('removed', name)])
   }
 

@@ -3,24 +3,23 @@
  * see is read from the store. A plan looks at every device of the selector and keeps nothing.
  */
 import { UsageError } from '../../base/errors.ts'
-import { hours, instantOf, minutes, type Instant } from '../../base/time.ts'
+import { instantOf, type Instant } from '../../base/time.ts'
 import type { ImagesService } from '../images/service.ts'
 import type { Image } from '../images/types.ts'
+import type { Precondition } from '../precondition.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { DeviceWithStatus } from '../registry/types.ts'
 import type { CampaignAction } from './commands.ts'
-import { totalsOf, type Totals } from './counts.ts'
 import { definitionOf, type CampaignDraft } from './definition.ts'
 import { forecastOf, forecastText, nobodyHint, nobodyText, unknownText, type Forecast } from './forecast.ts'
-import { shareUpTo } from './gates.ts'
 import { failuresOf } from './failures.ts'
 import { briefOf, summaryOf, type CampaignBrief, type Verdict } from './report.ts'
-import { adviceOf, expectationOf } from './prospect.ts'
 import { factsOf, isNewer, runningOf, runsAlready, unfitnessOf, unfitnessOfWay } from './selection.ts'
+import { demandCampaign } from './revision.ts'
+import { statusOf, type CampaignStatus } from './status.ts'
 import { mostOrigins, type CampaignsStore, type ProgressPoint } from './store.ts'
 import { examplesTold, FleetTally, type Tally } from './tally.ts'
 import {
-  isOver,
   type Author,
   type Campaign,
   type CampaignDefinition,
@@ -29,9 +28,7 @@ import {
   type CampaignEntry,
   type CampaignId,
   type CampaignImage,
-  type DeviceCount,
 } from './types.ts'
-import { closesAt, deviceZone, holdsBeginnings, windowAt } from './windows.ts'
 
 /** The campaigns' actors, as far as operators have to do with them. */
 export interface CampaignActors {
@@ -49,23 +46,6 @@ export interface CampaignsParts {
   readonly now: () => Instant
   /** Lets others have their turn in a long look at the fleet. */
   readonly breathe: () => Promise<void>
-}
-
-export interface CampaignStatus extends CampaignBrief {
-  readonly counts: readonly DeviceCount[]
-  readonly stages: readonly { readonly share: number; readonly totals: Totals }[]
-  readonly pace: { readonly devicesPerHour: number; readonly bytesPerSecond: number }
-  readonly bytes: number
-  readonly expectedAt?: Instant
-  /** Begins nobody until then: its window is shut. */
-  readonly holdsUntil?: Instant
-  readonly deadlineAt?: Instant
-  readonly rollbackOf?: Campaign
-  readonly rollback?: Campaign
-  /** What an operator would do next. */
-  readonly advice?: string
-  /** What an operator may not have meant; told when it is made. */
-  readonly warnings?: readonly string[]
 }
 
 export interface CampaignPlan {
@@ -90,8 +70,6 @@ export interface CampaignReport {
 const pageSize = 500
 const entriesTold = 1000
 const progressSteps = 121
-/** Rates are of so long a time before now. */
-const paceWindow = minutes(10)
 
 export class CampaignsService {
   readonly #parts: CampaignsParts
@@ -146,24 +124,40 @@ export class CampaignsService {
     return { ...status, warnings: unknown.count === 0 ? [] : [unknownText(unknown)] }
   }
 
-  /** Throws UsageError 'campaign.state' (409). */
-  act(reference: string, action: Exclude<CampaignAction, 'start'>, author: Author): CampaignStatus {
-    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), action, author))
+  /** Throws UsageError 'campaign.unknown' (404) or 'precondition.failed' (412). */
+  #asSeen(reference: string, precondition: Precondition): Campaign {
+    const campaign = this.campaign(reference)
+    demandCampaign(precondition, campaign)
+    return campaign
+  }
+
+  /** Throws UsageError 'campaign.state' (409) or 'precondition.failed' (412). */
+  act(
+    reference: string,
+    action: Exclude<CampaignAction, 'start'>,
+    author: Author,
+    precondition: Precondition = {},
+  ): CampaignStatus {
+    return this.#statusOf(this.#parts.actors.act(this.#asSeen(reference, precondition), action, author))
   }
 
   /**
    * Throws UsageError 'campaign.state', 'campaign.approval', 'campaign.too-many' or, unless it is forced, 'image.lost'
    * (409) and, unless devices may join later, 'campaign.nobody' (409: it is for no device, and none runs its image
-   * already); EnvironmentError where octets cannot be fetched.
+   * already), or 'precondition.failed' (412); EnvironmentError where octets cannot be fetched.
    */
-  async start(reference: string, author: Author, { force = false } = {}): Promise<CampaignStatus> {
+  async start(
+    reference: string,
+    author: Author,
+    { force = false, precondition = {} }: { force?: boolean; precondition?: Precondition } = {},
+  ): Promise<CampaignStatus> {
     const campaign = this.campaign(reference)
     const { state, definition, image } = campaign
     if (state === 'draft' && !force) {
       if (!definition.lateJoiners) await this.#findSomebody(campaign)
       await this.#parts.images.ready(image, image.sha256)
     }
-    return this.#statusOf(this.#parts.actors.act(this.campaign(reference), 'start', author))
+    return this.#statusOf(this.#parts.actors.act(this.#asSeen(reference, precondition), 'start', author))
   }
 
   /** As far as it takes to find one. */
@@ -179,8 +173,13 @@ export class CampaignsService {
   }
 
   /** The campaign that takes back. Throws UsageError 'campaign.rollback' or 'campaign.state' (409). */
-  rollBack(reference: string, image: string | undefined, author: Author): CampaignStatus {
-    const campaign = this.campaign(reference)
+  rollBack(
+    reference: string,
+    image: string | undefined,
+    author: Author,
+    precondition: Precondition = {},
+  ): CampaignStatus {
+    const campaign = this.#asSeen(reference, precondition)
     const back = image === undefined ? undefined : this.#parts.images.image(image, campaign.image.product)
     const created = this.#parts.actors.rollBack(campaign, back, author)
     return { ...this.#statusOf(created), warnings: this.#leftWhereTheyAre(campaign, created) }
@@ -201,8 +200,8 @@ export class CampaignsService {
    * A draft, or a campaign that is over, with all that was kept of it. Throws UsageError 'campaign.unknown' (404),
    * 'campaign.state' (409: it is under way, or its devices are being taken back).
    */
-  remove(reference: string, author: Author): void {
-    this.#parts.actors.remove(this.campaign(reference), author)
+  remove(reference: string, author: Author, precondition: Precondition = {}): void {
+    this.#parts.actors.remove(this.#asSeen(reference, precondition), author)
   }
 
   /** In device order, with ids above `after`. */
@@ -346,45 +345,7 @@ export class CampaignsService {
   }
 
   #statusOf(campaign: Campaign): CampaignStatus {
-    const { store, now } = this.#parts
-    const { definition, image } = campaign
-    const counts = store.campaignCounts(campaign.id)
-    const brief = briefOf(campaign, counts)
-    const { totals } = brief
-    const at = now()
-    const pace = isOver(campaign.state)
-      ? { devices: 0, bytes: 0 }
-      : store.campaignPace(campaign.id, instantOf(at - paceWindow))
-    const since = Math.min(paceWindow, Math.max(1000, at - (campaign.startedAt ?? at)))
-    const devicesPerHour = (pace.devices / since) * hours(1)
-    const window = definition.window
-    const shut =
-      !holdsBeginnings(window) || window.zone === deviceZone || campaign.state !== 'running'
-        ? undefined
-        : windowAt(window, at)
-    const closes = closesAt(campaign)
-    const [rollbackOf, rollback] = [campaign.rollbackOf, campaign.rollback].map((id) =>
-      id === undefined ? undefined : store.campaign(id),
-    )
-    return {
-      ...brief,
-      counts,
-      stages: definition.stages.map((_, i) => ({
-        share: shareUpTo(definition.stages, i, totals.eligible),
-        totals: totalsOf(counts, i),
-      })),
-      pace: {
-        devicesPerHour,
-        bytesPerSecond: (devicesPerHour / 3600) * (pace.devices === 0 ? image.size : pace.bytes / pace.devices),
-      },
-      bytes: store.campaignBytes(campaign.id),
-      ...expectationOf(campaign, totals, devicesPerHour, at),
-      ...(shut?.open === false && shut.until !== undefined ? { holdsUntil: shut.until } : {}),
-      ...(Number.isFinite(closes) ? { deadlineAt: closes } : {}),
-      ...(rollbackOf === undefined ? {} : { rollbackOf }),
-      ...(rollback === undefined ? {} : { rollback }),
-      ...adviceOf(campaign, brief),
-    }
+    return statusOf(campaign, this.#parts.store, this.#parts.now())
   }
 }
 

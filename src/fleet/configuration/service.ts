@@ -1,6 +1,7 @@
 /** Configuration for the API: read from the store, changed through the device's actor, which tells the device. */
 import { UsageError } from '../../base/errors.ts'
 import type { Commands } from '../commands.ts'
+import type { Precondition } from '../precondition.ts'
 import type { RegistryService } from '../registry/service.ts'
 import type { EndpointName } from '../registry/types.ts'
 import type { ConfigurationStore } from './store.ts'
@@ -33,15 +34,15 @@ export class ConfigurationService {
   }
 
   /** `document` is JSON text. Throws UsageError 'device.unknown' (404) or 'configuration.too-large' (413). */
-  async set(endpoint: EndpointName, document: string): Promise<ObservedConfiguration> {
+  async set(endpoint: EndpointName, document: string, precondition: Precondition = {}): Promise<ObservedConfiguration> {
     this.#registry.device(endpoint)
-    await this.#commands.submit({ command: 'configuration.set', endpoint, document })
+    await this.#commands.submit({ command: 'configuration.set', endpoint, document, precondition })
     return this.read(endpoint)
   }
 
   /** There is none afterwards, whether there was one or not. */
-  async remove(endpoint: EndpointName): Promise<void> {
+  async remove(endpoint: EndpointName, precondition: Precondition = {}): Promise<void> {
     this.#registry.device(endpoint)
-    await this.#commands.submit({ command: 'configuration.set', endpoint, document: undefined })
+    await this.#commands.submit({ command: 'configuration.set', endpoint, document: undefined, precondition })
   }
 }

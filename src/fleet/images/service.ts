@@ -7,8 +7,10 @@ import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
 import type { Settings } from '../../config/tunables.ts'
 import type { EventDraft } from '../events/types.ts'
+import type { Precondition } from '../precondition.ts'
 import type { SigningKey } from '../signing-keys/types.ts'
 import { findingsOf, type ImageFindings } from './judgement.ts'
+import { demandImage } from './revision.ts'
 import { validateAbout } from './rules.ts'
 import type { ImageFiles, ImageInspector, ImagesOp, ImagesStore, StoredFile } from './store.ts'
 import { imageKeyOf, type Delta, type Image, type ImageDraft, type ImageSignature } from './types.ts'
@@ -140,8 +142,10 @@ export class ImagesService {
   }
 
   /** Release notes may be written when the image is long there. Throws UsageError 'image.notes' (422). */
-  async setNotes(reference: string, notes: string | undefined): Promise<Image> {
-    const { notes: _before, ...rest } = this.image(reference)
+  async setNotes(reference: string, notes: string | undefined, precondition: Precondition = {}): Promise<Image> {
+    const before = this.image(reference)
+    demandImage(precondition, before)
+    const { notes: _before, ...rest } = before
     const image: Image = { ...rest, ...(notes !== undefined && { notes }) }
     validateAbout(image)
     await this.#parts.commands.commitNow([{ op: 'image.put', image }])

@@ -136,6 +136,17 @@ export function validatePatch(endpoint: string, patch: DevicePatch, before: Devi
   validateTags(patch.tags ?? {}, before?.tags ?? {})
 }
 
+/** `wanted` is all that is said of the device: what it does not name is taken away. */
+export function replacing(before: Device | undefined, wanted: DevicePatch): DevicePatch {
+  const goneTags = Object.fromEntries(Object.keys(before?.tags ?? {}).map((name) => [name, null]))
+  return {
+    product: wanted.product ?? null,
+    tags: { ...goneTags, ...wanted.tags },
+    profile: wanted.profile ?? null,
+    retired: wanted.retired ?? false,
+  }
+}
+
 /** 1 to 128 characters without control characters. */
 export function isProduct(text: string): boolean {
   return isText(text, longestProduct)

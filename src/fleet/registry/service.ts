@@ -4,7 +4,8 @@
  */
 import { UsageError } from '../../base/errors.ts'
 import type { Instant } from '../../base/time.ts'
-import type { Commands, DevicePatch } from '../commands.ts'
+import type { Commands, DevicePatch, PutWish } from '../commands.ts'
+import type { Precondition } from '../precondition.ts'
 import { describedDevice, statusRulesOf, type StatusRules, type StatusSettings } from './rules.ts'
 import type { DeviceRow, RegistryStore } from './store.ts'
 import type { DeviceFilter, DeviceWithStatus, EndpointName } from './types.ts'
@@ -61,14 +62,14 @@ export class RegistryService {
     return this.#store.device(endpoint) !== undefined
   }
 
-  async put(endpoint: EndpointName, patch: DevicePatch, mustExist: boolean): Promise<DeviceWithStatus> {
-    if (mustExist) this.device(endpoint)
-    return this.#commands.submit({ command: 'device.put', endpoint, patch, mustExist })
+  async put(endpoint: EndpointName, patch: DevicePatch, wish: PutWish): Promise<DeviceWithStatus> {
+    if (wish.mustExist) this.device(endpoint)
+    return this.#commands.submit({ command: 'device.put', endpoint, patch, ...wish })
   }
 
-  async delete(endpoint: EndpointName): Promise<void> {
+  async delete(endpoint: EndpointName, precondition: Precondition = {}): Promise<void> {
     this.device(endpoint)
-    await this.#commands.submit({ command: 'device.delete', endpoint })
+    await this.#commands.submit({ command: 'device.delete', endpoint, precondition })
   }
 
   /** The status changes by itself, so no index knows it: a bounded walk, which the cursor continues. */

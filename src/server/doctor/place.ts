@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { tokenFileName } from '../../api/token.ts'
 import type { Log, LogFields } from '../../base/log.ts'
 import { silentLog } from '../../base/log.ts'
@@ -19,12 +19,13 @@ const enoughSpace = 1024 ** 3
 export function checkDirectory(settings: Settings): Finding {
   const subject = 'data directory'
   const path = resolve(settings['data.directory'])
-  if (!existsSync(path)) return good(subject, `${path} will be made at the first start`)
+  const there = nearestThere(path)
   try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+    accessSync(`${there}/.`, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch {
-    return bad(subject, `${path} cannot be written by this user`, 'run as the user it belongs to, or chown it')
+    return bad(subject, `${there} cannot be written by this user`, 'run as the user it belongs to, or name another')
   }
+  if (there !== path) return good(subject, `${path} will be made at the first start`)
   const open = ['', ...secretFiles].map((name) => join(path, name)).filter((file) => isOpenToOthers(file))
   if (open.length > 0) {
     return bad(subject, `others on this machine can read ${open.join(', ')}`, `chmod go= ${open.join(' ')}`)
@@ -34,6 +35,11 @@ export function checkDirectory(settings: Settings): Finding {
   const found = `${path}, ${sizeText(free)} free`
   if (free < enoughSpace) return warning(subject, found, 'make room: with a full disk devices get no answers')
   return good(subject, found)
+}
+
+/** The directory, or the first of those above it that is there. */
+function nearestThere(path: string): string {
+  return existsSync(path) ? path : nearestThere(dirname(path))
 }
 
 const isOpenToOthers = (file: string): boolean => existsSync(file) && (statSync(file).mode & 0o077) !== 0

@@ -1,4 +1,5 @@
 /** What part of a file a request asks for: one byte range, preconditions by ETag (RFC 9110 §13, §14). Pure. */
+import { listsTag } from '../../base/entity-tag.ts'
 
 export interface RangeHeaders {
   readonly range?: string
@@ -18,8 +19,8 @@ export type Asked =
  * date in If-Range never matches, because the files have none.
  */
 export function askedOf({ range, ifRange, ifMatch, ifNoneMatch }: RangeHeaders, etag: string, size: number): Asked {
-  if (ifMatch !== undefined && !names(ifMatch, etag, false)) return { status: 412 }
-  if (ifNoneMatch !== undefined && names(ifNoneMatch, etag, true)) return { status: 304 }
+  if (ifMatch !== undefined && !listsTag(ifMatch, etag, 'strongly')) return { status: 412 }
+  if (ifNoneMatch !== undefined && listsTag(ifNoneMatch, etag, 'weakly')) return { status: 304 }
   if (range === undefined || (ifRange !== undefined && ifRange.trim() !== etag)) return { status: 200 }
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(range) ?? []
   if (first === '' && last === '') return { status: 200 }
@@ -31,10 +32,4 @@ export function askedOf({ range, ifRange, ifMatch, ifNoneMatch }: RangeHeaders, 
   if (Number(first) >= size) return { status: 416 }
   const takesRest = last === ''
   return { status: 206, first: Number(first), last: takesRest ? size - 1 : Math.min(Number(last), size - 1), takesRest }
-}
-
-/** Whether a list of entity tags has `etag`; only a weak comparison looks through `W/` (§8.8.3.2). */
-function names(list: string, etag: string, weakly: boolean): boolean {
-  const tags = list.split(',').map((tag) => tag.trim())
-  return tags.includes('*') || tags.some((tag) => (weakly ? tag.replace(/^W\//, '') : tag) === etag)
 }

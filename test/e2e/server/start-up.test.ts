@@ -82,7 +82,13 @@ it('a data directory below a file', async () => {
   writeFileSync(data, 'a file')
   const message = await failure([], join(data, 'below'))
   expect(message).toMatch(/ended with 1/)
-  expect(message).toMatch(/cannot be written/)
+  expect(message).toMatch(/cannot be written \(there is a file in the way\)/)
+})
+
+it.runIf(process.platform === 'linux')('a data directory where the system lets nobody make one', async () => {
+  const message = await failure([], '/proc/nowhere/data')
+  expect(message).toMatch(/ended with 1/)
+  expect(message).toMatch(/\/proc\/nowhere\/data cannot be written \(no directory can be made there\)/)
 })
 
 it('a database of a newer version is left as it is', async () => {

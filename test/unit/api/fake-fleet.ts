@@ -6,6 +6,7 @@ import type { Services, TracedDatagram } from '../../../src/api/services.ts'
 import { fakeObjects } from './fake-objects.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import { instantOf, type Instant } from '../../../src/base/time.ts'
+import { demandConfiguration } from '../../../src/fleet/configuration/revision.ts'
 import type { Configuration } from '../../../src/fleet/configuration/types.ts'
 import type { CredentialsService } from '../../../src/fleet/credentials/service.ts'
 import { isWanted } from '../../../src/fleet/events/rules.ts'
@@ -18,6 +19,8 @@ import { HandshakesService } from '../../../src/fleet/handshakes/service.ts'
 import type { ObservationRule } from '../../../src/fleet/observation-rules/types.ts'
 import type { Observation } from '../../../src/fleet/observations/types.ts'
 import type { Operation } from '../../../src/fleet/operations/types.ts'
+import { demandDevice } from '../../../src/fleet/registry/revision.ts'
+import { replacing } from '../../../src/fleet/registry/rules.ts'
 import type { DeviceWithStatus } from '../../../src/fleet/registry/types.ts'
 import { credentialsOver } from '../fleet/credentials/fixtures.ts'
 import { campaignsInMemory } from './fake-campaigns.ts'
@@ -108,8 +111,10 @@ export class FakeFleet implements Services {
       this.#mayFail()
       return this.known.get(endpoint)
     },
-    put: async (endpoint, patch, mustExist) => {
+    put: async (endpoint, said, { mustExist, replaces, ...wish }) => {
       this.#mayFail()
+      demandDevice({ endpoint, ...wish }, this.known.get(endpoint))
+      const patch = replaces === true ? replacing(this.known.get(endpoint), said) : said
       const device = mustExist || this.known.has(endpoint) ? this.#device(endpoint) : this.addDevice(endpoint)
       const tags = { ...device.tags, ...patch.tags }
       const { product, profile, ...rest } = { ...device, ...patch } as Record<string, unknown>
@@ -129,8 +134,8 @@ export class FakeFleet implements Services {
       this.known.set(endpoint, next)
       return next
     },
-    delete: async (endpoint) => {
-      this.#device(endpoint)
+    delete: async (endpoint, precondition) => {
+      demandDevice({ endpoint, precondition }, this.#device(endpoint))
       this.emit('device.deleted', endpoint)
       this.known.delete(endpoint)
     },
@@ -149,13 +154,15 @@ export class FakeFleet implements Services {
       }
       return { ...configuration, observers: this.configurationObservers }
     },
-    set: async (endpoint, document) => {
+    set: async (endpoint, document, precondition) => {
       const { id: deviceId } = this.#device(endpoint)
+      demandConfiguration({ endpoint, precondition }, this.configurations.get(endpoint))
       this.configurations.set(endpoint, { deviceId, document, changedAt: this.now })
       return this.configuration.read(endpoint)
     },
-    remove: async (endpoint) => {
+    remove: async (endpoint, precondition) => {
       this.#device(endpoint)
+      demandConfiguration({ endpoint, precondition }, this.configurations.get(endpoint))
       this.configurations.delete(endpoint)
     },
   }

@@ -1,5 +1,6 @@
 /** Images in memory, for tests of what stands in front of them: whatever is uploaded is kept as it is. */
 import { createHash } from 'node:crypto'
+import { demandImage } from '../../../src/fleet/images/revision.ts'
 import type { Services } from '../../../src/api/services.ts'
 import { UsageError } from '../../../src/base/errors.ts'
 import type { Instant } from '../../../src/base/time.ts'
@@ -43,7 +44,10 @@ export function imagesKeptIn(kept: Image[], now: () => Instant, mayFail: () => v
     },
     list: (product) => kept.filter((one) => product === undefined || one.product === product),
     image,
-    setNotes: async (reference, notes) => Object.assign(image(reference), { notes }),
+    setNotes: async (reference, notes, precondition) => {
+      demandImage(precondition, image(reference))
+      return Object.assign(image(reference), { notes })
+    },
     remove: async (reference) => void kept.splice(kept.indexOf(image(reference)), 1),
     verify: async (reference) => ({ image: image(reference), intact: true }),
   }

@@ -167,6 +167,7 @@ Binding     U, sleeps between uplinks
 Address     192.0.2.7 port 49152
 Objects     /1/0 /3/0
 Listens     always
+Revision    777f6e810d72640c
 `)
   })
 

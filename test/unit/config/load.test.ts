@@ -22,6 +22,7 @@ describe('a setting', () => {
     [{ COAPSTAN_HTTP_STREAM_STALL: '2m' }, { 'http.stream-stall': 120_000 }],
     [{ COAPSTAN_HTTP_STREAM_STALL: '1500' }, { 'http.stream-stall': 1500 }],
     [{ COAPSTAN_HTTP_BODY_LIMIT: '2m' }, { 'http.body-limit': 2_097_152 }],
+    [{ COAPSTAN_IMAGES_S3_PREFIX: '' }, { 'images.s3.prefix': '' }],
     [{ COAPSTAN_LOG_LEVEL: 'debug' }, { 'log.level': 'debug' }],
   ])('%j is %j', (environment, settings) => {
     expect(load({ environment })).toMatchObject(settings)
@@ -45,6 +46,8 @@ describe('is refused:', () => {
       'the environment has COAPSTAN_COAP_PRT',
       'COAP_PORT',
     ],
+    ['a name that is empty', { flags: { 'data.directory': '' } }, "--data-directory is empty: leave it out for 'data'"],
+    ['an address that is empty', { environment: { COAPSTAN_HTTP_HOST: '' } }, 'COAPSTAN_HTTP_HOST is empty'],
     ['another hyphen', { environment: { COAPSTAN_LOGLEVEL: 'info' } }, 'which is no setting', 'COAPSTAN_LOG_LEVEL'],
   ])('%s', (_, sources, message, hint = '') => {
     expect(() => load(sources)).toThrow(

@@ -104,7 +104,7 @@ describe('devices', () => {
       members: { similar: ['urn:dev:test-1'] },
     }) as Error
     expect(() => registry.device('urn:dev:tset-1')).toThrow(error)
-    await expect(registry.put('urn:dev:tset-1', {}, true)).rejects.toThrow(error)
+    await expect(registry.put('urn:dev:tset-1', {}, { mustExist: true })).rejects.toThrow(error)
     await expect(registry.delete('urn:dev:tset-1')).rejects.toThrow(error)
     expect(() => registry.device('zzzzzzzzzzzz')).toThrow(/no device is called/)
     expect(commands.asked).toEqual([])
@@ -114,8 +114,8 @@ describe('devices', () => {
     const { store, registry, commands } = world()
     store.commit([put.device(rows.device(1))])
     commands.answer = () => ({ ...rows.device(1), status: 'never-seen' })
-    expect(await registry.put('urn:dev:test-1', { product: 'meter' }, true)).toMatchObject({ id: 1 })
-    await registry.put('new', {}, false)
+    expect(await registry.put('urn:dev:test-1', { product: 'meter' }, { mustExist: true })).toMatchObject({ id: 1 })
+    await registry.put('new', {}, { mustExist: false })
     await registry.delete('urn:dev:test-1')
     expect(commands.asked.map(({ command, endpoint }) => `${command} ${endpoint}`)).toEqual([
       'device.put urn:dev:test-1',

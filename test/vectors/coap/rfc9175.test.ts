@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import { hexOf } from '../../../src/base/bytes.ts'
 import { method, response } from '../../../src/coap/codes.ts'
-import { sipHash } from '../../../src/coap/sip-hash.ts'
+import { sipHash } from '../../../src/base/sip-hash.ts'
 import { Lockstep } from '../../support/coap-lockstep.ts'
 import { testBody } from '../../support/coap-notation.ts'
 

@@ -2,7 +2,7 @@
  * SipHash-2-4 (Aumasson, Bernstein 2012), 64 bits: a keyed hash for short inputs that somebody without
  * the key cannot forge or steer. Two 32-bit halves a word, because that is what the machine does fast.
  */
-import type { Bytes } from '../base/bytes.ts'
+import type { Bytes } from './bytes.ts'
 
 /** v0 to v3 as halves: [low, high, low, high, …]. */
 const state = new Int32Array(8)
