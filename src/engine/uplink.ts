@@ -69,8 +69,18 @@ export class Uplink {
         if (path.length > 1) return this.#respond(now, request, notFound)
         return this.#plainDevices.configuration(now, request)
       default:
-        return this.#respond(now, request, notFound)
+        return this.#routeApart(now, request, path)
     }
+  }
+
+  /** Small stacks write a path into one segment (`rd/5a`), or leave an empty one at its end. */
+  #routeApart(now: Instant, request: InboundRequest, path: readonly string[]): void {
+    const apart = path
+      .join('/')
+      .split('/')
+      .filter((segment) => segment !== '')
+    if (apart.length === path.length) return this.#respond(now, request, notFound)
+    this.#route(now, request, apart)
   }
 
   notification(now: Instant, notification: InboundNotification): void {
@@ -119,10 +129,10 @@ export class Uplink {
     }
   }
 
-  #directory(now: Instant, request: InboundRequest): void {
+  #directory(now: Instant, request: InboundRequest, path: readonly string[]): void {
     if (request.code !== method.post) return this.#respond(now, request, methodNotAllowed)
     const from = this.#engine.senderOf(request.peer)
-    const register = parseRegister(request, from.secured ? from.endpoint : undefined)
+    const register = parseRegister(request, from.secured ? from.endpoint : undefined, path !== request.path)
     if (isFault(register)) return this.#respond(now, request, reactionTo(register))
     this.#engine.deliver(
       now,

@@ -21,6 +21,10 @@ export const quirks = {
   'registration.queue-with-value': ['gives Q a value', 'queue mode is on unless the value is 0 or false'],
   'registration.parameter-twice': ['repeats a registration parameter', 'the first one counts'],
   'registration.parameter-escaped': ['percent-encodes registration parameters', 'they were decoded'],
+  'registration.path-spelling': [
+    'writes a path into one segment, or leaves an empty one at its end',
+    'it was taken apart at the slashes',
+  ],
   'registration.endpoint-in-update': ['repeats ep= in an Update', 'it was ignored'],
   'registration.format-missing': ['sends its object list without a Content-Format', 'link format was taken'],
   'registration.format-other': ['labels its object list with another Content-Format', 'link format was taken'],

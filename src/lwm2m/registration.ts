@@ -56,10 +56,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
  * A Register (POST /rd). `derivedEndpoint` is the name the credential stands for, used where the device
- * names none (legal from 1.1). Faults: registration.version, .endpoint-missing, .endpoint, links.*.
+ * names none (legal from 1.1); `oddPath`: its path had to be taken apart. Faults: registration.version, .endpoint-missing, .endpoint, links.*.
  */
-export function parseRegister(request: Request, derivedEndpoint?: string): RegisterRequest | Fault {
+export function parseRegister(
+  request: Request,
+  derivedEndpoint?: string,
+  oddPath: boolean = false,
+): RegisterRequest | Fault {
   const quirks = new QuirkSet()
+  if (oddPath) quirks.add('registration.path-spelling')
   const parameters = parametersOf(request.query, quirks)
   const version = versionOf(parameters.get('lwm2m'), quirks)
   if (version === undefined) {
@@ -243,8 +248,8 @@ const momentBits = 12
 export function registrationIdOf(now: Instant, random: Bytes): string {
   const moment = Math.floor(now / 2 ** momentBits)
   let id = registrationIdPairs[moment & 1023]!
-  for (let i = 0; i < registrationIdOctets; i += 2) {
+  for (let i = 0; i < registrationIdOctets - 1; i += 2) {
     id += registrationIdPairs[((random[i]! & 31) << 5) | (random[i + 1]! & 31)]!
   }
-  return id
+  return id + registrationIdAlphabet[random[registrationIdOctets - 1]! & 31]!
 }

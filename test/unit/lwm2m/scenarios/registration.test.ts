@@ -34,6 +34,20 @@ describe('a registration', () => {
     expect(update(device)).toBe('2.04 [bb]')
   })
 
+  test.each([
+    ['with an empty segment at its end', '/rd/', 'Uri-Path=rd Uri-Path={id} Uri-Path='],
+    ['in one segment', 'Uri-Path=/rd', 'Uri-Path=rd/{id}'],
+  ])('is made and kept where paths come %s', (_how, directory, place) => {
+    const device = new ScriptedDevice()
+    const content = `?ep=urn:dev:a&lwm2m=1.1 Content-Format=40 ${octets('</3/0>')}`
+    expect(device.say(`CON POST [aa] ${directory} ${content}`)).toMatch(/^2\.01 /)
+    expect(device.quirks).toContain('registration.path-spelling')
+    expect(device.say(`CON POST [bb] ${place.replace('{id}', location(device))}`)).toBe('2.04 [bb]')
+    expect(device.say(`CON POST [bb] ${place.replace('{id}', 'nobody')}`)).toBe('4.04 [bb]')
+    expect(device.say('CON POST [bb] Uri-Path=rd/a/b')).toBe('4.04 [bb]')
+    expect(device.say('CON POST [bb] Uri-Path=elsewhere')).toBe('4.04 [bb]')
+  })
+
   test('that a live one replaces leaves one location, and one device', () => {
     const device = new ScriptedDevice().register()
     const locations = Array.from({ length: 5 }, () => location(device.register()))
