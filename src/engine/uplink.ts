@@ -43,8 +43,11 @@ export class Uplink {
   }
 
   request(now: Instant, request: InboundRequest): void {
-    const { path } = request
     if (!mayChange(request)) return this.#respond(now, request, preconditionFailed)
+    this.#route(now, request, request.path)
+  }
+
+  #route(now: Instant, request: InboundRequest, path: readonly string[]): void {
     // What is beyond the end of an array is dear to ask for
     if (path.length === 0) {
       const isText = acceptable(request.options, greetingFormats) !== undefined
@@ -52,9 +55,9 @@ export class Uplink {
     }
     switch (path[0]) {
       case 'rd':
-        if (path.length === 1) return this.#directory(now, request)
-        if (path.length === 2) return this.#location(now, request, path[1]!)
-        return this.#respond(now, request, notFound)
+        if (path.length === 1) return this.#directory(now, request, path)
+        if (path.length === 2 && path[1] !== '') return this.#location(now, request, path[1]!)
+        return this.#routeApart(now, request, path)
       case 'fw':
         return this.#firmware(now, request, path)
       case 'dp':
@@ -79,7 +82,8 @@ export class Uplink {
       .join('/')
       .split('/')
       .filter((segment) => segment !== '')
-    if (apart.length === path.length) return this.#respond(now, request, notFound)
+    const isWhole = apart.length === path.length && apart.every((segment, index) => segment === path[index])
+    if (isWhole) return this.#respond(now, request, notFound)
     this.#route(now, request, apart)
   }
 
