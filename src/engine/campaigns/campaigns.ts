@@ -57,6 +57,7 @@ const stepsATurn = 4
 
 /** What one campaign has asked for in this life of the server. */
 class Errands {
+  readonly since: Instant
   readonly starting = new Map<DeviceId, Starting>()
   readonly cancelled = new Set<DeviceId>()
   /** What devices refused; written down with the next turn. */
@@ -64,6 +65,10 @@ class Errands {
   /** Where the look through the waiting devices stands; undefined between two of them. */
   scanFrom: number | undefined = -1
   passBegan: Instant | undefined
+
+  constructor(since: Instant) {
+    this.since = since
+  }
 }
 
 export class Campaigns {
@@ -72,6 +77,8 @@ export class Campaigns {
   readonly #status: StatusRules
   readonly #errands = new Map<CampaignId, Errands>()
   readonly #heard = new Set<DeviceId>()
+  /** When this life of the server first looked at campaigns. */
+  #since: Instant | undefined
 
   constructor(ports: CampaignPorts, settings: CampaignSettings) {
     this.#ports = ports
@@ -111,7 +118,7 @@ export class Campaigns {
   }
 
   #step(campaign: Campaign, heard: readonly DeviceId[], now: Instant): boolean {
-    const errands = this.#errandsOf(campaign.id)
+    const errands = this.#errandsOf(campaign.id, now)
     if (errands.refusals.length > 0) this.#ports.commit(errands.refusals.splice(0), [])
     const look = this.#look(campaign, errands, heard, now)
     const taken = step(look, errands, now)
@@ -183,7 +190,7 @@ export class Campaigns {
         hint: "'coapstan campaign list' shows them; wait for one, or abort one",
       })
     }
-    const errands = this.#errandsOf(campaign.id)
+    const errands = this.#errandsOf(campaign.id, now)
     const taken = act(this.#look(campaign, errands, [], now), action, author, now)
     this.#commit(campaign, taken)
     return taken.next
@@ -198,7 +205,7 @@ export class Campaigns {
   /** The campaign that takes back. Throws UsageError 'campaign.state' or 'campaign.rollback' (409). */
   rollBack(campaign: Campaign, image: Image | undefined, author: Author, now: Instant): Campaign {
     const { store } = this.#ports
-    const look = this.#look(reopened(store, campaign), this.#errandsOf(campaign.id), [], now)
+    const look = this.#look(reopened(store, campaign), this.#errandsOf(campaign.id, now), [], now)
     const picture = { ...look, wayBack: wayBackOf(store, campaign, image) }
     const taken = rollBack(picture, author, () => this.#nextId(), this.#nameOfWayBack(campaign), now)
     this.#commit(campaign, taken)
@@ -263,9 +270,9 @@ export class Campaigns {
     )
   }
 
-  #errandsOf(id: CampaignId): Errands {
+  #errandsOf(id: CampaignId, now: Instant): Errands {
     let errands = this.#errands.get(id)
-    if (errands === undefined) this.#errands.set(id, (errands = new Errands()))
+    if (errands === undefined) this.#errands.set(id, (errands = new Errands((this.#since ??= now))))
     return errands
   }
 

@@ -1,4 +1,5 @@
 /** What one step of a campaign is taken by, as its engine reads it from the store. Decides nothing. */
+import type { Instant } from '../../base/time.ts'
 import type { Way } from '../images/types.ts'
 import type { DeviceId } from '../registry/types.ts'
 import type { Candidate, Missing, Starting } from './admission.ts'
@@ -69,6 +70,8 @@ export type WayBack = Home | { readonly obstacle: string }
 
 /** What this life of the server has asked of devices and not heard of yet. */
 export interface Asked {
+  /** When this life began; what devices did before may have been told to nobody. */
+  readonly since: Instant
   readonly starting: ReadonlyMap<DeviceId, Starting>
   readonly cancelled: ReadonlySet<DeviceId>
 }

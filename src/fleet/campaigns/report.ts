@@ -98,12 +98,12 @@ export function summaryOf(
     lines.push(`Of those that succeeded, ${count} went ${text}.`)
   for (const [text, count] of foremost(counts, ['failed', 'timed-out'])) lines.push(`${count} failed because ${text}.`)
   const rest = [
-    [states.waiting, 'wait'],
-    [states.updating + states.ended, 'are being updated'],
-    [states.retrying, 'will be tried again'],
-    [states['not-reached'], 'were not reached before the deadline'],
-    [states.cancelled, 'were let go'],
-    [states.gone, 'were deleted meanwhile'],
+    [states.waiting, 'waiting'],
+    [states.updating + states.ended, 'being updated'],
+    [states.retrying, 'to be tried again'],
+    [states['not-reached'], 'not reached before the deadline'],
+    [states.cancelled, 'let go'],
+    [states.gone, 'deleted meanwhile'],
   ] as const
   const told = rest.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
   for (const [text, count] of foremost(counts, ['skipped'])) told.push(`${count} left out, as each ${text}`)

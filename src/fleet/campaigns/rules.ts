@@ -198,6 +198,11 @@ export function beginStage(course: Course, stage: number, by?: string, why?: str
 
 function begin(course: Course, picture: Picture, totals: Totals, { starting }: Asked): void {
   const { campaign, candidates } = picture
+  // The clock was set back while the server was down: what is saved up counts from now, and not once that day comes.
+  if (campaign.credit !== undefined && campaign.credit.at > course.now) {
+    course.change({ credit: { ...campaign.credit, at: course.now } })
+    return
+  }
   const room = beginningRoom(campaign, totals, starting, course.now)
   if (room.parallel === 0) return
   const admission = admit(campaign, candidates, room, picture, starting, course.now)

@@ -2,7 +2,7 @@
  * What has happened to the devices of a campaign, and what becomes of each by it: who joins, who has succeeded, who is
  * tried again, who goes on to the next hop of its way. Pure.
  */
-import { between, instantOf, type Instant } from '../../base/time.ts'
+import { after, between, instantOf, type Instant } from '../../base/time.ts'
 import type { DeviceId } from '../registry/types.ts'
 import type { Course } from './course.ts'
 import type { Asked, EndedUpdate, Found, Picture } from './picture.ts'
@@ -16,29 +16,37 @@ import { closesAt } from './windows.ts'
 export function settle(
   course: Course,
   { campaign, ended, due, newcomers, lost }: Picture,
-  { cancelled }: Asked,
+  { cancelled, since }: Asked,
 ): boolean {
   for (const each of ended) judge(course, each, cancelled)
   for (const row of lost) course.device(row, { state: 'gone', reason: 'deleted', dueAt: null })
   for (const row of due) {
     if (row.state === 'retrying') course.device(row, { state: 'waiting', reason: null, dueAt: null })
-    else if (row.state === 'updating') {
-      const detail = `not done ${hoursText(between(row.startedAt ?? row.enrolledAt, course.now))} after it was begun`
-      // Whether it installs we do not know; a way back has to look after it.
-      course.device(row, {
-        state: 'timed-out',
-        reason: 'timed out',
-        detail,
-        touched: true,
-        finishedAt: course.now,
-        dueAt: null,
-      })
-      course.cancels.push(row)
-    }
+    else if (row.state === 'updating') timeOut(course, row, since)
   }
   if (campaign.state !== 'aborting') for (const found of newcomers) enrol(course, found)
   course.again = course.ops.length > 0
   return course.again
+}
+
+/** Time in which nobody listened is nothing to blame a device for: who was begun before has its time from then on. */
+function timeOut(course: Course, row: CampaignDevice, since: Instant): void {
+  const { startedAt = row.enrolledAt } = row
+  const heardOut = after(since, course.next.definition.timeout)
+  if (startedAt < since && course.now < heardOut) {
+    course.device(row, { dueAt: heardOut })
+    return
+  }
+  // Whether it installs we do not know; a way back has to look after it.
+  course.device(row, {
+    state: 'timed-out',
+    reason: 'timed out',
+    detail: `not done ${hoursText(between(startedAt, course.now))} after it was begun`,
+    touched: true,
+    finishedAt: course.now,
+    dueAt: null,
+  })
+  course.cancels.push(row)
 }
 
 function judge(course: Course, ended: EndedUpdate, cancelled: ReadonlySet<DeviceId>): void {

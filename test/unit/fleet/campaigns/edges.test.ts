@@ -124,6 +124,34 @@ describe('the budget', () => {
   })
 })
 
+describe('a server that was down', () => {
+  it('blames no device for it: its time begins anew', () => {
+    const fleet = new CampaignFleet(2)
+    fleet.create({ ...all, timeout: '1d', failure: { count: 1 }, onBreach: 'rollback' })
+    go(fleet)
+    fleet.restart()
+    fleet.turn(hours(50))
+    expect([fleet.campaign().state, fleet.states()]).toEqual(['running', { updating: 2 }])
+    fleet.follow(1, 'confirmed')
+    fleet.turn((hours(24) - 1) as Duration)
+    expect(fleet.states()).toEqual({ updating: 1, succeeded: 1 })
+    turnAt(fleet, after(fleet.now, milli(1)))
+    expect(fleet.states()).toEqual({ 'timed-out: timed out': 1, succeeded: 1 })
+  })
+
+  it('while its clock was set back has its budget from then on', () => {
+    const fleet = new CampaignFleet(2)
+    fleet.create({ ...all, limits: { bytesPerSecond: 100 } })
+    go(fleet)
+    expect(fleet.states()).toEqual({ updating: 1, waiting: 1 })
+    fleet.restart()
+    fleet.now = (fleet.now - hours(10)) as Instant
+    fleet.turn(seconds(1))
+    for (let i = 0; i < 21; i++) go(fleet, 1)
+    expect(fleet.states()).toEqual({ updating: 2 })
+  })
+})
+
 describe('times are met to the millisecond', () => {
   it('the deadline: who waits is not reached from then on, and not before', () => {
     const fleet = new CampaignFleet(2)
