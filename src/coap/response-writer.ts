@@ -58,7 +58,7 @@ export class ResponseWriter {
     if (slice === 'beyond-end') return slice
     let etag = answer.etag ?? answer.body?.etag
     if (etag === undefined && slice !== undefined && (slice.more || slice.number > 0)) etag = contentTag(payload)
-    this.code = codeOf(request, answer.code, etag)
+    this.code = codeOf(request, answer.code, etag, slice?.number ?? 0)
     const { writer } = this.#outbox
     writer.begin(type, this.code, messageId, request.buffer, request.tokenStart, request.tokenEnd)
     if (this.code === code.preconditionFailed) return writer.finish()
@@ -111,11 +111,12 @@ export class ResponseWriter {
 
 /**
  * The code of the answer, now that the representation is there: 4.12 where the client wanted it only under a condition
- * (RFC 7252 §5.10.8), 2.03 where it named its tag (§5.10.6.2). What changes something has to ask before it does.
+ * (RFC 7252 §5.10.8), 2.03 where it named its tag (§5.10.6.2), unless it asks for a later block: then it has not got all
+ * of it, and names the tag of what it is fetching. What changes something has to ask before it does.
  */
-function codeOf(request: MessageView, answered: number, etag: Bytes | undefined): number {
+function codeOf(request: MessageView, answered: number, etag: Bytes | undefined, blockNumber: number): number {
   if (answered !== code.content || !isSafeMethod(request.code)) return answered
   if (!preconditionHolds(request, etag ?? noBytes)) return code.preconditionFailed
-  const isStillValid = etag !== undefined && request.has(option.etag) && request.includes(option.etag, etag)
-  return isStillValid ? code.valid : answered
+  const mayBeValid = etag !== undefined && blockNumber === 0 && request.has(option.etag)
+  return mayBeValid && request.includes(option.etag, etag) ? code.valid : answered
 }

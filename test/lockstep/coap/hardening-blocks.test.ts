@@ -210,6 +210,8 @@ describe('bodies that are asked for in blocks', () => {
     peer.exchange('CON 5 GET [01] Block2=0x0f', 'ACK 5 4.00 [01] "block-size-reserved"')
     peer.exchange('CON 6 GET [01] Block2=0/0/64 Size2=0', 'ACK 6 2.05 [01] ETag=0xee Block2=0/1/64 Size2=1000 {0..64}')
     peer.exchange('CON 7 GET [01] ETag=0xee Block2=0/0/64', 'ACK 7 2.03 [01] ETag=0xee')
+    // Who names the tag of what it is fetching does not have it yet
+    peer.exchange('CON 8 GET [02] ETag=0xee Block2=1/0/64', 'ACK 8 2.05 [02] ETag=0xee Block2=1/1/64 {64..128}')
     for (let sender = 1; sender <= 50; sender++) peer.send(`CON 9 GET [01] Block2=${sender % 15}/0/64`, sender)
     expect(peer.sent).toHaveLength(50)
     expect(peer.endpoint.sizes()).toMatchObject({ servedBodies: 0, bodyOctets: 0 })
