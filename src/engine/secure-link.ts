@@ -30,6 +30,7 @@ import type { AssociationNumber, StoredAssociation } from '../fleet/associations
 import type { EndpointName } from '../fleet/registry/types.ts'
 import type { StoreOp } from '../fleet/store.ts'
 import { addressOctets } from '../base/address.ts'
+import { LastFlights } from './last-flights.ts'
 import { associationOfPeer, peerOfAssociation } from './peers.ts'
 import type { CommitTicket, LinkOutput, RecallTicket } from './ports.ts'
 import {
@@ -85,15 +86,13 @@ export class SecureLink implements DtlsSink {
   readonly #limits: DtlsOptions
   /** When the store is rid next of associations that are over. */
   #tidyAt: Instant = instantOf(0)
-  /** Datagrams of the call under way; a handshake that completes in it keeps them until it is durable. */
-  #held: { path: number; bytes: Bytes }[] = []
-  #isHolding = false
-  #opened: { row: AssociationNumber; ops: readonly StoreOp[] } | undefined
+  readonly #flights: LastFlights
   /** The row that is being brought back in the call under way. */
   #expected: StoredAssociation | undefined
 
   constructor(owner: SecureLinkOwner, ids: Ids, parts: SecureLinkOptions) {
     this.#owner = owner
+    this.#flights = new LastFlights(owner.output)
     this.#ids = ids
     this.#log = parts.log
     this.#limits = parts.options
@@ -103,10 +102,10 @@ export class SecureLink implements DtlsSink {
   // ——— from the driver and the engine ———
 
   receive(now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
-    // Only a handshake can complete, and only what it sends may have to wait.
-    this.#isHolding = this.dtls.isHandshaking(path)
+    if (this.#flights.isOpening(path)) return
+    this.#flights.begin(this.dtls.isHandshaking(path))
     this.dtls.receive(now, path, buffer, start, end)
-    this.#letGo()
+    this.#flights.end()
   }
 
   /** One CoAP message for a secured peer. */
@@ -120,9 +119,9 @@ export class SecureLink implements DtlsSink {
 
   /** `holder` of the answer is the endpoint name the credential stands for. */
   credentials(now: Instant, ticket: Ticket, answer: CredentialAnswer): void {
-    this.#isHolding = true
+    this.#flights.begin(true)
     this.dtls.credentials(now, ticket, answer)
-    this.#letGo()
+    this.#flights.end()
   }
 
   recalled(now: Instant, ticket: RecallTicket, stored: StoredAssociation | undefined): void {
@@ -182,9 +181,8 @@ export class SecureLink implements DtlsSink {
 
   /** True where the ticket was one of ours. */
   committed(now: Instant, ticket: CommitTicket): boolean {
-    if (ticket instanceof Opening) {
-      for (const { path, bytes } of ticket.datagrams) this.#owner.output.send(path, bytes, 0, bytes.length)
-    } else if (ticket instanceof Reservation) this.#reserved(now, ticket)
+    if (ticket instanceof Opening) this.#flights.durable(ticket)
+    else if (ticket instanceof Reservation) this.#reserved(now, ticket)
     else if (ticket instanceof Note) {
       if (ticket.evicted !== undefined && this.#leaving.get(ticket.evicted.id) === ticket.evicted) {
         this.#leaving.delete(ticket.evicted.id)
@@ -196,6 +194,7 @@ export class SecureLink implements DtlsSink {
   /** True where the ticket was one of ours. What was not made durable is not kept in memory either. */
   commitFailed(now: Instant, ticket: CommitTicket): boolean {
     if (ticket instanceof Opening) {
+      this.#flights.failed(ticket)
       const known = this.#known.byRow(ticket.row)
       if (known === undefined) return true
       // The device has not heard of it: its own repetition begins anew.
@@ -226,8 +225,7 @@ export class SecureLink implements DtlsSink {
   // ——— what DTLS tells us ———
 
   send(_now: Instant, path: number, buffer: Bytes, start: number, end: number): void {
-    if (this.#isHolding) this.#held.push({ path, bytes: buffer.slice(start, end) })
-    else this.#owner.output.send(path, buffer, start, end)
+    this.#flights.send(path, buffer, start, end)
   }
 
   lookup(_now: Instant, ticket: Ticket, query: CredentialQuery): void {
@@ -262,7 +260,7 @@ export class SecureLink implements DtlsSink {
     ops.push({ op: 'association.prune', identity: known.identity, keep: this.#limits.associationsPerIdentity })
     const replaced = association.replaces === undefined ? undefined : this.#known.byDtls(association.replaces)
     if (replaced !== undefined) ops.push({ op: 'association.delete', id: replaced.row })
-    this.#opened = { row, ops }
+    this.#flights.opened(row, association.path, ops)
   }
 
   data(now: Instant, association: number, buffer: Bytes, start: number, end: number): void {
@@ -318,18 +316,6 @@ export class SecureLink implements DtlsSink {
 
   #keep(row: StoredAssociation): void {
     this.#owner.output.commit(new Note(row), [{ op: 'association.reseal', association: row }])
-  }
-
-  /** What was held back leaves: at once, or with the commit of the association it completes. */
-  #letGo(): void {
-    this.#isHolding = false
-    const held = this.#held
-    const opened = this.#opened
-    if (held.length === 0 && opened === undefined) return
-    this.#held = []
-    this.#opened = undefined
-    if (opened !== undefined) this.#owner.output.commit(new Opening(opened.row, held), opened.ops)
-    else for (const { path, bytes } of held) this.#owner.output.send(path, bytes, 0, bytes.length)
   }
 
   #reserved(now: Instant, { dtls, upTo }: Reservation): void {

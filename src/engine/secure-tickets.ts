@@ -5,9 +5,11 @@ import type { AssociationNumber, StoredAssociation } from '../fleet/associations
 /** The handshake's last flight waits until the association is durable. */
 export class Opening {
   readonly row: AssociationNumber
+  readonly path: number
   readonly datagrams: readonly { readonly path: number; readonly bytes: Bytes }[]
-  constructor(row: AssociationNumber, datagrams: Opening['datagrams']) {
+  constructor(row: AssociationNumber, path: number, datagrams: Opening['datagrams']) {
     this.row = row
+    this.path = path
     this.datagrams = datagrams
   }
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.ts'
 import { SeededRandom } from '../../../src/base/random.ts'
 import { after, days, minutes } from '../../../src/base/time.ts'
+import { defaultSuites } from '../../../src/dtls/suites.ts'
 import { bodySource } from '../../support/body-source.ts'
 import { datagramOf, lineOf } from '../../support/coap-notation.ts'
 import { clientOptions, DtlsPeer } from '../../support/dtls-peer.ts'
@@ -41,6 +42,27 @@ test('the handshake completes only once the association is durable', () => {
   secured.connect()
   expect(secured.device.opens).toHaveLength(1)
   expect(secured.house.store.associationByEndpoint('urn:dev:a')?.identity).toBe('meter')
+})
+
+test('a device that repeats its last flight meanwhile hears nothing before the association is durable', () => {
+  const { device, house, path } = new Secured()
+  const terms = { preSharedKey: { identity: utf8('meter'), key }, suites: defaultSuites, cidDialect: 54 } as const
+  device.endpoint.connect(house.now, 0, terms)
+  // Nothing is committed on the way
+  const carry = (): number => {
+    for (const { bytes } of device.take()) house.receiveSecured(path, bytes)
+    const answers = house.sentSecured()
+    for (const { bytes } of answers) device.receive(house.now, 0, bytes)
+    return answers.length
+  }
+  while (carry() > 0);
+  for (let repetition = 0; repetition < 2; repetition++) {
+    device.endpoint.expire(device.endpoint.nextDeadline())
+    expect([device.sent.length, carry(), device.opens]).toEqual([1, 0, []])
+  }
+  house.settle()
+  carry()
+  expect(device.opens).toHaveLength(1)
 })
 
 test('what was registered with a credential is not touched in the clear, nor by another credential', () => {
