@@ -3,16 +3,17 @@
  * things are and decodes them when asked. Total on any octets; knows the registry but no exchange.
  * Everything it hands out is a view of the datagram and valid as long as that is.
  */
-import { noBytes, textOf, type Bytes } from '../base/bytes.ts'
+import { asciiAt, noBytes, textOf, type Bytes } from '../base/bytes.ts'
 import { emptyCode, isRequestCode, messageType, type MessageType } from './codes.ts'
 import { faults, type CoapFault } from './faults.ts'
 import { isCritical, isText, maxLength, minLength, occurrence, option, tableSize } from './options.ts'
-import { textAt } from './segment-cache.ts'
+import { keepPath, pathAt, type Path } from './path-cache.ts'
 import type { OptionsView } from './types.ts'
 
 const payloadMarker = 0xff
 const version = 1
 const noTexts: readonly string[] = Object.freeze([])
+const lenient = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 export class MessageView implements OptionsView {
   buffer: Bytes = noBytes
@@ -27,7 +28,7 @@ export class MessageView implements OptionsView {
   payloadStart = 0
   /** First critical option we cannot honour (RFC 7252 §5.4.1, §5.4.3, §5.4.5); 0 is none. */
   notUnderstood = 0
-  /** First text option of ours that is not UTF-8; 0 is none. */
+  /** A text option of ours that is not UTF-8; 0 is none. */
   notText = 0
   /** A path segment is '.' or '..', which RFC 7252 §5.10.1 forbids. */
   hasDotSegment = false
@@ -39,6 +40,10 @@ export class MessageView implements OptionsView {
   /** The uint last asked for, which is asked for again and again (Block2); -1 is none. */
   #uintNumber = -1
   #uint = 0
+  /** Where the Uri-Path options are, heads included; -1 where there are none. */
+  #pathStart = -1
+  #pathEnd = -1
+  #path: Path | undefined
   #numbers = new Uint16Array(32)
   #starts = new Int32Array(32)
   #ends = new Int32Array(32)
@@ -56,7 +61,8 @@ export class MessageView implements OptionsView {
     this.notUnderstood = this.notText = 0
     this.hasDotSegment = false
     this.#count = this.#low = this.#largest = 0
-    this.#uintNumber = -1
+    this.#uintNumber = this.#pathStart = -1
+    this.#path = undefined
     if (end - start < 4) return faults['short-datagram']
     const first = buffer[start]!
     // RFC 7252 §3: other versions MUST be silently ignored
@@ -77,7 +83,7 @@ export class MessageView implements OptionsView {
     if (at + tokenLength > end) return faults['token-truncated']
     this.tokenStart = at
     this.tokenEnd = at += tokenLength
-    return this.#checkCode(at) ?? this.#readOptions(at)
+    return this.#checkCode(at) ?? this.#readOptions(at) ?? this.#readPath()
   }
 
   /** RFC 7252 §4.1, §4.2, §4.3: what may be empty, what must be, and the reserved classes. */
@@ -97,6 +103,7 @@ export class MessageView implements OptionsView {
     let at = from
     let number = 0
     while (at < end) {
+      const headAt = at
       const head = buffer[at++]!
       if (head === payloadMarker) {
         // RFC 7252 §3: a marker followed by nothing is a format error
@@ -124,7 +131,7 @@ export class MessageView implements OptionsView {
       number += delta
       if (number > 0xffff) return faults['option-number-overflow']
       if (at + length > end) return faults['option-truncated']
-      if (this.#accepts(number, length, again)) this.#keep(number, at, at + length)
+      if (this.#accepts(number, length, again)) this.#keep(number, headAt, at, at + length)
       at += length
     }
     return undefined
@@ -147,7 +154,7 @@ export class MessageView implements OptionsView {
     return false
   }
 
-  #keep(number: number, start: number, end: number): void {
+  #keep(number: number, headAt: number, start: number, end: number): void {
     const index = this.#count++
     if (index === this.#numbers.length) this.#grow()
     this.#numbers[index] = number
@@ -155,20 +162,39 @@ export class MessageView implements OptionsView {
     this.#ends[index] = end
     this.#largest = number
     if (number < 32) this.#low |= 1 << number
-    if (number < tableSize && isText[number] === 1) this.#checkText(number, start, end)
+    if (number === option.uriPath) {
+      if (this.#pathStart < 0) this.#pathStart = headAt
+      this.#pathEnd = end
+    } else if (number < tableSize && isText[number] === 1) this.#checkText(number, start, end)
   }
 
-  #checkText(number: number, start: number, end: number): void {
-    const buffer = this.buffer
-    if (number === option.uriPath && end - start <= 2 && end > start && buffer[start] === 0x2e) {
-      if (buffer[end - 1] === 0x2e) this.hasDotSegment = true
+  /** Whether the octets are ASCII; notes what is not even UTF-8. */
+  #checkText(number: number, start: number, end: number): boolean {
+    if (isAscii(this.buffer, start, end)) return true
+    if (this.notText === 0 && textOf(this.buffer.subarray(start, end)) === undefined) this.notText = number
+    return false
+  }
+
+  /** A path seen before needs no look at its segments. */
+  #readPath(): undefined {
+    if (this.#pathStart < 0) return
+    // What is among options that count for nothing is no path
+    const isWhole = this.notUnderstood === 0
+    if (isWhole) this.#path = pathAt(this.buffer, this.#pathStart, this.#pathEnd)
+    if (this.#path !== undefined || !this.#checkPath() || !isWhole) return
+    keepPath(this.buffer, this.#pathStart, this.#pathEnd, this.path)
+  }
+
+  /** Whether its segments are ASCII and none is a dot segment. */
+  #checkPath(): boolean {
+    let isPlain = true
+    for (let index = this.#find(option.uriPath); index < this.#count; index++) {
+      if (this.#numbers[index] !== option.uriPath) break
+      const [start, end] = [this.#starts[index]!, this.#ends[index]!]
+      if (isDots(this.buffer, start, end)) this.hasDotSegment = true
+      isPlain = this.#checkText(option.uriPath, start, end) && isPlain
     }
-    if (this.notText !== 0) return
-    for (let at = start; at < end; at++) {
-      if (buffer[at]! < 0x80) continue
-      if (textOf(buffer.subarray(start, end)) === undefined) this.notText = number
-      return
-    }
+    return isPlain && !this.hasDotSegment
   }
 
   /** Bounded by what fits into a datagram. */
@@ -236,6 +262,11 @@ export class MessageView implements OptionsView {
     return index < 0 ? undefined : textOf(this.buffer.subarray(this.#starts[index], this.#ends[index]))
   }
 
+  /** Uri-Path segments, as sent. */
+  get path(): Path {
+    return (this.#path ??= this.texts(option.uriPath))
+  }
+
   texts(number: number): readonly string[] {
     const first = this.#find(number)
     if (first < 0) return noTexts
@@ -269,4 +300,19 @@ export class MessageView implements OptionsView {
     for (let index = 0; index < this.#count; index++) if (this.#numbers[index] === number) return index
     return -1
   }
+}
+
+function isAscii(buffer: Bytes, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (buffer[at]! > 0x7f) return false
+  return true
+}
+
+/** '.' or '..' */
+function isDots(buffer: Bytes, start: number, end: number): boolean {
+  return end > start && end - start <= 2 && buffer[start] === 0x2e && buffer[end - 1] === 0x2e
+}
+
+/** The text of octets `start` to `end`; what is not UTF-8 becomes U+FFFD. */
+function textAt(buffer: Bytes, start: number, end: number): string {
+  return isAscii(buffer, start, end) ? asciiAt(buffer, start, end) : lenient.decode(buffer.subarray(start, end))
 }

@@ -14,7 +14,6 @@ export class RequestView implements InboundRequest {
   payload: Bytes = noBytes
   fresh = false
   #message = new MessageView()
-  #path: readonly string[] | undefined
 
   /** `body` is the assembled one where the request came in blocks. */
   open(peer: Peer, exchange: ExchangeId, message: MessageView, body: Bytes | undefined, fresh: boolean): void {
@@ -23,7 +22,6 @@ export class RequestView implements InboundRequest {
     this.#message = message
     this.payload = body ?? message.payload
     this.fresh = fresh
-    this.#path = undefined
   }
 
   get confirmable(): boolean {
@@ -47,7 +45,7 @@ export class RequestView implements InboundRequest {
   }
 
   get path(): readonly string[] {
-    return (this.#path ??= this.#message.texts(option.uriPath))
+    return this.#message.path
   }
 
   get query(): readonly string[] {

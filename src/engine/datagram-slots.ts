@@ -13,18 +13,23 @@ const slotsAChunk = 1024
 const chunkBits = 10
 /** Up to so many octets a loop is quicker than a call: measured, Node 26. */
 const loopLimit = 64
-/** Besides the copied octets: stamp, peer, size, direction, link. */
-const fixedOctets = 8 + 8 + 2 + 1 + 4
+
+/**
+ * Where things are in a slot, which lies in one piece: what is known of a datagram is in the cache line its head begins
+ * in. The stamp is in microseconds since 1970, each of them used once: the identity and the order of datagrams.
+ */
+const stampAt = 0
+const peerAt = 8
+/** The next newer slot of the chain. */
+const nextAt = 16
+/** Octets of the datagram, and a bit more where we sent it. */
+const sizeAt = 20
+const sentBit = 0x10000
+const headAt = 24
 
 interface Chunk {
-  /** Microseconds since 1970, each of them used once: the identity and the order of datagrams. */
-  readonly stamps: Float64Array
-  readonly peers: Float64Array
-  readonly sizes: Uint16Array
-  readonly sent: Uint8Array
-  /** The next newer slot of the chain. */
-  readonly next: Int32Array
-  readonly heads: Uint8Array
+  readonly view: DataView
+  readonly octets: Bytes
 }
 
 /** One datagram as it was copied; `head` is a view. */
@@ -39,6 +44,8 @@ export interface Recorded {
 
 export class DatagramSlots {
   readonly #headLimit: number
+  /** Octets of a slot. */
+  readonly #slotSize: number
   readonly #slotLimit: number
   readonly #chunks: Chunk[] = []
   #free = noSlot
@@ -47,8 +54,8 @@ export class DatagramSlots {
   /** `headLimit`: octets kept of a datagram; `memory`: octets this may grow to. */
   constructor(headLimit: number, memory: number) {
     this.#headLimit = headLimit
-    const chunkOctets = slotsAChunk * (headLimit + fixedOctets)
-    this.#slotLimit = Math.max(1, Math.floor(memory / chunkOctets)) * slotsAChunk
+    this.#slotSize = headAt + Math.ceil(headLimit / 8) * 8
+    this.#slotLimit = Math.max(1, Math.floor(memory / (slotsAChunk * this.#slotSize))) * slotsAChunk
   }
 
   get limit(): number {
@@ -61,7 +68,7 @@ export class DatagramSlots {
 
   /** Octets allocated so far. */
   get memory(): number {
-    return this.#chunks.length * slotsAChunk * (this.#headLimit + fixedOctets)
+    return this.#chunks.length * slotsAChunk * this.#slotSize
   }
 
   /** `noSlot` where all are taken. */
@@ -79,56 +86,57 @@ export class DatagramSlots {
     this.#used--
   }
 
+  /** Its place in a chain stays as it is. */
   fill(slot: Slot, stamp: number, peer: Peer, sent: boolean, buffer: Bytes, start: number, end: number): void {
-    const { stamps, peers, sizes, sent: directions, heads, next } = this.#chunks[slot >> chunkBits]!
-    const index = slot & (slotsAChunk - 1)
+    const { view, octets } = this.#chunkOf(slot)
+    const at = this.#placeOf(slot)
     const size = end - start
-    stamps[index] = stamp
-    peers[index] = peer
-    sizes[index] = size
-    directions[index] = sent ? 1 : 0
-    next[index] = noSlot
-    const to = index * this.#headLimit
+    view.setFloat64(at + stampAt, stamp)
+    view.setFloat64(at + peerAt, peer)
+    view.setUint32(at + sizeAt, sent ? size | sentBit : size)
+    const to = at + headAt
     const length = size < this.#headLimit ? size : this.#headLimit
-    if (length > loopLimit) copyOctets(buffer, start, start + length, heads, to)
-    else for (let i = 0; i < length; i++) heads[to + i] = buffer[start + i]!
+    if (length > loopLimit) copyOctets(buffer, start, start + length, octets, to)
+    else for (let i = 0; i < length; i++) octets[to + i] = buffer[start + i]!
   }
 
   next(slot: Slot): Slot {
-    return this.#chunks[slot >> chunkBits]!.next[slot & (slotsAChunk - 1)]!
+    return this.#chunkOf(slot).view.getInt32(this.#placeOf(slot) + nextAt)
   }
 
   link(slot: Slot, newer: Slot): void {
-    this.#chunks[slot >> chunkBits]!.next[slot & (slotsAChunk - 1)] = newer
+    this.#chunkOf(slot).view.setInt32(this.#placeOf(slot) + nextAt, newer)
   }
 
   stamp(slot: Slot): number {
-    return this.#chunks[slot >> chunkBits]!.stamps[slot & (slotsAChunk - 1)]!
+    return this.#chunkOf(slot).view.getFloat64(this.#placeOf(slot) + stampAt)
   }
 
   /** A copy, so that it outlives the slot. */
   read(slot: Slot): Recorded {
-    const { stamps, peers, sizes, sent, heads } = this.#chunks[slot >> chunkBits]!
-    const index = slot & (slotsAChunk - 1)
-    const size = sizes[index]!
-    const from = index * this.#headLimit
-    const head = heads.slice(from, from + Math.min(size, this.#headLimit))
-    return { stamp: stamps[index]!, peer: peers[index]!, sent: sent[index] === 1, size, head }
+    const { view, octets } = this.#chunkOf(slot)
+    const at = this.#placeOf(slot)
+    const sizeAndWay = view.getUint32(at + sizeAt)
+    const size = sizeAndWay & (sentBit - 1)
+    const head = octets.slice(at + headAt, at + headAt + Math.min(size, this.#headLimit))
+    const [stamp, peer] = [view.getFloat64(at + stampAt), view.getFloat64(at + peerAt)]
+    return { stamp, peer, sent: sizeAndWay >= sentBit, size, head }
+  }
+
+  #chunkOf(slot: Slot): Chunk {
+    return this.#chunks[slot >> chunkBits]!
+  }
+
+  #placeOf(slot: Slot): number {
+    return (slot & (slotsAChunk - 1)) * this.#slotSize
   }
 
   #grow(): boolean {
     const first = this.#chunks.length * slotsAChunk
     if (first >= this.#slotLimit) return false
-    const next = new Int32Array(slotsAChunk)
-    for (let i = 0; i < slotsAChunk; i++) next[i] = i + 1 < slotsAChunk ? first + i + 1 : noSlot
-    this.#chunks.push({
-      stamps: new Float64Array(slotsAChunk),
-      peers: new Float64Array(slotsAChunk),
-      sizes: new Uint16Array(slotsAChunk),
-      sent: new Uint8Array(slotsAChunk),
-      next,
-      heads: new Uint8Array(slotsAChunk * this.#headLimit),
-    })
+    const octets = new Uint8Array(slotsAChunk * this.#slotSize)
+    this.#chunks.push({ octets, view: new DataView(octets.buffer) })
+    for (let i = 0; i < slotsAChunk; i++) this.link(first + i, i + 1 < slotsAChunk ? first + i + 1 : noSlot)
     this.#free = first
     return true
   }

@@ -1,5 +1,5 @@
 /**
- * Histories of the flight recorder: a chain of slots for each device, and for each peer nobody knows yet.
+ * Histories of the flight recorder: a ring of slots for each device, and for each peer nobody knows yet.
  * Kept in the order of use, so that the one silent for longest gives up its oldest datagram when memory is
  * full. Peers without a name hold a share only: strangers cannot push out what devices did.
  */
@@ -13,6 +13,7 @@ export class Track {
   /** Where it speaks from now; undefined once that is forgotten. */
   peer: Peer | undefined
   oldest: Slot = noSlot
+  /** Before the oldest in the ring. */
   newest: Slot = noSlot
   count = 0
   /** Neighbours in the order of use. */
@@ -114,13 +115,16 @@ export class TraceTracks {
       ranks.remove(track)
       ranks.add(track)
     }
-    const slot = this.#slotFor(track, ranks)
-    if (track.newest === noSlot) track.oldest = slot
-    else this.#slots.link(track.newest, slot)
-    track.newest = slot
-    track.count++
-    ranks.held++
-    return slot
+    if (track.count < this.#perDevice) {
+      const slot = this.#slotFor(ranks)
+      this.#join(track, slot)
+      ranks.held++
+      return slot
+    }
+    // The ring turns by one: nothing but the slot that is filled anew is touched
+    track.newest = track.oldest
+    track.oldest = this.#slots.next(track.newest)
+    return track.newest
   }
 
   /** `peer` has said that it is `endpoint`: its history and the one there was become one, in the order of time. */
@@ -157,7 +161,9 @@ export class TraceTracks {
   /** Oldest first, copied. */
   read(track: Track): Recorded[] {
     const recorded: Recorded[] = []
-    for (let slot = track.oldest; slot !== noSlot; slot = this.#slots.next(slot)) recorded.push(this.#slots.read(slot))
+    for (let slot = track.oldest; recorded.length < track.count; slot = this.#slots.next(slot)) {
+      recorded.push(this.#slots.read(slot))
+    }
     return recorded
   }
 
@@ -165,8 +171,7 @@ export class TraceTracks {
     return track.endpoint === undefined ? this.#strangers : this.#devices
   }
 
-  #slotFor(track: Track, ranks: Ranks): Slot {
-    if (track.count >= this.#perDevice) return this.#shift(track)
+  #slotFor(ranks: Ranks): Slot {
     const strangersAreMany = this.#strangers.held >= this.#slots.limit * strangersShare
     if (ranks === this.#strangers && strangersAreMany) return this.#taken(ranks)
     const free = this.#slots.take()
@@ -194,10 +199,18 @@ export class TraceTracks {
     track.peer = undefined
   }
 
+  /** Closes the ring around `slot`, its newest one. */
+  #join(track: Track, slot: Slot): void {
+    if (track.count++ === 0) track.oldest = slot
+    else this.#slots.link(track.newest, slot)
+    this.#slots.link(slot, track.oldest)
+    track.newest = slot
+  }
+
   #shift(track: Track): Slot {
     const slot = track.oldest
     track.oldest = this.#slots.next(slot)
-    if (track.oldest === noSlot) track.newest = noSlot
+    this.#slots.link(track.newest, track.oldest)
     track.count--
     this.#ranksOf(track).held--
     return slot
@@ -209,27 +222,25 @@ export class TraceTracks {
     this.#byPeer.set(peer, track)
   }
 
-  /** Moves the chain of `from` into `into` by time; of both together the newest stay. Neither is in the ranks. */
+  /** Moves the slots of `from` into `into` by time; of both together the newest stay. Neither is in the ranks. */
   #merge(into: Track, from: Track): void {
     const slots = this.#slots
     let [left, right] = [into.oldest, from.oldest]
-    let surplus = into.count + from.count - this.#perDevice
+    let [leftCount, rightCount] = [into.count, from.count]
+    let surplus = leftCount + rightCount - this.#perDevice
     into.count = 0
-    into.oldest = into.newest = noSlot
-    while (left !== noSlot || right !== noSlot) {
-      const takesLeft = right === noSlot || (left !== noSlot && slots.stamp(left) < slots.stamp(right))
+    while (leftCount + rightCount > 0) {
+      const takesLeft = rightCount === 0 || (leftCount > 0 && slots.stamp(left) < slots.stamp(right))
       const slot = takesLeft ? left : right
-      if (takesLeft) left = slots.next(left)
-      else right = slots.next(right)
-      if (surplus-- > 0) {
-        slots.release(slot)
-        continue
+      if (takesLeft) {
+        left = slots.next(left)
+        leftCount--
+      } else {
+        right = slots.next(right)
+        rightCount--
       }
-      slots.link(slot, noSlot)
-      if (into.newest === noSlot) into.oldest = slot
-      else slots.link(into.newest, slot)
-      into.newest = slot
-      into.count++
+      if (surplus-- > 0) slots.release(slot)
+      else this.#join(into, slot)
     }
   }
 }

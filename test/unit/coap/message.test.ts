@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { MessageView } from '../../../src/coap/message.ts'
 import { MessageWriter, uintLength } from '../../../src/coap/message-writer.ts'
 import { option } from '../../../src/coap/options.ts'
-import { textAt } from '../../../src/coap/segment-cache.ts'
 import { datagramOf } from '../../support/coap-notation.ts'
 
 function decoded(line: string): MessageView {
@@ -58,22 +57,45 @@ describe('a decoded message', () => {
   })
 })
 
-describe('texts read from a slab', () => {
-  it.each(['', 'rd', 'a'.repeat(32), 'a'.repeat(33), 'ü', '温度', 'x'.repeat(300)])('%j', (text) => {
-    const bytes = new TextEncoder().encode(`..${text}..`)
-    for (let i = 0; i < 2; i++) expect(textAt(bytes, 2, bytes.length - 2)).toBe(text)
+describe('paths', () => {
+  it.each(['/', '/rd', `/${'a'.repeat(45)}`, `/${'a'.repeat(46)}`, '/rd/ü', '/温度', `/x/${'x'.repeat(200)}`])(
+    '%s is the same however often it comes by',
+    (path) => {
+      for (let i = 0; i < 3; i++) expect(decoded(`CON 1 GET ${path}`).path).toEqual(path.slice(1).split('/'))
+    },
+  )
+
+  it('are looked at again where they are doubtful', () => {
+    for (let i = 0; i < 2; i++) {
+      expect(decoded('CON 1 GET /a/..').hasDotSegment).toBe(true)
+      const view = decoded('CON 1 GET #11=0x61 #11=0xc328')
+      expect([view.notText, view.path]).toEqual([option.uriPath, ['a', '\ufffd(']])
+    }
   })
 
-  it('are total on octets that are no UTF-8', () => {
-    expect(textAt(Uint8Array.of(0xc3, 0x28), 0, 2)).toBe('\ufffd(')
+  it('with a segment that is too long are none to be kept', () => {
+    expect(decoded('CON 1 GET /a').path).toEqual(['a'])
+    for (let i = 0; i < 2; i++) expect(decoded(`CON 1 GET /a/${'x'.repeat(256)}`).notUnderstood).toBe(option.uriPath)
+  })
+
+  it('are the same after other options as before', () => {
+    for (let i = 0; i < 2; i++) {
+      expect(decoded('CON 1 GET /a/b').path).toEqual(['a', 'b'])
+      expect(decoded('CON 1 GET Observe=0 /a/b ?q').path).toEqual(['a', 'b'])
+    }
   })
 
   it('are never mixed up, however many come by', () => {
+    const writer = new MessageWriter(new Uint8Array(200))
+    const view = new MessageView()
     for (let i = 0; i < 20_000; i++) {
-      const bytes = new TextEncoder().encode(`segment-${i}`)
-      if (textAt(bytes, 0, bytes.length) !== `segment-${i}`) throw new RangeError(`segment-${i}`)
+      writer.begin(0, 1, 7)
+      writer.add(option.uriPath, 'rd')
+      writer.add(option.uriPath, `${i}`)
+      view.decode(writer.slab, 0, writer.finish())
+      if (view.path[1] !== `${i}`) throw new RangeError(`/rd/${i}`)
     }
-    expect(textAt(new TextEncoder().encode('segment-1'), 0, 9)).toBe('segment-1')
+    expect(decoded('CON 1 GET /rd/1').path).toEqual(['rd', '1'])
   })
 })
 
