@@ -9,7 +9,7 @@ export const peerOfPath = (path: number): Peer => 2 * path
 /** By the association's number in the store, which outlives its stay in memory. */
 export const peerOfAssociation = (association: number): Peer => 2 * association + 1
 
-export const isSecured = (peer: Peer): boolean => peer % 2 === 1
+export const isSecured = (peer: Peer): boolean => (peer & 1) === 1
 /** The path of a plain peer. */
 export const pathOfPeer = (peer: Peer): number => peer / 2
 /** The association of a secured one. */

@@ -169,7 +169,7 @@ export class BootstrapDriver implements BootstrapOutput {
   }
 
   #transportOf(path: number): Transport | undefined {
-    return path % 2 === 1 ? this.#listeners.secured : this.#listeners.plain
+    return (path & 1) === 1 ? this.#listeners.secured : this.#listeners.plain
   }
 
   #armTimer(now: Instant): void {

@@ -186,7 +186,7 @@ export class Driver implements EngineOutput, Commands {
   }
 
   #transportOf(path: number): Transport | undefined {
-    return path % 2 === 1 ? this.#listeners.secured : this.#listeners.plain
+    return (path & 1) === 1 ? this.#listeners.secured : this.#listeners.plain
   }
 
   #armTimer(now: Instant): void {
