@@ -19,7 +19,7 @@ export const linkAttributeLimit = 64
 
 /** Total on any text. Broken is only what cannot be told apart: a target or a quoted text without its end. */
 export function parseLinks(text: string, quirks: QuirkSet): readonly Link[] | Fault {
-  const reader = new LinkReader(text, quirks)
+  const reader = new LinkReader(withoutEnd(text, quirks), quirks)
   const links: Link[] = []
   for (;;) {
     reader.skipSeparators(links.length === 0)
@@ -29,6 +29,13 @@ export function parseLinks(text: string, quirks: QuirkSet): readonly Link[] | Fa
     if ('fault' in link) return link
     links.push(link)
   }
+}
+
+/** The zero that ends a text in C is no part of it. */
+function withoutEnd(text: string, quirks: QuirkSet): string {
+  if (!text.endsWith('\0')) return text
+  quirks.add('links.separator')
+  return text.replace(/\0+$/, '')
 }
 
 /** A comma that ends a link: another one follows, or nothing. */

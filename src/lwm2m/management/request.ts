@@ -11,7 +11,7 @@ import { encodePaths, encodePayload } from '../payload/codec.ts'
 import { format, type FormatNumber } from '../payload/content-format.ts'
 import { isRefusal, type Refusal } from '../refusal.ts'
 import type { DeviceView } from './device-view.ts'
-import { formatForComposite, formatToAccept, formatToWrite, numberFor } from './format-choice.ts'
+import { formatForComposite, formatToAccept, formatToWrite, isOne, numberFor } from './format-choice.ts'
 import type { Operation } from './operation.ts'
 
 export interface RequestOptions {
@@ -55,7 +55,14 @@ export function buildRequest(
     case 'write':
       return withContent(method.put, operation.path, operation, device, options)
     case 'write-partial':
-      return withContent(method.post, operation.path, operation, device, options)
+      // One value has no parts, and many devices take every POST to a resource as an Execute.
+      return withContent(
+        isOne(operation.path, operation.entries) ? method.put : method.post,
+        operation.path,
+        operation,
+        device,
+        options,
+      )
     case 'create':
       return create(operation, device, options)
     case 'execute': {

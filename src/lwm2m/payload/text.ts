@@ -8,6 +8,9 @@ import { textOfValue, valueOfText } from '../value-text.ts'
 import type { Entry, Value } from '../value.ts'
 import type { Decoding } from './decoding.ts'
 
+/** Blanks, and the zero that ends a text in C. */
+const blankEnd = /[\s\0]+$/
+
 export function decodeText(bytes: Bytes, decoding: Decoding): readonly Entry[] | Fault {
   return singleEntry(decoding, () => {
     const text = textOf(bytes)
@@ -17,7 +20,7 @@ export function decodeText(bytes: Bytes, decoding: Decoding): readonly Entry[] |
     }
     const type = knownType(decoding)
     if (type === undefined) return { type: 'string', value: text }
-    const value = valueOfText(type, type === 'string' || type === 'corelnk' ? text : text.trim())
+    const value = valueOfText(type, type === 'string' || type === 'corelnk' ? text : text.replace(blankEnd, '').trim())
     if (value === undefined) decoding.quirks.add('value.type-differs')
     return value ?? { type: 'string', value: text }
   })

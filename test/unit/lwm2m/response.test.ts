@@ -142,6 +142,7 @@ describe('a good answer', () => {
       { resources: { 9: { values: { 0: 100 } } } },
       ['value.multiple-differs'],
     ],
+    ['with the zero that ends a text in C', '/3/0/9', { contentFormat: 0, payload: utf8('99\0') }, { value: 99 }, []],
     [
       'with a fraction for an integer',
       '/3/0/9',

@@ -51,6 +51,7 @@ describe('an object list', () => {
       ['links.version-on-instance'],
     ],
     ['with commas too many', '</3/0>,,</4/0>,', '/ ct= 3[0] 4[0]', ['links.separator']],
+    ['with the zero that ends a text in C', '</3/0>,</4>;ver=1.1\0', '/ ct= 3[0] 4:1.1[]', ['links.separator']],
     ['with a semicolon for a comma', '</3/0>;,</4/0>', '/ ct= 3[0] 4[0]', ['links.separator']],
     ['that is empty', '', '/ ct=', []],
   ])('%s', (_what, text, expected, quirks) => {

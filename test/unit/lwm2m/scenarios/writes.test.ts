@@ -74,6 +74,11 @@ describe.each(single)('in %s', (_name, contentFormat) => {
     const request = sent({ kind: 'write', path: at(path), value: json }, contentFormat)
     expect(found(request, path)).toEqual([{ path, type, value }])
   })
+
+  it('one value alone is no part of anything: replaced, where devices take a POST for an Execute', () => {
+    const request = sent({ kind: 'write-partial', path: at([object, 0, 1]), value: 5 }, contentFormat)
+    expect(codeText(request.code)).toBe('0.03')
+  })
 })
 
 describe.each(several)('in %s', (_name, contentFormat) => {
@@ -91,6 +96,11 @@ describe.each(several)('in %s', (_name, contentFormat) => {
     expect(found(request, [object, 12])).toEqual(
       kinds.map(([, r, type, , value]) => ({ path: [object, 12, r], type, value })),
     )
+  })
+
+  it('values added to a multiple resource, which keeps the others', () => {
+    const request = sent({ kind: 'write-partial', path: at([object, 0, 101]), value: { 0: 5 } }, contentFormat)
+    expect(codeText(request.code)).toBe('0.02')
   })
 
   it('a new instance with its id', () => {
