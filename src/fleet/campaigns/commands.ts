@@ -98,12 +98,13 @@ function pause(course: Course, { by, why }: Author): void {
 }
 
 function resume(course: Course, counts: Picture['counts'], { by, why }: Author): void {
-  const { state, resumeTo, stage, pardoned } = course.next
+  const { state, resumeTo, stage, pardoned, rollback } = course.next
   if (state === 'paused') {
     course.to(resumeTo ?? 'running', 'resumed', why, by)
     return
   }
   if (state !== 'halted') throw refused(course.next, 'resume', 'it is neither paused nor halted')
+  if (rollback !== undefined) throw refused(course.next, 'resume', 'its devices are taken back; begin another campaign')
   const totals = totalsOf(counts)
   const gate = course.next.definition.failure
   // What is known is pardoned; whoever resumes has looked at it. The gate counts afresh from here.

@@ -2,13 +2,13 @@
  * What a campaign would take: time and octets of one device over each network profile, and of all of them in
  * their stages. Arithmetic over a tally of the fleet; looks at no device.
  */
-import { after, between, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
+import { after, between, instantOf, milliseconds, seconds, type Duration, type Instant } from '../../base/time.ts'
 import { profiles, type ProfileName } from '../../config/profiles.ts'
 import { durationText, shareText } from './definition.ts'
 import { shareUpTo } from './gates.ts'
 import type { Sums, Tally } from './tally.ts'
 import type { CampaignDefinition, CampaignImage, Window } from './types.ts'
-import { holdsBeginnings, openingsOf, windowAt } from './windows.ts'
+import { deviceZone, holdsBeginnings, openingsOf, windowAt } from './windows.ts'
 
 /** One block asked for and answered, as measured on such links (devices.md §4). */
 const blockTime: Readonly<Record<ProfileName, Duration>> = {
@@ -89,7 +89,7 @@ export function forecastOf(definition: CampaignDefinition, tally: Tally, now: In
     stages,
     shortest: rounded(shortest),
     expected: rounded(milliseconds(Math.max(slow, lastWake))),
-    warnings: warningsOf(definition, tally, perProfile, now),
+    warnings: [...warningsOf(definition, tally, perProfile, now), ...lateText(definition, shortest)],
   }
 }
 
@@ -150,6 +150,14 @@ function untilOpen(window: Window, now: Instant, worked: Duration): Duration {
   return open || until === undefined ? worked : between(now, until)
 }
 
+/** Stages that would never begin. */
+function lateText({ deadline, stages }: CampaignDefinition, shortest: Duration): readonly string[] {
+  if (deadline === undefined || shortest <= deadline || stages.length === 1) return []
+  return [
+    `its deadline comes after ${durationText(deadline)}, and even at best it takes ${durationText(rounded(shortest))}: its last devices would not be reached`,
+  ]
+}
+
 function warningsOf(
   definition: CampaignDefinition,
   tally: Tally,
@@ -158,16 +166,26 @@ function warningsOf(
 ): readonly string[] {
   const { failure, limits, selector, deadline, timeout, window } = definition
   const warnings: string[] = []
-  const end = after(now, milliseconds(Math.max(timeout, deadline ?? Number.POSITIVE_INFINITY)))
-  if (window?.holds === 'install' && openingsOf(window, now, end).length === 0) {
+  const end = after(now, deadline ?? milliseconds(Number.POSITIVE_INFINITY))
+  const last = instantOf(Math.max(end, after(now, timeout)))
+  if (window?.holds === 'install' && openingsOf(window, now, last).length === 0) {
     warnings.push('the window does not open before the deadline: devices would download, and never install')
+  }
+  if (deadline !== undefined && holdsBeginnings(window) && window.zone !== deviceZone) {
+    if (openingsOf(window, now, end).length === 0)
+      warnings.push('the window does not open before the deadline: no device would begin')
   }
   const { unknown } = tally
   if (unknown.count > 0) warnings.push(unknownText(unknown))
   if (tally.eligible === 0) warnings.push('no device fits: nothing would happen')
   const hint = tally.found === 0 ? nobodyHint(selector) : undefined
   if (hint !== undefined) warnings.push(hint)
-  const { asleep, absent, eligible, hardwareUntold, homeless, newer } = tally
+  const { asleep, absent, eligible, hardwareUntold, homeless, newer, otherwise } = tally
+  if (otherwise > 0) {
+    warnings.push(
+      `${count(otherwise, 'device')} ${otherwise === 1 ? 'tells' : 'tell'} a Model Number (/3/0/1) that is not the image's product, and would be sent it all the same`,
+    )
+  }
   if (failure.count === undefined && eligible > 0 && eligible < failure.minimumSample) {
     warnings.push(
       `the failure gate cannot fire: it waits for ${failure.minimumSample} attempted, and there ${eligible === 1 ? 'is' : 'are'} ${count(eligible, 'device')}; lower failure.minimumSample (--sample), or set failure.count (--stop-after)`,

@@ -41,7 +41,7 @@ function shortcomingOf(campaign: Campaign, counts: readonly DeviceCount[]): stri
   if (campaign.state !== 'completed') return undefined
   if (campaign.rollback !== undefined) return 'its devices were to be taken back'
   if (campaign.rollbackOf !== undefined) return leftText(campaign, counts)
-  const { definition, image, pardoned, stage } = campaign
+  const { definition, image, pardoned, stage, stages } = campaign
   const asOfNow = counts.map((each): DeviceCount =>
     each.reason === revertedSince ? { ...each, state: 'failed' } : each,
   )
@@ -51,6 +51,8 @@ function shortcomingOf(campaign: Campaign, counts: readonly DeviceCount[]): stri
       ? `no device was attempted, and none is known to run ${image.version} already: it has shown nothing`
       : `none of ${attempted} attempted devices runs ${image.version}`
   }
+  const { length } = definition.stages
+  if (stages.length > 0 && stages.length < length) return `it ended in stage ${stages.length} of ${length}`
   const { advance } = definition.stages[stage]!
   return pardoned?.stage === stage ? undefined : shortfallOf(advance, totalsOf(asOfNow, stage))
 }

@@ -293,10 +293,12 @@ export class CampaignsService {
       const facts = factsOf(device)
       const path = ways.from(runningOf(facts))
       const { version } = facts.vitals
+      const isOtherwise = facts.product !== undefined && facts.product !== image.product
       return {
         path,
         unfit: unfitnessOf(facts, selector, image, now) ?? unfitnessOfWay(path, image)?.reason,
-        isNewer: isNewer(version, image.version),
+        isNewer: !isOtherwise && isNewer(version, image.version),
+        isOtherwise,
         isHomeless: isTakenBack && version !== undefined && !homes.has(version),
       }
     })

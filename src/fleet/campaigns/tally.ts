@@ -25,6 +25,8 @@ export interface Tally {
   readonly hardwareUntold: number
   /** They run a newer version than the image's. */
   readonly newer: number
+  /** They tell a Model Number that is not the image's product. */
+  readonly otherwise: number
   /** They would be taken back at a breach, and there is no image of what they run. */
   readonly homeless: number
   readonly asleep: number
@@ -43,6 +45,7 @@ export interface Judgement {
   readonly path: Way
   readonly unfit: string | undefined
   readonly isNewer: boolean
+  readonly isOtherwise: boolean
   readonly isHomeless: boolean
 }
 
@@ -51,6 +54,7 @@ export class FleetTally implements Tally {
   eligible = 0
   hardwareUntold = 0
   newer = 0
+  otherwise = 0
   homeless = 0
   asleep = 0
   absent = 0
@@ -68,13 +72,14 @@ export class FleetTally implements Tally {
 
   add(device: DeviceWithStatus): void {
     this.found++
-    const { path, unfit, isNewer, isHomeless } = this.#judge(device)
+    const { path, unfit, isNewer, isOtherwise, isHomeless } = this.#judge(device)
     if (unfit !== undefined || 'misfit' in path) {
       this.#exclude(device, unfit ?? 'does not fit')
       return
     }
     this.eligible++
     if (isNewer) this.newer++
+    if (isOtherwise) this.otherwise++
     if (isHomeless) this.homeless++
     this.#send(device, path.legs)
     const isLimited = path.legs.some(({ hardware }) => hardware !== undefined)

@@ -169,7 +169,7 @@ function carryOut(fleet: CampaignFleet, each: Deed): void {
       }
       return
     case 'resume':
-      if (['paused', 'halted'].includes(fleet.campaign().state)) {
+      if (['paused', 'halted'].includes(fleet.campaign().state) && fleet.campaign().rollback === undefined) {
         fleet.campaigns.act(fleet.campaign(), 'resume', { by: 'test' }, fleet.now)
       }
       return

@@ -60,6 +60,13 @@ it('plans in plain text, and keeps nothing of it', async () => {
 
 it.each<[string, string[], Record<string, string>, string]>([
   ['a gate that waits for more devices than there are', [], {}, 'the failure gate cannot fire: it waits for 20'],
+  ['a deadline that comes too soon', ['--stop-after', '2', '--deadline', '6h'], {}, 'its deadline comes after 6h'],
+  [
+    'a window that never opens',
+    ['--stop-after', '2', '--deadline', '12h', '--window', '02:00-03:00'],
+    {},
+    'the window does not open before the deadline',
+  ],
   ['what is newer', ['--stop-after', '2'], { 'dev-1': '2.0.0' }, '1 device runs a newer version than the image'],
   [
     'who could not be taken back',
@@ -72,7 +79,7 @@ it.each<[string, string[], Record<string, string>, string]>([
     cli.fleet.known.get(name)!.learned = { vitals: { version } }
   }
   const { err } = await cli.run('campaign', 'plan', 'spring', ...define, ...flags)
-  expect(err.split('\n').filter((line) => line.startsWith('mind: '))).toEqual([expect.stringContaining(warning)])
+  expect(err.split('\n').filter((line) => line.startsWith('mind: '))).toContainEqual(expect.stringContaining(warning))
 })
 
 it('refuses a way back that leads nowhere before it is needed', async () => {

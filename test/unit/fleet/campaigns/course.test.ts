@@ -116,6 +116,8 @@ describe('an operator', () => {
     const begun = rows(fleet, 2).filter(({ attempts }) => attempts > 0)
     expect(begun.map(({ deviceId }) => deviceId)).toEqual(touched)
     expect(fleet.campaign()).toMatchObject({ state: 'halted', rollback: 2 })
+    const resume = () => fleet.campaigns.act(fleet.campaign(), 'resume', { by: 'ben' }, fleet.now)
+    expect(resume).toThrow('its devices are taken back; begin another campaign')
   })
 
   it('is told before any device that boot loaders would refuse the way back', () => {

@@ -1,6 +1,6 @@
 /** What a campaign that has come to its end is worth: passed is what nobody has to look at. */
 import { describe, expect, it } from 'vitest'
-import { seconds } from '../../../../src/base/time.ts'
+import { hours, seconds } from '../../../../src/base/time.ts'
 import type { CampaignDraft } from '../../../../src/fleet/campaigns/definition.ts'
 import { failuresOf } from '../../../../src/fleet/campaigns/failures.ts'
 import { briefOf, summaryOf } from '../../../../src/fleet/campaigns/report.ts'
@@ -59,6 +59,20 @@ describe('a campaign whose last stage', () => {
     fleet.campaigns.act(fleet.campaign(), 'resume', { by: 'anna' }, fleet.now)
     go(fleet)
     expect(brief(fleet)).toMatchObject({ state: 'completed', verdict: 'passed' })
+  })
+})
+
+it('a campaign whose deadline came before its last stage has not passed, well as it went', () => {
+  const fleet = new CampaignFleet(4)
+  fleet.create({ stages: [{ count: 1, soak: '4h' }, { percent: 100 }], deadline: '2h' })
+  go(fleet)
+  for (const id of [1, 2, 3, 4]) fleet.follow(id, 'confirmed')
+  go(fleet)
+  fleet.turn(hours(3))
+  expect(brief(fleet)).toEqual({
+    state: 'completed',
+    verdict: 'failed',
+    reason: 'the deadline has come; it ended in stage 1 of 2',
   })
 })
 
