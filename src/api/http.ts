@@ -32,6 +32,7 @@ import { observationRoutes } from './routes/observations.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { serverRoutes } from './routes/server.ts'
 import { deltaRoutes } from './routes/deltas.ts'
+import { pageRoutes } from './routes/page.ts'
 import { signingKeyRoutes } from './routes/signing-keys.ts'
 import { traceRoutes } from './routes/trace.ts'
 import { updateRoutes } from './routes/updates.ts'
@@ -105,11 +106,12 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
     context.streams.close()
   })
 
-  await app.register(helmet)
+  // The page works over plain HTTP, too: there is no HTTPS here to be upgraded to.
+  await app.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })
   await app.register(swagger, openapiOptions(options.version))
   countAnswers(app, options)
   tagAnswers(app)
-  await guard(app, options.token, settings['http.refusals-per-minute'])
+  const admission = await guard(app, options.token, settings['http.refusals-per-minute'])
   app.setErrorHandler(async (error, _request, reply) => {
     if (error instanceof InvariantError) options.fatal(error)
     return answer(reply, answerOf(error, log))
@@ -136,6 +138,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   ]) {
     add(app, context)
   }
+  pageRoutes(app, context, admission)
   await app.ready()
   return app
 }

@@ -2,7 +2,7 @@
  * The bearer token of the API: how one is made and compared. The file it lives in, readable by its owner
  * alone (`tokenFileMode`), is the server's to create and the command line's to find.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { base64UrlOf } from '../base/base64.ts'
 import type { Bytes } from '../base/bytes.ts'
 
@@ -30,6 +30,14 @@ export function bearerCheck(token: string): (authorization: string | undefined) 
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
     return given !== undefined && timingSafeEqual(digestOf(given), expected)
   }
+}
+
+/**
+ * What a browser keeps instead of the token: it opens the pages and nothing else. A cookie goes to every port of its
+ * host, and other programs may listen there.
+ */
+export function viewerKeyOf(token: string): string {
+  return createHmac('sha256', token).update('coapstan pages').digest('base64url')
 }
 
 function digestOf(text: string): Buffer {

@@ -2,12 +2,13 @@
  * Asking something of a device and waiting for what becomes of it. What is asked is kept by the server:
  * giving up here takes nothing back, and says so.
  */
+import { durationText } from '../base/duration-text.ts'
 import { randomUUID } from 'node:crypto'
 import type { OperationDraftJson, OperationJson } from '../api/contract/operation.ts'
 import { CommandFailure, Interrupted } from './failure.ts'
 import { withSpinner } from './progress.ts'
 import type { Session } from './session.ts'
-import { counted, durationText, relativeTime } from './style.ts'
+import { counted, relativeTime } from './style.ts'
 
 export interface Ask {
   readonly endpoint: string

@@ -1,4 +1,5 @@
 /** Text for a screen: colours where they are welcome, and nothing a device wrote that could steer a terminal. */
+import { durationText } from '../base/duration-text.ts'
 import { styleText } from 'node:util'
 import type { Screen, Surroundings } from './surroundings.ts'
 
@@ -72,15 +73,6 @@ export function relativeTime(instant: string | undefined, now: number): string {
   const text = durationText(Math.abs(milliseconds))
   if (text === '0 s') return 'now'
   return milliseconds < 0 ? `${text} ago` : `in ${text}`
-}
-
-/** In the largest unit that leaves at least one: `90 s` is `1 min`. */
-export function durationText(milliseconds: number): string {
-  const seconds = Math.floor(milliseconds / 1000)
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`
-  return `${Math.floor(seconds / 86_400)} d`
 }
 
 /** `97 B`, `12.5 kB`, `1.2 MB` of 1000s. */

@@ -78,6 +78,8 @@ export const paths = {
   health: { method: 'GET', url: '/healthz' },
   readiness: { method: 'GET', url: '/readyz' },
   metrics: { method: 'GET', url: '/metrics' },
+  page: { method: 'GET', url: '/' },
+  signIn: { method: 'POST', url: '/' },
 } as const satisfies Readonly<Record<string, { method: string; url: `/${string}` }>>
 
 export type RouteName = keyof typeof paths

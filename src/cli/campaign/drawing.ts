@@ -1,6 +1,7 @@
 /** A campaign as lines on a screen: a bar for each stage, rates, when it will be done, why devices fail or wait. */
+import { durationText } from '../../base/duration-text.ts'
 import type { CampaignJson, CampaignStageJson } from '../../api/contract/campaign.ts'
-import { counted, durationText, printable, sizeText, type Paint, type Style } from '../style.ts'
+import { counted, printable, sizeText, type Paint, type Style } from '../style.ts'
 
 const usualBar = 32
 /** On a screen of fewer columns than the bar is beside all its counts. */

@@ -1,8 +1,9 @@
 /** All that is known of one device, as `coapstan devices show` prints it. */
+import { durationText } from '../../base/duration-text.ts'
 import type { DeviceJson } from '../../api/contract/device.ts'
 import type { ObservationJson } from '../../api/contract/observation.ts'
 import type { Session } from '../session.ts'
-import { counted, durationText, relativeTime } from '../style.ts'
+import { counted, relativeTime } from '../style.ts'
 
 export async function showDevice({ client, output, surroundings }: Session, endpoint: string): Promise<void> {
   const device = await client.call('readDevice', { params: { endpoint } })

@@ -1,11 +1,11 @@
 /** `coapstan sim`: fleets of virtual devices, against a running server or in virtual time. */
+import { durationText } from '../../base/duration-text.ts'
 import { type AddCommand, does, type Frame, usualCommand, withExamples } from '../command.ts'
 import type { Command } from 'commander'
 import type { Outcome } from '../../sim/scenario/outcome.ts'
 import type { Scenario } from '../../sim/scenario/scenario.ts'
 import { usageFailure } from '../failure.ts'
 import { countOf, durationOf, type Session } from '../session.ts'
-import { durationText } from '../style.ts'
 
 interface RunOptions {
   readonly virtual?: boolean

@@ -1,6 +1,6 @@
 /** `coapstan status`: the server at a glance. */
+import { durationText } from '../../base/duration-text.ts'
 import { does, type AddCommand } from '../command.ts'
-import { durationText } from '../style.ts'
 
 export const addStatus: AddCommand = (parent, frame) => {
   does(

@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => api.app.close())
 
-const open = ['/healthz', '/readyz', '/v1/openapi.json']
+const open = ['/healthz', '/readyz', '/v1/openapi.json', '/']
 
 describe('the token', () => {
   const guarded = Object.values(paths).filter(({ url }) => !open.includes(url))
@@ -57,7 +57,7 @@ describe('the token', () => {
 describe('problems', () => {
   it.each<['GET' | 'POST' | 'DELETE' | 'PUT', string, number, string, string | undefined]>([
     ['GET', '/v1/nothing', 404, 'route.unknown', undefined],
-    ['GET', '/', 404, 'route.unknown', undefined],
+    ['GET', '/nowhere', 404, 'route.unknown', undefined],
     ['DELETE', '/v1/devices', 405, 'route.method', 'GET, HEAD'],
     ['POST', '/v1/devices/d', 405, 'route.method', 'GET, HEAD, PUT, PATCH, DELETE'],
     ['PUT', '/v1/operations/7/cancel', 405, 'route.method', 'POST'],
