@@ -32,7 +32,7 @@ input, button { font: inherit; color: inherit; padding: .35rem .6rem; border: 1p
 input { min-width: min(24rem, 100%) } button { cursor: pointer }
 `)
 
-export interface PageAround {
+interface PageAround {
   readonly version: string
   /** Beside the name of the program. */
   readonly facts: readonly (Html | string)[]

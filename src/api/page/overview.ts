@@ -4,10 +4,11 @@ import type { FleetEvent } from '../../fleet/events/types.ts'
 import type { Operation } from '../../fleet/operations/types.ts'
 import type { DeviceStatus, DeviceWithStatus } from '../../fleet/registry/types.ts'
 import type { Instant } from '../../base/time.ts'
+import { jsonOf } from '../present.ts'
 import { html, type Html } from './html.ts'
 import { ago } from './moments.ts'
 
-export interface Overview {
+interface Overview {
   readonly devices: readonly DeviceWithStatus[]
   /** There are more than were looked at. */
   readonly hasMore: boolean
@@ -151,11 +152,11 @@ function eventsSection(events: readonly FleetEvent[], now: Instant): Html | unde
 
 function detailText(detail: FleetEvent['detail']): string {
   return Object.entries(detail)
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : jsonOf(value)}`)
     .join(' ')
 }
 
-export interface OneDevice {
+interface OneDevice {
   readonly device: DeviceWithStatus
   readonly operations: readonly Operation[]
   readonly events: readonly FleetEvent[]
