@@ -54,6 +54,7 @@ export interface Certificate {
   readonly alternativeNames: readonly string[]
   readonly notBefore: Instant
   readonly notAfter: Instant
+  readonly hasRsaKey: boolean
   /** basicConstraints says it may issue certificates. */
   readonly isAuthority: boolean
   /** Intermediate authorities basicConstraints allows below it; infinite where it does not say. */

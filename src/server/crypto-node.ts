@@ -260,6 +260,7 @@ class NodeCertificate implements Certificate {
   readonly alternativeNames: readonly string[]
   readonly notBefore
   readonly notAfter
+  readonly hasRsaKey: boolean
   readonly isAuthority: boolean
   readonly pathLength: number
   readonly isStrange: boolean
@@ -271,6 +272,7 @@ class NodeCertificate implements Certificate {
     this.#x509 = x509
     this.der = x509.raw
     this.publicKey = x509.publicKey.export({ type: 'spki', format: 'der' })
+    this.hasRsaKey = x509.publicKey.asymmetricKeyType === 'rsa'
     // The text of `subject` has escapes and puts the parts of one name in one line
     this.commonName = [x509.toLegacyObject().subject.CN].flat()[0]
     this.alternativeNames = alternativeNamesOf(x509.subjectAltName ?? '')

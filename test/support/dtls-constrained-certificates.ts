@@ -4,6 +4,7 @@
  */
 import type { Bytes } from '../../src/base/bytes.ts'
 import type { OwnCertificate } from '../../src/dtls/options.ts'
+import { nodeCrypto } from '../../src/server/crypto-node.ts'
 import { deviceCertificate } from './dtls-certificates.ts'
 
 const serverOnlyDer = [
@@ -104,6 +105,30 @@ const strictDer = [
   'vu4gIV2IYKCAcyHLaISDV3WD2u3c0tu4No3YbaA=',
 ]
 
+const rsaAuthorityDer = [
+  'MIIC3zCCAcegAwIBAgIBKzANBgkqhkiG9w0BAQsFADAYMRYwFAYDVQQDDA1SU0EgQXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoY',
+  'DzIxMjQwMTAxMDAwMDAwWjAYMRYwFAYDVQQDDA1SU0EgQXV0aG9yaXR5MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA',
+  '4wtd8rZnVhWHO9AwP8VyVHPaS7uwOfpq7EauMp6Tn4C0RHQXRCpzfE1j7Ky32AQr3TMGtotYflESi455b61iPJVCCeddRT360Q+B',
+  'letupnvVjLFrpMyNNJraDyF2EtMSTNA9CmF6H7/Qhf1OiJ1BWnBXMZmYgESubDXMaHz2zuw4VU+tQ6S+qzzZYdqGYyg05BoCfGfX',
+  '7VSdHIBkWcLGW0Mj3OLyVHj/YNRu1FnPT/rVAhdCptXI6QztCoy/JsOQMB8NeUPFO0rkZC0jDcAzxGFnVfESW83Ux2LU74DIn/0D',
+  'KUYyUds1TmNdv/UqgqksQHwOW7QZGVTErX0PR+6sFQIDAQABozIwMDAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBTgozCmxnl1',
+  '7Ak/owH8hcgA8IcyXjANBgkqhkiG9w0BAQsFAAOCAQEAZSl7CnvmSpGQiyldcCCPSI0CpiR8ajDbUM3VBbH1y+QvpbORtWePyYlL',
+  'Wg/ST7zR2g4AfUWUEP8EnsS5PRFYKzwkfWebYxYC1lxhPgclGhyJWi23Q/M/BjsMSf9zOD5tm4BlxyUn3IJ0zsljvroqAVsXBnXS',
+  '+KHQEsHIGYPlS9waR/5wMCgYo0oYd0zno8ClZp+DzpyvMrmjjz8+GxeDFonnMtH7hCU9vkWfkA8OqkAH/SqrEIuZUQfjmdjq50vR',
+  'qX2yk0KL/ulhuXrzY5h3JRJqtZ9tdgRVWdrSgKErkrnFZFVwjLZBCGKYSBw+syqALR9zGZK4DmU9WaJYqJtrCw==',
+]
+
+const leafOfRsaDer = [
+  'MIICOjCCASKgAwIBAgIBLDANBgkqhkiG9w0BAQsFADAYMRYwFAYDVQQDDA1SU0EgQXV0aG9yaXR5MCAXDTI0MDEwMTAwMDAwMFoY',
+  'DzIxMjQwMTAxMDAwMDAwWjAjMSEwHwYDVQQDDBh1cm46aW1laTozNTAwMDAwMDAwMDAwMDIwWTATBgcqhkjOPQIBBggqhkjOPQMB',
+  'BwNCAAQ8ek8f4bl2snzsdmiJE2gpfeqmvgcdvFRDY/+Pw5eOVc8tA8qDB6czzNLvoLh+iNhOSmI+F2FxgB2SvysjUBbUo00wSzAJ',
+  'BgNVHRMEAjAAMB0GA1UdDgQWBBSoHWFiA3gtfWysbUvDGLNMcBnFzTAfBgNVHSMEGDAWgBTgozCmxnl17Ak/owH8hcgA8IcyXjAN',
+  'BgkqhkiG9w0BAQsFAAOCAQEAID7a+gN18bbGWiMVxYS9SEDlGRQ/n0RVrEkP+uzdNdllTaCdVrtHstxuSthDFX8HrW7GYcY1WE92',
+  'e3HqQWWDBy1mbqa3lX7mD/qhtaNouOFwzCAgw7p5ulVVEqBGo+7pZo8MPMhDXu8Y5URX8rNOZKXfBXydl94b4ybaM5QcH1S2vC0x',
+  '4m7C+L5Pc/jNqzgmNa/drqtbHvpRIfFU6ChB5BD6cIRPGAtWLHLJYD6Hy7CEl2Nfw3iB/K7qGlxagsrCiA1JGb0M2YkBPN3Y4DPn',
+  'WDBCT4cEGyxmJ2GhzYmI6DC5wtNZZtFQJLRqXYUL3VlHp9cFJOIJmjJvrg7fQ6ksog==',
+]
+
 const derOf = (lines: readonly string[]): Bytes => new Uint8Array(Buffer.from(lines.join(''), 'base64'))
 
 const own = (...chain: readonly (readonly string[])[]): OwnCertificate => ({
@@ -111,6 +136,10 @@ const own = (...chain: readonly (readonly string[])[]): OwnCertificate => ({
   chain: chain.map(derOf),
 })
 
+/** An authority with an RSA key. */
+export const rsaAuthority = nodeCrypto().certificate(derOf(rsaAuthorityDer))!
+/** Signed by it. */
+export const leafOfRsaCertificate = own(leafOfRsaDer)
 /** extendedKeyUsage serverAuth. */
 export const serverOnlyCertificate = own(serverOnlyDer)
 /** keyUsage keyAgreement. */

@@ -217,7 +217,8 @@ export class ServerHandshake extends Handshake {
       this.queue(handshakeType.serverKeyExchange, this.#serverKeyExchange(hello, hello.ephemeral))
     }
     if (negotiated.requestsCertificate) {
-      this.queue(handshakeType.certificateRequest, encodeCertificateRequest(ownSchemes))
+      const underRsa = this.host.options.authorities.some((authority) => authority.hasRsaKey)
+      this.queue(handshakeType.certificateRequest, encodeCertificateRequest(ownSchemes, underRsa))
     }
     this.queue(handshakeType.serverHelloDone, noBytes)
     this.#state = negotiated.requestsCertificate

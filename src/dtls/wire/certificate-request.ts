@@ -1,6 +1,7 @@
-/** CertificateRequest (RFC 5246 §7.4.4): ECDSA only, no list of authorities (it would cost air time). */
+/** CertificateRequest (RFC 5246 §7.4.4): keys for ECDSA only, no list of authorities (it would cost air time). */
 import type { Bytes } from '../../base/bytes.ts'
-import { encodeSignatureAlgorithms, type SignatureScheme } from './extensions/signature-algorithms.ts'
+import { numberOfScheme, type SignatureScheme } from './extensions/signature-algorithms.ts'
+import { encodeUint16List } from './extensions/uint16-list.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
@@ -22,7 +23,15 @@ export function decodeCertificateRequest(body: Bytes): CertificateRequest | unde
   return { acceptsEcdsa: types.includes(ecdsaSign), signatureAlgorithms }
 }
 
-export function encodeCertificateRequest(schemes: readonly SignatureScheme[]): Bytes {
-  const writer = new Writer(16).vector8(new Uint8Array([ecdsaSign]))
-  return writer.bytes(encodeSignatureAlgorithms(schemes)).uint16(0).done()
+/** rsa_pkcs1_sha256 and rsa_pkcs1_sha384: what authorities with RSA keys sign with. */
+const rsaSchemes = [0x0401, 0x0501]
+
+/**
+ * The schemes are those of its own signature and of the signatures on the certificates it shows, so `underRsa`, where
+ * an authority of ours has an RSA key, lists those too.
+ */
+export function encodeCertificateRequest(schemes: readonly SignatureScheme[], underRsa: boolean): Bytes {
+  const writer = new Writer(24).vector8(new Uint8Array([ecdsaSign]))
+  const numbers = [...schemes.map(numberOfScheme), ...(underRsa ? rsaSchemes : [])]
+  return writer.bytes(encodeUint16List(numbers)).uint16(0).done()
 }

@@ -18,11 +18,15 @@ import {
   leafOfBelowCertificate,
   leafOfLimitedCertificate,
   leafOfNamedCertificate,
+  leafOfRsaCertificate,
   oddNameCertificate,
+  rsaAuthority,
   serverOnlyCertificate,
   strangeCertificate,
   strictCertificate,
 } from '../../support/dtls-constrained-certificates.ts'
+import { decodeCertificateRequest } from '../../../src/dtls/wire/certificate-request.ts'
+import { handshakeType } from '../../../src/dtls/wire/handshake-header.ts'
 import { DtlsPair, DtlsPeer, pskTerms, type PeerOptions } from '../../support/dtls-peer.ts'
 import { RawClient } from '../../support/dtls-raw-client.ts'
 import type { OfferedExtensions } from '../../../src/dtls/wire/hello-extensions.ts'
@@ -96,6 +100,19 @@ describe('a handshake with certificates', () => {
     expect(pairOf().connect(terms(leafOfLimitedCertificate)).server.opens).toHaveLength(1)
     const pair = pairOf().connect(terms(leafOfBelowCertificate))
     expect(pair.server.reports).toMatchObject([{ outcome: 'failed', reason: 'certificate-untrusted' }])
+  })
+
+  it('a device below an authority with an RSA key is asked in words that let it show its certificate (RFC 5246 §7.4.4)', () => {
+    const schemes = (options: Partial<DtlsOptions>): readonly number[] => {
+      const client = new RawClient(new DtlsPeer({ options: { ...certified, ...options } }))
+      client.begin({ suiteNumbers: [0xc0ae], extensions: { groups: ['secp256r1'] } })
+      const request = client.flight.find(({ type }) => type === handshakeType.certificateRequest)
+      return decodeCertificateRequest(request!.body)!.signatureAlgorithms
+    }
+    expect(schemes({})).toEqual([0x0403, 0x0503])
+    const authorities = [authority, rsaAuthority]
+    expect(schemes({ authorities })).toEqual([0x0403, 0x0503, 0x0401, 0x0501])
+    expect(pairOf({ options: { authorities } }).connect(terms(leafOfRsaCertificate)).server.opens).toHaveLength(1)
   })
 
   it('what is critical and known is as good as any', () => {
