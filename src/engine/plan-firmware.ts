@@ -84,6 +84,14 @@ export function planFirmwareStart(draft: Draft, device: Device, wish: Start, con
       members: { field: 'target' },
     })
   }
+  const { via } = wish.options ?? {}
+  if (via !== undefined && context.reach.servers(draft.next.registration?.address)[via] === undefined) {
+    throw new UsageError('firmware.via', `this server does not serve images over ${via}`, {
+      status: 422,
+      hint: 'docs/firmware.md says how it does: downloads.listen and downloads.certificate; without --via the device takes what there is',
+      members: { field: 'via' },
+    })
+  }
   return begin(draft, device, wish, context)
 }
 

@@ -220,6 +220,7 @@ class Round implements Admission {
   /** Who fitted when the campaign began may have shown since that it runs another version. */
   #unfitness({ row, facts, path, goal, origin }: Candidate): DeviceChange | undefined {
     const { definition, image } = this.#campaign
+    if (facts.status === 'retired') return { state: 'skipped', reason: retired }
     const { version } = facts.vitals
     const noWay = unfitnessOfWay(path, { version: goal })
     if (definition.selector.touchedBy === undefined && isOvertaken(row.fromVersion, version, image)) {
@@ -239,7 +240,6 @@ class Round implements Admission {
   /** What the device waits for. */
   #obstacle(candidate: Candidate): string | undefined {
     const { facts, heard } = candidate
-    if (facts.status === 'retired') return retired
     if (facts.status === 'quarantined') return 'waits to be accepted'
     const rival = rivalOf(this.#campaign, candidate.claims)
     if (rival !== undefined) return rival

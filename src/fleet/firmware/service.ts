@@ -46,7 +46,7 @@ export class FirmwareService {
    * Begins the first of the updates that lead to the image: one, or as many as it takes over other images. Throws
    * UsageError 'device.unknown' (404), 'image.unknown' (404), 'image.lost' (409), 'firmware.product' (422: the image is
    * for another product), 'firmware.misfit' (422: no way leads to it from what the device runs), 'firmware.target'
-   * (422), 'firmware.version-untold' (409: which delta fits hangs on it), 'firmware.busy' (409: an update of the device is under way; one that is only being cancelled makes way),
+   * (422), 'firmware.via' (422: the server does not serve that way), 'firmware.version-untold' (409: which delta fits hangs on it), 'firmware.busy' (409: an update of the device is under way; one that is only being cancelled makes way),
    * or EnvironmentError where octets cannot be fetched.
    */
   async start(endpoint: EndpointName, reference: string, { delta, ...wish }: StartWish = {}): Promise<FirmwareUpdate> {

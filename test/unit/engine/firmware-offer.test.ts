@@ -26,6 +26,15 @@ function answerTo(line: string): string | undefined {
   return `ACK ${id} 2.05 [${token}] Content-Format=11542 ${objectFive}`
 }
 
+test('a way the server does not serve is refused before anything is begun', async () => {
+  const house = new EngineHarness()
+  house.receive(1, 'CON 1 POST [01] /rd ?ep=urn:dev:a&lt=86400&lwm2m=1.0&b=U Content-Format=40 "</3/0>,</5/0>"')
+  house.settle()
+  const start = house.command({ command: 'firmware.start', endpoint: 'urn:dev:a', image, options: { via: 'https' } })
+  await expect(start).rejects.toMatchObject({ code: 'firmware.via', status: 422, members: { field: 'via' } })
+  expect(house.store.updates(undefined, 9)).toEqual([])
+})
+
 //  server                               device
 //    |  PUT /5/0/1 coap://… ------------->|
 //    |<------------ 2.05 State=1 ---------|  notification: it downloads

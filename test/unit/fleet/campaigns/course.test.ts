@@ -174,6 +174,22 @@ describe('a device', () => {
     expect(fleet.states()).toMatchObject({ 'skipped: runs a newer version by now': 2 })
   })
 
+  it('that was retired meanwhile is left out, and holds nothing up', () => {
+    const fleet = new CampaignFleet(3)
+    fleet.create({ ...all, limits: { parallel: 1 } })
+    go(fleet, 2)
+    const [waiting] = rows(fleet).filter(({ state }) => state === 'waiting')
+    const { device } = fleet.store.deviceById(waiting!.deviceId)!
+    fleet.commit([{ op: 'device.put', device: { ...device, retiredAt: fleet.now } }])
+    for (let i = 0; i < 4; i++) {
+      fleet.turn(seconds(11))
+      fleet.deliver()
+      succeed(fleet)
+    }
+    go(fleet, 2)
+    expect([fleet.campaign().state, fleet.states()]).toEqual(['completed', { succeeded: 2, 'skipped: retired': 1 }])
+  })
+
   it('that was deleted counts as gone', () => {
     const fleet = new CampaignFleet(3)
     fleet.create(all)
