@@ -9,14 +9,14 @@ import {
   dgramPortEcho,
   dtlsDgram,
   dtlsNative,
+  inShards,
+  inShardsForgetful,
   libcoap,
   nativeEcho,
   npmCoap,
   serverDgram,
   serverFilled,
   serverNative,
-  serverOneShard,
-  serverTwoShards,
   type Subject,
 } from './subjects.ts'
 
@@ -46,7 +46,7 @@ const durableCases: readonly BenchCase[] = [
 
 const coapServers = [cEcho, cBatchEcho, dgramEcho, coapstanNative, coapstanDgram, npmCoap, libcoap]
 
-const shards = [cEcho, serverOneShard, serverTwoShards]
+const shards = [cEcho, ...inShards]
 
 export const benches: readonly Bench[] = [
   {
@@ -136,6 +136,11 @@ export const benches: readonly Bench[] = [
         name: 'Notify',
         load: { scenario: 'notify', peers: 2000, window: 1024, burst: 1 },
         subjects: shards,
+      },
+      {
+        name: 'Update, not in memory',
+        load: { scenario: 'update', peers: 10_000, window: 1024, burst: 1 },
+        subjects: [cEcho, ...inShardsForgetful],
       },
     ],
   },

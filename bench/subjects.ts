@@ -106,17 +106,16 @@ export const serverFilled: Subject = {
 }
 
 /** All threads of the server share its one core, so none waits for work, and each is charged for what it does. */
-export const serverOneShard: Subject = {
-  name: 'coapstan serve, 1 shard',
+const serverInShards = (shards: number, ...flags: readonly string[]): Subject => ({
+  name: `coapstan serve, ${shards} ${shards === 1 ? 'shard' : 'shards'}`,
   missing: nativeMissing,
-  start: () => startServer('native', { flags: ['--shards', '1'] }),
-}
+  start: () => startServer('native', { flags: ['--shards', `${shards}`, ...flags] }),
+})
 
-export const serverTwoShards: Subject = {
-  name: 'coapstan serve, 2 shards',
-  missing: nativeMissing,
-  start: () => startServer('native', { flags: ['--shards', '2'] }),
-}
+export const inShards = [serverInShards(1), serverInShards(2)]
+
+/** Of 10 000 devices that speak in turn none is in memory. */
+export const inShardsForgetful = [1, 2].map((shards) => serverInShards(shards, '--actors-awake', '2000'))
 
 /** One of our subjects, with flags for its Node. */
 export const startSubjectScript = (
