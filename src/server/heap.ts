@@ -17,7 +17,10 @@ export function heapGrowth(live: number): number {
   return Math.round(Math.min(most, Math.max(least, (100 * room) / live)))
 }
 
-/** From now on, after each look through the heap of this thread. The flag holds for every thread's. */
+/**
+ * From now on, after each look through the heap of this thread. The flag holds for every thread's: of several, which are
+ * shards and alike, the one that looked last has set it.
+ */
 export function limitHeap(): void {
   const tell = (): void =>
     setFlagsFromString(`--heap-growing-percent=${heapGrowth(getHeapStatistics().used_heap_size)}`)

@@ -16,6 +16,7 @@ import { DeviceReach } from '../device-reach.ts'
 import { deskLimits } from '../device-side.ts'
 import { Driver } from '../driver.ts'
 import { dtlsPartsOf } from '../dtls-parts.ts'
+import { limitHeap } from '../heap.ts'
 import { ImageBodies } from '../image-bodies.ts'
 import { openImages } from '../image-store.ts'
 import { ObjectDefinitions } from '../objects.ts'
@@ -40,6 +41,7 @@ const log: Log = pino({ level: settings['log.level'] }, pino.destination({ dest:
   shard: share.index,
 })
 const metrics = createMetrics({ process: false })
+limitHeap()
 const store = openStoreReader(start.database)
 const files = openImages(settings, start.images, process.env, log)
 const bodies = new ImageBodies(store, files)
