@@ -17,14 +17,14 @@ import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { TraceCalls, TracedDatagram } from '../../api/services.ts'
-import { eventsIn, numberEvents, type RowsOp } from '../../storage/sqlite/rows.ts'
+import { eventsIn, numberEvents, receivedRows, type RowsOp } from '../../storage/sqlite/rows.ts'
 import type { SqliteStore } from '../../storage/sqlite/store.ts'
 import { Committer } from '../committer.ts'
 import type { Control } from '../control.ts'
 import { storedAssociation, type CredentialDesk, type Desk } from '../desk.ts'
 import { Leases, type ShardNumber } from './leases.ts'
 import type { Listening } from '../device-side.ts'
-import type { FromShard, SentQuery, ShardStart, ShardTurn } from './messages.ts'
+import type { FromShard, SentCommit, SentQuery, ShardStart, ShardTurn } from './messages.ts'
 import { receivedError, sentError } from './sent-error.ts'
 import { ShardPort } from './shard-port.ts'
 import { hashOf, SpokenTo } from './spoken-to.ts'
@@ -219,11 +219,7 @@ export class House implements Control {
       turn.credentials.push({ ticket, answer: credentials.lookup(queryOf(query)) })
     }
     // In the order the shard said it: what it let go of must be durable before somebody else reads it.
-    for (const { no, ops, claims } of asked.commits) {
-      // What the owner keeps of a device on its way out is not a new claim.
-      if (claims === undefined || this.#leases.ownerOf(claims) === from) this.#committer.add({ from, no }, ops)
-      else this.#leases.claim(claims, from, () => this.#committer.add({ from, no }, ops))
-    }
+    for (const commit of asked.commits) this.#takeCommit(from, commit)
     for (const { no, endpoint } of asked.claims) {
       this.#leases.claim(endpoint, from, (isMoved) => this.#shards[from]!.turn.granted.push({ no, isMoved }))
     }
@@ -239,6 +235,18 @@ export class House implements Control {
       else command?.reject(receivedError(error))
     }
     for (const { no, datagram } of asked.traced) this.#follows.get(no)?.(datagram)
+  }
+
+  #takeCommit(from: ShardNumber, commit: SentCommit): void {
+    const { no } = commit
+    if ('kinds' in commit) {
+      this.#committer.add({ from, no }, [{ op: 'rows', rows: receivedRows(commit) }])
+      return
+    }
+    const { ops, claims } = commit
+    // What the owner keeps of a device on its way out is not a new claim.
+    if (claims === undefined || this.#leases.ownerOf(claims) === from) this.#committer.add({ from, no }, ops)
+    else this.#leases.claim(claims, from, () => this.#committer.add({ from, no }, ops))
   }
 
   #recall(shard: ShardNumber, no: number, key: AssociationKey): void {

@@ -13,7 +13,7 @@ import type { ObservationRule } from '../../fleet/observation-rules/types.ts'
 import type { DeviceId, EndpointName } from '../../fleet/registry/types.ts'
 import type { StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
-import type { RowsOp } from '../../storage/sqlite/rows.ts'
+import type { SentRows } from '../../storage/sqlite/rows.ts'
 import type { Listening } from '../device-side.ts'
 import type { SentError } from './sent-error.ts'
 import type { ShardNumber } from './leases.ts'
@@ -33,17 +33,17 @@ export interface Stray {
   readonly bytes: Bytes
 }
 
+/** What happens all the time goes as rows. `claims`: the device of which an association is among the ops. */
+export type SentCommit = { readonly no: number } & (
+  SentRows | { readonly ops: readonly StoreOp[]; readonly claims?: EndpointName }
+)
+
 /** What a shard did in a turn. Numbers name questions; they come back with the answer. */
 export interface ShardTurn {
   readonly kind: 'turn'
   /** Devices it wants to read and to write from then on. */
   readonly claims: { readonly no: number; readonly endpoint: EndpointName }[]
-  /** `claims`: the device of which an association is among the ops. What happens all the time is one op of rows. */
-  readonly commits: {
-    readonly no: number
-    readonly ops: readonly (StoreOp | RowsOp)[]
-    readonly claims?: EndpointName
-  }[]
+  readonly commits: SentCommit[]
   readonly lookups: { readonly ticket: number; readonly query: SentQuery }[]
   readonly recalls: { readonly no: number; readonly key: AssociationKey }[]
   readonly handshakes: { readonly report: HandshakeReport; readonly remote: RemoteEndpoint | undefined }[]

@@ -12,7 +12,7 @@ import { vouchedFor } from '../../fleet/credentials/vouched.ts'
 import type { EndpointName } from '../../fleet/registry/types.ts'
 import type { DeviceSnapshot, StoreOp } from '../../fleet/store.ts'
 import type { TracedDatagram } from '../../api/services.ts'
-import { rowsOf } from '../../storage/sqlite/rows.ts'
+import { rowsOf, sentRows } from '../../storage/sqlite/rows.ts'
 import type { StoreReader } from '../../storage/sqlite/store.ts'
 import type { Desk } from '../desk.ts'
 import { emptyShardTurn, isEmpty, sentQuery, type HouseTurn, type ShardTurn, type Stray } from './messages.ts'
@@ -60,7 +60,7 @@ export class RemoteDesk implements Desk {
     this.#commits.set(no, ticket)
     const rows = rowsOf(ops)
     if (rows !== undefined) {
-      this.#turn.commits.push({ no, ops: [{ op: 'rows', rows }] })
+      this.#turn.commits.push({ no, ...sentRows(rows) })
       return
     }
     const opened = ops.find((op) => op.op === 'association.put')

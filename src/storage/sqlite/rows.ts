@@ -188,6 +188,41 @@ export function isFiled({ product, tags }: Device): boolean {
   return false
 }
 
+const kinds = Object.keys(columns) as RowKind[]
+
+/** Rows on their way to another thread. One list of values is read there in half the time that lists by name take. */
+export interface SentRows {
+  /** A digit for each row: the place of its kind among `columns`. */
+  readonly kinds: string
+  readonly values: readonly Value[]
+}
+
+export function sentRows(rows: Rows): SentRows {
+  let places = ''
+  const all: Value[] = []
+  for (let place = 0; place < kinds.length; place++) {
+    const kind = kinds[place]!
+    const values = rows[kind]
+    if (values === undefined) continue
+    places += String(place).repeat(values.length / columns[kind].length)
+    all.push(...values)
+  }
+  return { kinds: places, values: all }
+}
+
+export function receivedRows({ kinds: places, values }: SentRows): Rows {
+  const rows: { -readonly [Kind in RowKind]?: Value[] } = {}
+  let at = 0
+  for (const place of places) {
+    const kind = kinds[Number(place)]!
+    const row = values.slice(at, (at += columns[kind].length))
+    const before = rows[kind]
+    if (before === undefined) rows[kind] = row
+    else before.push(...row)
+  }
+  return rows
+}
+
 /** Calls `apply` with the values of each row. */
 export function eachRow<Kind extends RowKind>(
   kind: Kind,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { after, milliseconds } from '../../../../src/base/time.ts'
 import type { StoredAssociation } from '../../../../src/fleet/associations/types.ts'
 import type { StoreOp } from '../../../../src/fleet/store.ts'
-import { eventsIn, heardIn, numberEvents, rowsOf } from '../../../../src/storage/sqlite/rows.ts'
+import { eventsIn, heardIn, numberEvents, receivedRows, rowsOf, sentRows } from '../../../../src/storage/sqlite/rows.ts'
 import { openSqliteStore, type SqliteStore } from '../../../../src/storage/sqlite/store.ts'
 import { silentLog } from '../../../../src/base/log.ts'
 import { device, event, observation, operation, put, registration, start, temporaryDirectory } from '../fixtures.ts'
@@ -75,7 +75,7 @@ it('leave what the ops leave', () => {
     byOps.commit(ops)
     const rows = rowsOf(ops)
     expect([name, rows === undefined]).toEqual([name, false])
-    byRows.commit([{ op: 'rows', rows: structuredClone(rows!) }])
+    byRows.commit([{ op: 'rows', rows: receivedRows(structuredClone(sentRows(rows!))) }])
     expect([name, contentsOf(byRows)]).toEqual([name, contentsOf(byOps)])
   }
   byOps.close()
