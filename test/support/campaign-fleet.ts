@@ -3,7 +3,7 @@
  * a server that can die before or after any commit. Virtual time.
  */
 import { EnvironmentError, UsageError } from '../../src/base/errors.ts'
-import { after, instantOf, type Duration, type Instant } from '../../src/base/time.ts'
+import { after, instantOf, seconds, type Duration, type Instant } from '../../src/base/time.ts'
 import { defaultSettings } from '../../src/config/tunables.ts'
 import { Campaigns } from '../../src/engine/campaigns/campaigns.ts'
 import type { OctetsAt } from '../../src/engine/campaigns/picture.ts'
@@ -34,6 +34,9 @@ export function imageOf(version: string, more: Partial<Image> = {}): Image {
     ...more,
   }
 }
+
+/** Who waits is looked at every ten seconds. */
+const lookedThrough = seconds(11)
 
 /** Where a process may die. */
 export type Death = 'before' | 'after'
@@ -118,6 +121,14 @@ export class CampaignFleet {
       }
     }
     throw new Error('the campaigns do not come to rest')
+  }
+
+  /** Turns so often that all who wait are looked at each time, and lets what was asked reach the devices. */
+  go(times = 2): void {
+    for (let i = 0; i < times; i++) {
+      this.turn(lookedThrough)
+      this.deliver()
+    }
   }
 
   /** All that waits reaches the devices, which begin. */

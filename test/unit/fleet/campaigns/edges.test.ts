@@ -11,13 +11,6 @@ import { CampaignFleet, imageOf, start } from '../../../support/campaign-fleet.t
 
 const all: Partial<CampaignDraft> = { stages: [{ percent: 100 }], failure: { percent: 100 } }
 
-function go(fleet: CampaignFleet, times = 2): void {
-  for (let i = 0; i < times; i++) {
-    fleet.turn(seconds(11))
-    fleet.deliver()
-  }
-}
-
 /** Turns at that very millisecond. */
 function turnAt(fleet: CampaignFleet, at: Instant): void {
   fleet.turn(between(fleet.now, at))
@@ -112,8 +105,8 @@ describe('the budget', () => {
     slow.commit([{ op: 'delta.put', delta: { ...delta, madeBy: 'uploaded', addedAt: start } }])
     slow.create({ ...all, deltas: true, limits: { bytesPerSecond: 10 } })
     const begun = () => [first, second, third].map((id) => slow.store.openUpdate(id!) !== undefined)
-    go(slow)
-    for (let i = 0; i < 4; i++) go(slow, 10)
+    slow.go()
+    for (let i = 0; i < 4; i++) slow.go(10)
     expect([between(start, slow.now) > seconds(400), begun()]).toEqual([true, [true, false, false]])
     slow.turn(minutes(27))
     slow.deliver()
@@ -128,7 +121,7 @@ describe('a server that was down', () => {
   it('blames no device for it: its time begins anew', () => {
     const fleet = new CampaignFleet(2)
     fleet.create({ ...all, timeout: '1d', failure: { count: 1 }, onBreach: 'rollback' })
-    go(fleet)
+    fleet.go()
     fleet.restart()
     fleet.turn(hours(50))
     expect([fleet.campaign().state, fleet.states()]).toEqual(['running', { updating: 2 }])
@@ -142,12 +135,12 @@ describe('a server that was down', () => {
   it('while its clock was set back has its budget from then on', () => {
     const fleet = new CampaignFleet(2)
     fleet.create({ ...all, limits: { bytesPerSecond: 100 } })
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ updating: 1, waiting: 1 })
     fleet.restart()
     fleet.now = (fleet.now - hours(10)) as Instant
     fleet.turn(seconds(1))
-    for (let i = 0; i < 21; i++) go(fleet, 1)
+    for (let i = 0; i < 21; i++) fleet.go(1)
     expect(fleet.states()).toEqual({ updating: 2 })
   })
 })
@@ -156,7 +149,7 @@ describe('times are met to the millisecond', () => {
   it('the deadline: who waits is not reached from then on, and not before', () => {
     const fleet = new CampaignFleet(2)
     fleet.create({ ...all, deadline: '2h', limits: { parallel: 1 } })
-    go(fleet)
+    fleet.go()
     const end = after(fleet.campaign().startedAt!, hours(2))
     turnAt(fleet, (end - 1) as Instant)
     expect(fleet.states()).toMatchObject({ waiting: 1 })
@@ -167,7 +160,7 @@ describe('times are met to the millisecond', () => {
   it('the soak of a stage, and the time it admits devices', () => {
     const fleet = new CampaignFleet(4)
     fleet.create({ stages: [{ count: 1, soak: '1h' }, { percent: 100 }] })
-    go(fleet)
+    fleet.go()
     for (let id = 1; id <= 4; id++) fleet.follow(id, 'confirmed')
     fleet.turn(seconds(11))
     const soaked = after(fleet.campaign().stages[0]!.completedAt!, hours(1))
@@ -183,7 +176,7 @@ describe('times are met to the millisecond', () => {
       stages: [{ count: 2, soak: '0s', within: '1h' }, { percent: 100 }],
       limits: { parallel: 1 },
     })
-    go(fleet)
+    fleet.go()
     const shut = after(fleet.campaign().stages[0]!.startedAt, hours(1))
     const first = [1, 2, 3, 4].find((id) => fleet.follow(id, 'confirmed'))!
     expect(fleet.store.campaignDevice(1, first)).toMatchObject({ stage: 0 })
@@ -204,7 +197,7 @@ it('who tells the very battery and signal that are wanted begins', () => {
   ]
   const fleet = new CampaignFleet(3, (id) => ({ version: '1.0.0', ...told[id - 1] }))
   fleet.create({ ...all, require: { battery: 40, signal: -105 } })
-  go(fleet)
+  fleet.go()
   expect(fleet.states()).toEqual({
     updating: 1,
     'waiting: battery below 40 %': 1,
@@ -215,12 +208,12 @@ it('who tells the very battery and signal that are wanted begins', () => {
 it('who has timed out may have installed, and is taken back with the others', () => {
   const fleet = new CampaignFleet(2)
   fleet.create({ ...all, timeout: '1h', stages: [{ count: 1, soak: '0s' }, { percent: 100 }] })
-  go(fleet)
+  fleet.go()
   fleet.turn(hours(1))
   const [late] = fleet.store.campaignDevices(1, 'timed-out', 0, 10)
   expect(late).toMatchObject({ touched: true, reason: 'timed out' })
   fleet.campaigns.rollBack(fleet.campaign(), imageOf('1.0.0'), { by: 'anna' }, fleet.now)
-  go(fleet, 3)
+  fleet.go(3)
   expect(fleet.store.campaignDevices(2, undefined, 0, 10).map(({ deviceId }) => deviceId)).toContain(late!.deviceId)
 })
 

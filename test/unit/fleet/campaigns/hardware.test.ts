@@ -8,14 +8,6 @@ import { CampaignFleet, imageOf } from '../../../support/campaign-fleet.ts'
 const all: Partial<CampaignDraft> = { image: '1.2.0', stages: [{ percent: 100 }], failure: { percent: 100 } }
 const [v0, v1, v2] = [imageOf('1.0.0'), imageOf('1.1.0'), imageOf('1.2.0', { fromVersions: '>=1.1.0' })]
 
-function go(fleet: CampaignFleet, times = 2): void {
-  for (let i = 0; i < times; i++) {
-    // Who waits is looked at every ten seconds.
-    fleet.turn(seconds(11))
-    fleet.deliver()
-  }
-}
-
 const row = (fleet: CampaignFleet, deviceId: number): CampaignDevice => fleet.store.campaignDevice(1, deviceId)!
 
 describe('an image for some hardware', () => {
@@ -31,7 +23,7 @@ describe('an image for some hardware', () => {
   it('leaves out who is known to have other hardware, and names both', () => {
     const fleet = mixed()
     fleet.create({ ...all, image: '1.1.0' })
-    go(fleet)
+    fleet.go()
     expect(row(fleet, 1)).toMatchObject({
       state: 'skipped',
       reason: 'has hardware that 1.1.0 does not run on',
@@ -49,7 +41,7 @@ describe('an image for some hardware', () => {
     ] as const) {
       const fleet = mixed()
       fleet.create({ ...all, image: '1.1.0' })
-      go(fleet, 1)
+      fleet.go(1)
       expect(row(fleet, 3)).toMatchObject({ state: 'waiting', reason: 'is asked for its hardware version' })
       if (answer !== undefined) {
         fleet.commit([
@@ -74,7 +66,7 @@ describe('a way whose image between is for some hardware', () => {
   it('asks for the hardware before the first hop, and leaves out whom it does not fit', () => {
     const fleet = through(undefined)
     fleet.create(all)
-    go(fleet, 1)
+    fleet.go(1)
     expect(row(fleet, 1)).toMatchObject({ state: 'waiting', reason: 'is asked for its hardware version' })
     fleet.commit([{ op: 'device.learned', deviceId: 1, learned: { vitals: { version: '1.0.0', hardware: 'A' } } }])
     fleet.turn(seconds(100))
@@ -87,10 +79,10 @@ describe('a way whose image between is for some hardware', () => {
   it('found out only as the update begins is no failure, and moves no gate', () => {
     const fleet = through('B')
     fleet.create({ ...all, failure: { count: 1 } })
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'failed', 'other-hardware')
     // Nothing was handed over.
-    go(fleet)
+    fleet.go()
     expect(row(fleet, 1)).toMatchObject({
       state: 'skipped',
       reason: 'has hardware that 1.1.0 does not run on',
@@ -102,11 +94,11 @@ describe('a way whose image between is for some hardware', () => {
   it('found out on an image between is a failure: it is not where it should be', () => {
     const fleet = new CampaignFleet(1, () => ({ version: '1.0.0' }), [v0, v1, v2])
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'failed', 'other-hardware')
-    go(fleet)
+    fleet.go()
     expect(row(fleet, 1)).toMatchObject({
       state: 'failed',
       reason: 'hop 2 of 2, to 1.2.0: the device has other hardware than the image runs on',

@@ -1,6 +1,6 @@
 /** What a campaign that has come to its end is worth: passed is what nobody has to look at. */
 import { describe, expect, it } from 'vitest'
-import { hours, seconds } from '../../../../src/base/time.ts'
+import { hours } from '../../../../src/base/time.ts'
 import type { CampaignDraft } from '../../../../src/fleet/campaigns/definition.ts'
 import { failuresOf } from '../../../../src/fleet/campaigns/failures.ts'
 import { briefOf, summaryOf } from '../../../../src/fleet/campaigns/report.ts'
@@ -9,20 +9,13 @@ import { CampaignFleet, imageOf } from '../../../support/campaign-fleet.ts'
 const all: Partial<CampaignDraft> = { stages: [{ percent: 100 }], failure: { percent: 100 } }
 const back = 'spring-rollback'
 
-function go(fleet: CampaignFleet, times = 3): void {
-  for (let i = 0; i < times; i++) {
-    fleet.turn(seconds(11))
-    fleet.deliver()
-  }
-}
-
 /** The last `failing` of the fleet fail, the others succeed. */
 function ended(devices: number, failing: number, draft: Partial<CampaignDraft> = all): CampaignFleet {
   const fleet = new CampaignFleet(devices)
   fleet.create(draft)
-  go(fleet)
+  fleet.go(3)
   for (let id = 1; id <= devices; id++) fleet.follow(id, id > devices - failing ? 'failed' : 'confirmed')
-  go(fleet)
+  fleet.go(3)
   return fleet
 }
 
@@ -57,7 +50,7 @@ describe('a campaign whose last stage', () => {
     const fleet = ended(4, 2, { ...all, failure: { count: 2 } })
     expect(fleet.campaign().state).toBe('halted')
     fleet.campaigns.act(fleet.campaign(), 'resume', { by: 'anna' }, fleet.now)
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet)).toMatchObject({ state: 'completed', verdict: 'passed' })
   })
 })
@@ -65,9 +58,9 @@ describe('a campaign whose last stage', () => {
 it('a campaign whose deadline came before its last stage has not passed, well as it went', () => {
   const fleet = new CampaignFleet(4)
   fleet.create({ stages: [{ count: 1, soak: '4h' }, { percent: 100 }], deadline: '2h' })
-  go(fleet)
+  fleet.go(3)
   for (const id of [1, 2, 3, 4]) fleet.follow(id, 'confirmed')
-  go(fleet)
+  fleet.go(3)
   fleet.turn(hours(3))
   expect(brief(fleet)).toEqual({
     state: 'completed',
@@ -79,14 +72,14 @@ it('a campaign whose deadline came before its last stage has not passed, well as
 describe('a way back', () => {
   const begun = (fleet: CampaignFleet): CampaignFleet => {
     fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'anna' }, fleet.now)
-    go(fleet)
+    fleet.go(3)
     return fleet
   }
 
   it('of all has passed', () => {
     const fleet = begun(ended(3, 0))
     for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet, back)).toEqual({ state: 'completed', verdict: 'passed', reason: undefined })
     expect(brief(fleet).verdict).toBe('failed')
   })
@@ -94,7 +87,7 @@ describe('a way back', () => {
   it('of who never left has passed: it runs the old version already', () => {
     const fleet = begun(ended(2, 1))
     for (const id of [1, 2]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet, back).verdict).toBe('passed')
   })
 
@@ -102,12 +95,12 @@ describe('a way back', () => {
     const came = (id: number) => ({ version: id === 2 ? '0.9.0' : '1.0.0' })
     const fleet = new CampaignFleet(3, came, [imageOf('1.0.0'), imageOf('1.1.0')])
     fleet.create(all)
-    go(fleet)
+    fleet.go(3)
     for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     begun(fleet)
     for (const id of [1, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet, back)).toEqual({
       state: 'completed',
       verdict: 'failed',
@@ -128,11 +121,11 @@ describe('a way back', () => {
     expect(again).toThrow('its devices are being taken back')
     fleet.follow(1, 'failed', 'install-failed')
     for (const id of [2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(again().name).toBe('spring-rollback-2')
-    go(fleet)
+    fleet.go(3)
     for (const id of [1, 2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet, 'spring-rollback-2').verdict).toBe('passed')
     expect(again).toThrow('or are back already')
   })
@@ -141,7 +134,7 @@ describe('a way back', () => {
     const fleet = begun(ended(3, 0))
     fleet.follow(1, 'failed', 'install-failed')
     for (const id of [2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go(3)
     expect(brief(fleet, back)).toMatchObject({ state: 'completed', verdict: 'failed' })
     expect(failuresOf(fleet.store, fleet.campaign(back))).toMatchObject([{ deviceId: 1, state: 'failed' }])
   })

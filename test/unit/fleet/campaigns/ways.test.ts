@@ -29,14 +29,6 @@ function fleetOf(devices: number, images: readonly Image[] = [v0, v1, v2], delta
   return fleet
 }
 
-function go(fleet: CampaignFleet, times = 2): void {
-  for (let i = 0; i < times; i++) {
-    // Who waits is looked at every ten seconds.
-    fleet.turn(seconds(11))
-    fleet.deliver()
-  }
-}
-
 const row = (fleet: CampaignFleet, deviceId: number, id = 1): CampaignDevice =>
   fleet.store.campaignDevice(id, deviceId)!
 
@@ -52,14 +44,14 @@ describe('a device that the image does not go over', () => {
   it('is taken over another one, and has succeeded at the target alone', () => {
     const fleet = fleetOf(2)
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ 'updating: hop 1 of 2, to 1.1.0': 1, updating: 1 })
     for (const id of [1, 2]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ 'updating: hop 2 of 2, to 1.2.0': 1, succeeded: 1 })
     expect(fleet.campaign().state).toBe('running')
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ 'succeeded: over 1.1.0 (whole) to 1.2.0 (whole)': 1, succeeded: 1 })
     expect(sentTo(fleet, 1)).toEqual(['1.1.0 20000 confirmed', '1.2.0 20000 confirmed'])
     expect(row(fleet, 1)).toMatchObject({ attempts: 1, fromVersion: '1.0.0', toVersion: '1.2.0', bytes: 40_000 })
@@ -69,11 +61,11 @@ describe('a device that the image does not go over', () => {
   it('fails as one device where a hop fails, and the hop is named', () => {
     const fleet = fleetOf(1)
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'failed', 'install-failed')
-    go(fleet)
+    fleet.go()
     expect(row(fleet, 1)).toMatchObject({
       state: 'failed',
       reason: 'hop 2 of 2, to 1.2.0: the device could not install the package',
@@ -85,13 +77,13 @@ describe('a device that the image does not go over', () => {
   it('has its tries over the whole way, and goes on from the hop it is on', () => {
     const fleet = fleetOf(1)
     fleet.create({ ...all, retry: { attempts: 2, backoff: '1h', factor: 1, longest: '1h' } })
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     for (const attempts of [1, 2]) {
       expect(row(fleet, 1)).toMatchObject({ state: 'updating', attempts })
       fleet.follow(1, 'failed', 'connection-lost')
-      go(fleet)
+      fleet.go()
       fleet.turn(hours(2))
       fleet.deliver()
     }
@@ -102,15 +94,15 @@ describe('a device that the image does not go over', () => {
   it('is left out where no way leads there, and where none is left it has failed', () => {
     const fleet = fleetOf(2, [v0, v2])
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ 'skipped: runs a version from which no way leads to 1.2.0': 1, updating: 1 })
     const other = fleetOf(1)
     other.create(all)
-    go(other)
+    other.go()
     other.follow(1, 'confirmed')
     other.commit([{ op: 'device.learned', deviceId: 1, learned: { vitals: { version: '1.0.5' } } }])
     other.commit([{ op: 'image.delete', sha256: v1.sha256 }])
-    go(other)
+    other.go()
     expect(row(other, 1)).toMatchObject({
       state: 'failed',
       reason: 'runs a version from which no way leads to 1.2.0',
@@ -121,16 +113,16 @@ describe('a device that the image does not go over', () => {
   it('is not taken further once the campaign has stopped, and goes back from where it is', () => {
     const fleet = fleetOf(1)
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'updating')
     const back = fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'test' }, fleet.now)
     expect(back.image.version).toBe('1.0.0')
-    go(fleet, 3)
+    fleet.go(3)
     fleet.follow(1, 'confirmed')
-    go(fleet, 3)
+    fleet.go(3)
     expect(row(fleet, 1)).toMatchObject({ state: 'waiting', reason: 'runs 1.1.0, 1.2.0 comes next' })
     fleet.follow(1, 'confirmed')
-    go(fleet, 3)
+    fleet.go(3)
     expect(sentTo(fleet, 1)).toEqual(['1.1.0 20000 confirmed', '1.0.0 20000 confirmed'])
     expect(fleet.campaign('spring-rollback').state).toBe('completed')
   })
@@ -138,11 +130,11 @@ describe('a device that the image does not go over', () => {
   it('that waits between two hops at the deadline has failed', () => {
     const fleet = fleetOf(1)
     fleet.create({ ...all, deadline: '2h' })
-    go(fleet)
+    fleet.go()
     fleet.turn(hours(1))
     fleet.follow(1, 'confirmed')
     fleet.turn(hours(2))
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ 'failed: the deadline came between two hops': 1 })
   })
 
@@ -150,10 +142,10 @@ describe('a device that the image does not go over', () => {
     // The fleet lives from midnight UTC on.
     const fleet = fleetOf(1)
     fleet.create({ ...all, window: { from: '00:00', to: '01:00', zone: 'UTC' } })
-    go(fleet)
+    fleet.go()
     fleet.turn(hours(2))
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     expect(row(fleet, 1)).toMatchObject({ state: 'waiting' })
     fleet.turn(hours(22))
     fleet.deliver()
@@ -171,7 +163,7 @@ describe('deltas', () => {
     ] as const) {
       const fleet = fleetOf(1, [v0, v1], [toV1])
       fleet.create({ ...all, image: '1.1.0', deltas })
-      go(fleet)
+      fleet.go()
       expect(sentTo(fleet, 1)).toEqual([size])
     }
   })
@@ -179,13 +171,13 @@ describe('deltas', () => {
   it('that are refused make way for whole images, within the same try', () => {
     const fleet = fleetOf(1, [v0, v1, v2], [toV1, deltaOf(v1, v2, 4000)])
     fleet.create({ ...all, deltas: true, retry: { attempts: 1 } })
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'failed', 'package-type')
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
-    go(fleet)
+    fleet.go()
     expect(sentTo(fleet, 1)).toEqual(['1.1.0 delta 3000 failed', '1.1.0 20000 confirmed', '1.2.0 20000 confirmed'])
     expect(row(fleet, 1)).toMatchObject({ state: 'succeeded', attempts: 1, bytes: 43_000 })
   })
@@ -194,11 +186,11 @@ describe('deltas', () => {
     const fleet = fleetOf(9, [v0, v1], [toV1])
     // 1.1.0 is there already for the even ones: what is left are five deltas, or one image and nothing else.
     fleet.create({ ...all, image: '1.1.0', deltas: true, limits: { bytesPerSecond: 10 } })
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ updating: 5, 'skipped: runs 1.1.0 already': 4 })
     expect(fleet.campaign().credit!.bytes).toBeLessThan(20_000 - 5 * 3000 + 100)
     for (const id of [1, 3, 5, 7, 9]) fleet.follow(id, 'failed', 'integrity')
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toMatchObject({ 'waiting: refused the delta; the whole image comes next': 5 })
     expect(fleet.campaign().credit).toMatchObject({ wants: 20_000 })
     fleet.turn(minutes(20))
@@ -216,7 +208,7 @@ describe('octets that are not at hand', () => {
     fleet.octetsAt = (sha256) =>
       sha256 === v1.sha256 ? { atHand: false, obstacle: 'the bucket does not answer' } : { atHand: true }
     fleet.create(all)
-    go(fleet)
+    fleet.go()
     expect(fleet.states()).toEqual({ waiting: 1, updating: 1 })
     expect(fleet.campaign()).toMatchObject({ state: 'running', held: 'the bucket does not answer' })
     fleet.octetsAt = () => ({ atHand: true })
@@ -234,21 +226,21 @@ describe('a rollback', () => {
       [2, 4, 6].map((deviceId) => ({ op: 'device.learned', deviceId, learned: { vitals: { version: '1.0.0' } } })),
     )
     fleet.create({ ...all, image: '1.1.0' })
-    go(fleet)
+    fleet.go()
     fleet.follow(1, 'confirmed')
     fleet.follow(2, 'updating')
     fleet.follow(3, 'updating')
     // 4, 5 and 6 are downloading, and are taken back before they install.
     fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'test' }, fleet.now)
-    go(fleet, 4)
+    fleet.go(4)
     fleet.follow(1, 'confirmed')
-    go(fleet, 4)
+    fleet.go(4)
     expect(fleet.campaign('spring-rollback').state).toBe('running')
     fleet.follow(2, 'confirmed')
     fleet.follow(3, 'failed')
-    go(fleet, 12)
+    fleet.go(12)
     for (const id of [2, 3]) fleet.follow(id, 'confirmed')
-    go(fleet, 12)
+    fleet.go(12)
     expect(fleet.campaign('spring-rollback').state).toBe('completed')
     expect(fleet.states(2)).toEqual({ succeeded: 3, 'skipped: was not made to install': 3 })
   })
@@ -260,9 +252,9 @@ describe('a rollback of devices that came from several versions', () => {
   const updated = (images: readonly Image[]) => {
     const fleet = new CampaignFleet(5, (id) => (came[id - 1] === undefined ? {} : { version: came[id - 1]! }), images)
     fleet.create({ ...all, image: '1.1.0' })
-    go(fleet)
+    fleet.go()
     for (const id of [1, 2, 3, 4, 5]) fleet.follow(id, 'confirmed')
-    go(fleet)
+    fleet.go()
     return fleet
   }
   const rollBack = (fleet: CampaignFleet) =>
@@ -271,11 +263,11 @@ describe('a rollback of devices that came from several versions', () => {
   it('takes each to the version it came from, and to the most frequent who never told', () => {
     const fleet = updated([old, older, imageOf('1.0.5'), v1])
     expect(rollBack(fleet).backTo?.map(({ version }) => version)).toEqual(['1.0.0', '0.9.0', '1.0.5'])
-    go(fleet, 3)
+    fleet.go(3)
     const begun = came.map((_, i) => fleet.store.openUpdate(i + 1)?.version)
     expect(begun).toEqual(['1.0.0', '0.9.0', '1.0.0', '1.0.5', '1.0.0'])
     for (const id of [1, 2, 3, 4, 5]) fleet.follow(id, 'confirmed')
-    go(fleet, 3)
+    fleet.go(3)
     expect(fleet.states(2)).toEqual({ succeeded: 5 })
     expect(fleet.campaign('spring-rollback').state).toBe('completed')
   })
@@ -283,7 +275,7 @@ describe('a rollback of devices that came from several versions', () => {
   it('leaves where it is who has nothing to go back to, and says so', () => {
     const fleet = updated([old, odd, imageOf('1.1.0', { securityCounter: 2 })])
     rollBack(fleet)
-    go(fleet, 3)
+    fleet.go(3)
     expect(came.map((_, i) => fleet.store.openUpdate(i + 1)?.version)).toEqual([
       '1.0.0',
       undefined,
