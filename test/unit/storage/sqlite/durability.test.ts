@@ -1,7 +1,7 @@
 /** What holds when things go wrong: killed, out of space, locked, opened twice, from another time. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -23,6 +23,16 @@ function openWithDatabase(file = join(temporaryDirectory(), 'coapstan.db')) {
   onTestFinished(close)
   migrate(database, ownMigrations(), start, silentLog)
   return { database, store: storeIn(database, { eventsKept: 1000, operationsKept: 100 }, close) }
+}
+
+/** Of this process, as far as the system tells; SQLite deletes its temporary files as soon as they are open. */
+function openFiles(): readonly string[] {
+  const directory = '/proc/self/fd'
+  if (!existsSync(directory)) return []
+  return readdirSync(directory).flatMap((descriptor) => {
+    const file = join(directory, descriptor)
+    return lstatSync(file, { throwIfNoEntry: false }) === undefined ? [] : [readlinkSync(file)]
+  })
 }
 
 describe('a process that is killed', () => {
@@ -83,6 +93,20 @@ describe('a full disk', () => {
 })
 
 describe('a commit', () => {
+  test('of hundreds of registrations writes no file but the database’s own', () => {
+    const { database } = openWithDatabase()
+    database.exec('BEGIN IMMEDIATE')
+    database.exec(`WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO device (id, endpoint, tags, created_at) SELECT i, 'd' || i, '{}', 0.0 FROM n`)
+    database.exec(`INSERT INTO registration (device_id, id, lwm2m_version, lifetime, binding, queue_mode, links,
+        registered_at, message_id, token, secured)
+      SELECT id, hex(randomblob(6)), '1.1', 60.0, 'U', 0, hex(randomblob(300)), 0.0, 1, '', 0 FROM device`)
+    // Many rows in a statement, of which each must be one of a kind: it may fail halfway.
+    database.exec('UPDATE registration SET id = hex(randomblob(6))')
+    expect(openFiles().filter((file) => file.includes('etilqs'))).toEqual([])
+    database.exec('COMMIT')
+  })
+
   test('waits no longer than it may for another program that writes, and works once that is done', () => {
     const file = join(temporaryDirectory(), 'coapstan.db')
     const { database, store } = openWithDatabase(file)
