@@ -40,9 +40,10 @@ typedef struct {
 } path;
 _Static_assert(sizeof(path) == 64, "a path fills one cache line");
 
+/* The slot behind the last one closes the ring in the order of use: newer than it is the oldest, older the newest. */
 typedef struct {
   path *slots;
-  int32_t *buckets, newest, oldest;
+  int32_t *buckets;
   uint32_t limit, size, bucket_mask;
   uint64_t key[2];
 } path_table;

@@ -10,12 +10,13 @@
 bool paths_init(path_table *table, uint32_t limit) {
   uint32_t buckets = 1;
   while (buckets < limit) buckets *= 2;
-  *table = (path_table){.limit = limit, .bucket_mask = buckets - 1, .newest = NONE, .oldest = NONE};
-  table->slots = aligned_alloc(sizeof *table->slots, limit * sizeof *table->slots);
+  *table = (path_table){.limit = limit, .bucket_mask = buckets - 1};
+  table->slots = aligned_alloc(sizeof *table->slots, (limit + 1) * sizeof *table->slots);
   table->buckets = malloc(buckets * sizeof *table->buckets);
-  if (table->buckets != NULL) memset(table->buckets, 0xff, buckets * sizeof *table->buckets);
-  return table->slots != NULL && table->buckets != NULL &&
-         getrandom(table->key, sizeof table->key, 0) == sizeof table->key;
+  if (table->slots == NULL || table->buckets == NULL) return false;
+  table->slots[limit].newer = table->slots[limit].older = (int32_t)limit;
+  memset(table->buckets, 0xff, buckets * sizeof *table->buckets);
+  return getrandom(table->key, sizeof table->key, 0) == sizeof table->key;
 }
 
 void paths_free(path_table *table) {
@@ -43,30 +44,29 @@ path *paths_find(const path_table *table, const struct sockaddr_in6 *remote) {
 }
 
 static void unlink_use(path_table *table, const path *p) {
-  *(p->newer == NONE ? &table->newest : &table->slots[p->newer].older) = p->older;
-  *(p->older == NONE ? &table->oldest : &table->slots[p->older].newer) = p->newer;
+  table->slots[p->newer].older = p->older;
+  table->slots[p->older].newer = p->newer;
 }
 
 static path *link_newest(path_table *table, path *p) {
-  int32_t slot = (int32_t)(p - table->slots);
-  p->older = table->newest;
-  p->newer = NONE;
-  *(table->newest == NONE ? &table->oldest : &table->slots[table->newest].newer) = slot;
-  table->newest = slot;
+  path *ends = &table->slots[table->limit];
+  p->newer = (int32_t)table->limit;
+  p->older = ends->older;
+  table->slots[p->older].newer = ends->older = (int32_t)(p - table->slots);
   return p;
 }
 
 static path *now_used(path_table *table, path *p) {
-  if (p->newer == NONE) return p;
   unlink_use(table, p);
   return link_newest(table, p);
 }
 
 /* Takes the path used longest ago out of the table; its slot is free under the next number. */
 static path *forget_oldest(path_table *table) {
-  path *p = &table->slots[table->oldest];
+  int32_t oldest = table->slots[table->limit].newer;
+  path *p = &table->slots[oldest];
   int32_t *at = bucket_of(table, &p->remote);
-  while (*at != table->oldest) at = &table->slots[*at].next_in_bucket;
+  while (*at != oldest) at = &table->slots[*at].next_in_bucket;
   *at = p->next_in_bucket;
   unlink_use(table, p);
   p->number += table->limit;
@@ -81,8 +81,8 @@ path *paths_intern(path_table *table, const struct sockaddr_in6 *remote, double 
     p = &table->slots[table->size];
     p->number = table->size++;
   } else {
-    *forgotten = (double)table->slots[table->oldest].number;
     p = forget_oldest(table);
+    *forgotten = (double)(p->number - table->limit);
   }
   int32_t *bucket = bucket_of(table, remote);
   p->remote = *remote;

@@ -140,27 +140,24 @@ static void woken(uv_poll_t *poll, int status, int events) {
   napi_close_handle_scope(u->env, scope);
 }
 
-/* Without fragments an IPv4 datagram needs no identification, which costs the system a twentieth of all it does for one. */
-static void allow_fragments(udp *u, bool allowed) {
-  int discovery = allowed ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO;
-  setsockopt(u->fd, IPPROTO_IP, IP_MTU_DISCOVER, &discovery, sizeof discovery);
+static int set_option(const udp *u, int level, int name, int value) {
+  return setsockopt(u->fd, level, name, &value, sizeof value);
 }
 
 /* Returns 0 or errno. */
 static int bind_socket(udp *u, const struct sockaddr_in6 *local, bool reuse_port, uint32_t receive_buffer) {
   static const struct in6_addr any_four = {.s6_addr = {[10] = 0xff, 0xff}};
-  int yes = 1, no = 0, room = (int)receive_buffer;
   u->any_address = memcmp(&local->sin6_addr, &in6addr_any, sizeof in6addr_any) == 0 ||
                    memcmp(&local->sin6_addr, &any_four, sizeof any_four) == 0;
   u->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (u->fd < 0) return errno;
-  setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-  setsockopt(u->fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes);
-  setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes);
-  allow_fragments(u, false);
-  if (u->any_address) setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
-  if (reuse_port && setsockopt(u->fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) != 0) return errno;
+  set_option(u, SOL_SOCKET, SO_RCVBUF, (int)receive_buffer);
+  set_option(u, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  set_option(u, IPPROTO_IP, IP_RECVERR, 1);
+  set_option(u, IPPROTO_IPV6, IPV6_RECVERR, 1);
+  set_option(u, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO); /* see send_in_fragments */
+  if (u->any_address) set_option(u, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  if (reuse_port && set_option(u, SOL_SOCKET, SO_REUSEPORT, 1) != 0) return errno;
   return bind(u->fd, (const struct sockaddr *)local, sizeof *local) == 0 ? 0 : errno;
 }
 
@@ -318,18 +315,19 @@ static bool prepare(udp *u, uint32_t at, uint32_t entry) {
   return true;
 }
 
-/* Sends a message that is longer than its way bears. */
-static bool send_in_fragments(udp *u, const struct msghdr *message) {
-  allow_fragments(u, true);
+/* For a message longer than its way bears. All others leave as ones not to be cut: an IPv4 datagram then needs no
+ * identification, which costs the system a twentieth of all it does for one. */
+static bool send_in_fragments(const udp *u, const struct msghdr *message) {
+  set_option(u, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
   bool sent = sendmsg(u->fd, message, MSG_DONTWAIT) >= 0;
-  allow_fragments(u, false);
+  set_option(u, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
   return sent;
 }
 
 /* (socket, count) → entries sent or counted as unsendable; fewer than `count` where the system is busy. */
 napi_value udpSend(napi_env env, napi_callback_info info) {
   napi_value values[2];
-  uint32_t count, prepared = 0, attempts = 0, entry_of[BATCH];
+  uint32_t count, prepared = 0, entry_of[BATCH];
   udp *u = read_socket(env, info, 2, values);
   if (u == NULL || !read_uint(env, values[1], BATCH, &count)) return NULL;
   for (uint32_t entry = 0; entry < count; entry++) {
@@ -337,18 +335,13 @@ napi_value udpSend(napi_env env, napi_callback_info info) {
     else u->shared->unsendable++;
   }
   for (uint32_t done = 0; done < prepared;) {
-    int sent = sendmmsg(u->fd, u->messages + done, prepared - done, MSG_DONTWAIT);
-    if (sent > 0) {
-      done += (uint32_t)sent;
-      attempts = 0;
-    } else if (!is_late_report(errno)) {
-      return number_of(env, entry_of[done]);
-    } else if (++attempts == 3) { /* not somebody else's late report: this datagram is refused */
-      bool sent_anyway = errno == EMSGSIZE && send_in_fragments(u, &u->messages[done].msg_hdr);
-      u->shared->unsendable += !sent_anyway;
-      done++;
-      attempts = 0;
-    }
+    int sent, attempts = 0;
+    do sent = sendmmsg(u->fd, u->messages + done, prepared - done, MSG_DONTWAIT);
+    while (sent < 0 && is_late_report(errno) && ++attempts < 3);
+    if (sent < 0 && !is_late_report(errno)) return number_of(env, entry_of[done]);
+    /* Not somebody else's late report: this datagram is refused. */
+    if (sent < 0 && !(errno == EMSGSIZE && send_in_fragments(u, &u->messages[done].msg_hdr))) u->shared->unsendable++;
+    done += sent < 0 ? 1 : (uint32_t)sent;
   }
   return number_of(env, count);
 }
