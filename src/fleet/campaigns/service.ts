@@ -248,7 +248,10 @@ export class CampaignsService {
   }
 
   #needs({ image: goal, backTo = [goal], definition }: Campaign, image: Image): boolean {
-    if (definition.rollbackTo === image.sha256) return true
+    const { onBreach, rollbackTo } = definition
+    // Each device would be taken back to what it came from, whatever that turns out to be.
+    if (onBreach === 'rollback' && rollbackTo === undefined && image.product === goal.product) return true
+    if (rollbackTo === image.sha256) return true
     return backTo.some(({ sha256, product, fromVersions }) => {
       if (sha256 === image.sha256) return true
       if (product !== image.product || fromVersions === undefined) return false

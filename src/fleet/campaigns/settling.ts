@@ -33,7 +33,7 @@ export function settle(
 function timeOut(course: Course, row: CampaignDevice, since: Instant): void {
   const { startedAt = row.enrolledAt } = row
   const heardOut = after(since, course.next.definition.timeout)
-  if (startedAt < since && course.now < heardOut) {
+  if (course.now < heardOut) {
     course.device(row, { dueAt: heardOut })
     return
   }

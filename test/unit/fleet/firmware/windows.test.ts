@@ -55,6 +55,11 @@ describe('a device that has downloaded', () => {
     expect(run(...downloaded, [100, tick], [101, ended('install', 'acknowledged')]).update.state).toBe('updating')
   })
 
+  test('at the very end of its window is not told, and waits for the next', () => {
+    const { asked, update } = run(...downloaded, [200, tick])
+    expect([asked.at(-1), update.dueAt]).toEqual(['5: read /5/0', at(1000)])
+  })
+
   test('within the window is told at once', () => {
     const { asked } = run(...downloaded.map(([second, input]) => [second + 110, input] as const))
     expect(asked.at(-1)).toBe('116: install')
