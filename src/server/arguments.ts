@@ -46,9 +46,13 @@ export function settingsFromArguments(
     const { code, exitCode, message } = thrown as { code?: string; exitCode?: number; message: string }
     if (code?.startsWith('commander.') !== true) throw thrown
     if (exitCode === 0) process.exit(0)
-    throw new UsageError('config.flag', message.replace(/^error: /, ''), {
-      hint: `'${help.name} --help' lists every flag`,
-    })
+    throw new UsageError(
+      'config.flag',
+      message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\)$/, ': did you mean $1'),
+      {
+        hint: `'${help.name} --help' lists every flag`,
+      },
+    )
   }
   const given = command.opts<Record<string, string>>()
   const flags: Partial<Record<KnobName, string>> = {}

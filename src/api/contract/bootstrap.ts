@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { rights } from '../../fleet/bootstrap/draft.ts'
 import { runStates, stepKinds, stepStates } from '../../fleet/bootstrap/types.ts'
+import { longestProduct } from '../../fleet/registry/types.ts'
 import { revisionSchema } from './precondition.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
@@ -58,7 +59,7 @@ const accessSchema = Type.Object(
 
 const audience = Type.Object(
   {
-    product: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    product: Type.Optional(Type.String({ minLength: 1, maxLength: longestProduct })),
     tags: Type.Optional(Type.Record(Type.String(), Type.String(), { maxProperties: 32 })),
     endpoint: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'What the name begins with' })),
   },

@@ -1,12 +1,13 @@
 /** Credentials as the API shows and takes them: a key goes in and never comes out again. */
 import Type, { type Static } from 'typebox'
 import { credentialKinds, credentialPurposes, credentialStates } from '../../fleet/credentials/types.ts'
+import { longestProduct } from '../../fleet/registry/types.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
 
 const kind = Type.Enum([...credentialKinds])
 const purpose = Type.Enum([...credentialPurposes])
 const tags = Type.Record(Type.String(), Type.String(), { maxProperties: 32 })
-const product = Type.String({ minLength: 1, maxLength: 64 })
+const product = Type.String({ minLength: 1, maxLength: longestProduct })
 
 const maskedKeySchema = Type.Object(
   {
@@ -94,7 +95,7 @@ export const credentialQuerySchema = Type.Object(
     state: Type.Optional(Type.Enum([...credentialStates])),
     kind: Type.Optional(kind),
     purpose: Type.Optional(purpose),
-    product: Type.Optional(Type.String({ maxLength: 64 })),
+    product: Type.Optional(Type.String({ maxLength: longestProduct })),
     after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     limit: Type.Optional(limitSchema),
   },

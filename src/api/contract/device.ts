@@ -1,7 +1,7 @@
 /** Devices as the API shows and takes them. */
 import Type, { type Static } from 'typebox'
 import { profileNames } from '../../config/profiles.ts'
-import type { ProductSource, ProfileSource } from '../../fleet/registry/types.ts'
+import { longestProduct, type ProductSource, type ProfileSource } from '../../fleet/registry/types.ts'
 import { tagPattern } from './patterns.ts'
 import { revisionSchema } from './precondition.ts'
 import { endpointSchema, idSchema, instantSchema, limitSchema } from './scalars.ts'
@@ -100,7 +100,7 @@ export const deviceSchema = Type.Object(
 )
 export type DeviceJson = Static<typeof deviceSchema>
 
-const product = Type.String({ minLength: 1, maxLength: 64 })
+const product = Type.String({ minLength: 1, maxLength: longestProduct })
 const tagName = Type.String({ pattern: '^[^=\\s]{1,64}$' })
 const tagValue = Type.String({ maxLength: 256 })
 const profile = Type.Enum([...profileNames])
@@ -131,7 +131,7 @@ export type DevicePatchJson = Static<typeof devicePatchSchema>
 
 export const deviceQuerySchema = Type.Object(
   {
-    product: Type.Optional(Type.String({ maxLength: 64 })),
+    product: Type.Optional(Type.String({ maxLength: longestProduct })),
     tag: Type.Optional(
       Type.Array(Type.String({ pattern: tagPattern }), {
         maxItems: 32,

@@ -18,7 +18,7 @@ table { border-collapse: collapse; width: 100% }
 th { text-align: left; font-weight: 500; color: var(--faint); font-size: .85rem }
 th, td { padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 tr:last-child td { border-bottom: 0 }
-td { white-space: nowrap } td.wide { white-space: normal; overflow-wrap: anywhere }
+td { white-space: nowrap } td.wide { white-space: normal; overflow-wrap: anywhere; min-width: 11rem }
 a { color: var(--blue) } code { font: .9em ui-monospace, monospace }
 .faint { color: var(--faint) } .green { color: var(--green) } .amber { color: var(--amber) } .red { color: var(--red) }
 .blue { color: var(--blue) } .grey { color: var(--grey) }
@@ -46,6 +46,7 @@ export function page({ version, facts, refresh }: PageAround, body: Html): strin
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       ${refresh === undefined ? undefined : html`<meta http-equiv="refresh" content="${refresh}" />`}
+      <link rel="icon" href="data:," />
       <title>Coapstan</title>
       <style>
         ${style}

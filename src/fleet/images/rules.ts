@@ -4,9 +4,9 @@
  */
 import { parse, satisfies, validRange } from 'semver'
 import { UsageError } from '../../base/errors.ts'
+import { longestProduct } from '../registry/types.ts'
 import type { Image, ImageDraft, ImageTarget, Misfit } from './types.ts'
 
-export const longestProduct = 128
 /** Of /5/0/7 and /3/0/3. */
 export const longestVersion = 255
 export const longestNotes = 16_384

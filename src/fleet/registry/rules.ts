@@ -11,7 +11,7 @@ import { awakeWindow, noWakeSamples, wakeInterval, type WakeSamples } from '../.
 import { listeningWindow, reachability } from '../../lwm2m/reachability.ts'
 import type { DevicePatch } from '../commands.ts'
 import { chosenProfile, profileRulesOf, type ProfileRules } from './profile-choice.ts'
-import type { Device, DeviceStatus, DeviceWithStatus, Registration } from './types.ts'
+import { longestProduct, type Device, type DeviceStatus, type DeviceWithStatus, type Registration } from './types.ts'
 
 /** What a status depends on besides the device itself. */
 export interface StatusRules {
@@ -99,7 +99,6 @@ export function describedDevice(
 }
 
 const longestEndpoint = 255
-const longestProduct = 128
 const mostTags = 32
 const longestTagName = 64
 const longestTagValue = 256

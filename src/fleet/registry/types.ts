@@ -13,6 +13,9 @@ export type DeviceId = number
 /** LwM2M Endpoint Client Name (LwM2M Core 1.2 §7.4): 1–255 octets of UTF-8 without control characters. */
 export type EndpointName = string
 
+/** Characters of a product. */
+export const longestProduct = 128
+
 export interface Device {
   readonly id: DeviceId
   readonly endpoint: EndpointName

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Value } from 'typebox/value'
 import { devicePageSchema, deviceSchema, type DeviceJson } from '../../../src/api/contract/device.ts'
+import { longestProduct } from '../../../src/fleet/registry/types.ts'
 import { apiUnderTest, type ApiUnderTest } from './api-under-test.ts'
 import { start } from './fake-fleet.ts'
 
@@ -107,6 +108,16 @@ describe('PUT /v1/devices/{endpoint}', () => {
     const { status, json } = await api.call('PUT', '/v1/devices/new', { body: { product: 'p', profile: 'nbiot' } })
     expect(status).toBe(201)
     expect(json).toMatchObject({ endpoint: 'new', product: 'p', profile: 'nbiot' })
+  })
+
+  it('takes a product as long as images may have one', async () => {
+    for (const [length, status] of [
+      [longestProduct, 201],
+      [longestProduct + 1, 400],
+    ] as const) {
+      const body = { product: 'p'.repeat(length) }
+      expect((await api.call('PUT', `/v1/devices/of-${length}`, { body })).status).toBe(status)
+    }
   })
 
   it('replaces with 200: what is absent goes', async () => {
