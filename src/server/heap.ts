@@ -6,24 +6,24 @@
 import { constants, PerformanceObserver, type PerformanceNodeEntry } from 'node:perf_hooks'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
-/** Octets that a heap of middle size may grow by. */
+/** Octets that heaps of middle size may grow by, all of them together. */
 const room = 64 * 2 ** 20
 /** Percent of what lives in it. */
 const most = 100
 const least = 30
 
-/** Percent by which a heap in which `live` octets live may grow. */
-export function heapGrowth(live: number): number {
-  return Math.round(Math.min(most, Math.max(least, (100 * room) / live)))
+/** Percent by which a heap in which `live` octets live may grow, where `heaps` alike share the room. */
+export function heapGrowth(live: number, heaps = 1): number {
+  return Math.round(Math.min(most, Math.max(least, (100 * room) / (heaps * live))))
 }
 
 /**
  * From now on, after each look through the heap of this thread. The flag holds for every thread's: of several, which are
  * shards and alike, the one that looked last has set it.
  */
-export function limitHeap(): void {
+export function limitHeap(heaps = 1): void {
   const tell = (): void =>
-    setFlagsFromString(`--heap-growing-percent=${heapGrowth(getHeapStatistics().used_heap_size)}`)
+    setFlagsFromString(`--heap-growing-percent=${heapGrowth(getHeapStatistics().used_heap_size, heaps)}`)
   tell()
   const isMajor = ({ detail }: PerformanceNodeEntry): boolean =>
     (detail as { readonly kind: number }).kind === constants.NODE_PERFORMANCE_GC_MAJOR

@@ -41,7 +41,7 @@ const log: Log = pino({ level: settings['log.level'] }, pino.destination({ dest:
   shard: share.index,
 })
 const metrics = createMetrics({ process: false })
-limitHeap()
+limitHeap(share.count)
 const store = openStoreReader(start.database)
 const files = openImages(settings, start.images, process.env, log)
 const bodies = new ImageBodies(store, files)

@@ -9,7 +9,8 @@ describe('growth of the heap', () => {
     ['doubles up to the room there is', 64, 100],
     ['grows by that room from there on', 128, 50],
     ['grows by a third at least, however large', 1000, 30],
-  ])('%s', (_, live, percent) => {
-    expect(heapGrowth(live * mebibyte)).toBe(percent)
+    ['shares that room with the heaps of other shards', 64, 50, 2],
+  ])('%s', (_, live, percent, heaps = 1) => {
+    expect(heapGrowth(live * mebibyte, heaps)).toBe(percent)
   })
 })
