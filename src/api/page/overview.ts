@@ -9,10 +9,11 @@ import { html, type Html } from './html.ts'
 import { ago } from './moments.ts'
 
 interface Overview {
-  readonly devices: readonly DeviceWithStatus[]
-  /** There are more than were looked at. */
+  readonly counted: readonly DeviceWithStatus[]
+  /** There are more than were counted. */
   readonly hasMore: boolean
-  /** Only these are listed. */
+  readonly listed: readonly DeviceWithStatus[]
+  /** That of all that are listed, where one was asked for. */
   readonly status: DeviceStatus | undefined
   readonly prefix: string
   readonly campaigns: readonly CampaignBrief[]
@@ -21,7 +22,7 @@ interface Overview {
 
 /** Rows of the table of devices: at a glance, and where some were asked for. */
 const devicesAtAGlance = 20
-const devicesListed = 200
+export const devicesListed = 200
 
 const colours: Readonly<Record<DeviceStatus, string>> = {
   awake: 'green',
@@ -37,10 +38,9 @@ export function overviewPage(overview: Overview, now: Instant): Html {
   return html`${devicesSection(overview, now)}${campaignsSection(overview.campaigns)}${eventsSection(overview.events, now)}`
 }
 
-function devicesSection({ devices, hasMore, status, prefix }: Overview, now: Instant): Html {
+function devicesSection({ counted, hasMore, listed, status, prefix }: Overview, now: Instant): Html {
   const counts = new Map<DeviceStatus, number>()
-  for (const device of devices) counts.set(device.status, (counts.get(device.status) ?? 0) + 1)
-  const listed = status === undefined ? devices : devices.filter((device) => device.status === status)
+  for (const device of counted) counts.set(device.status, (counts.get(device.status) ?? 0) + 1)
   const isGlance = status === undefined && prefix === ''
   const rows = listed.slice(0, isGlance ? devicesAtAGlance : devicesListed)
   const left = listed.length - rows.length
@@ -62,7 +62,7 @@ function devicesSection({ devices, hasMore, status, prefix }: Overview, now: Ins
       ${isGlance ? undefined : html`<a href="/">all</a>`}
     </form>
     ${
-      devices.length === 0
+      counted.length === 0
         ? html`<p class="faint">None. Try one: <code>npx coapstan device --endpoint urn:dev:demo-1</code></p>`
         : html`<table>
             <tr>
@@ -77,7 +77,7 @@ function devicesSection({ devices, hasMore, status, prefix }: Overview, now: Ins
           </table>`
     }
     ${left > 0 ? html`<p class="faint">and ${left} more; coapstan devices shows all</p>` : undefined}
-    ${hasMore ? html`<p class="faint">These are the first ${devices.length} by name: find others by what they begin with.</p>` : undefined}
+    ${hasMore ? html`<p class="faint">Counted are the first ${counted.length} by name: find others by what they begin with.</p>` : undefined}
   </section>`
 }
 

@@ -11,7 +11,7 @@ import { deviceStatuses } from '../contract/device.ts'
 import { paths } from '../contract/paths.ts'
 import { page, signIn } from '../page/frame.ts'
 import { html, type Html } from '../page/html.ts'
-import { devicePage, overviewPage } from '../page/overview.ts'
+import { devicePage, devicesListed, overviewPage } from '../page/overview.ts'
 import type { Admission } from '../access.ts'
 import type { Api, Context } from './context.ts'
 
@@ -95,10 +95,14 @@ interface Query {
 
 function drawn({ services, now }: Context, { status, prefix = '', device: endpoint }: Query): Html {
   if (endpoint !== undefined) return oneDevice(services, endpoint, now())
-  const found = services.registry.list(prefix === '' ? {} : { prefix }, { limit: devicesCounted })
+  const wanted = prefix === '' ? {} : { prefix }
+  const found = services.registry.list(wanted, { limit: devicesCounted })
+  // Not only of those that were counted.
+  const listed = status === undefined ? found : services.registry.list({ ...wanted, status }, { limit: devicesListed })
   return overviewPage(
     {
-      devices: found.devices,
+      counted: found.devices,
+      listed: listed.devices,
       hasMore: found.next !== undefined,
       status,
       prefix,
