@@ -247,10 +247,11 @@ export class CampaignsService {
       .map(({ name }) => `campaign ${name}`)
   }
 
-  #needs({ image: goal, backTo = [goal], definition }: Campaign, image: Image): boolean {
+  #needs({ image: goal, backTo = [goal], definition, rollback }: Campaign, image: Image): boolean {
     const { onBreach, rollbackTo } = definition
     // Each device would be taken back to what it came from, whatever that turns out to be.
-    if (onBreach === 'rollback' && rollbackTo === undefined && image.product === goal.product) return true
+    const mayGoBack = onBreach === 'rollback' && rollbackTo === undefined && rollback === undefined
+    if (mayGoBack && image.product === goal.product) return true
     if (rollbackTo === image.sha256) return true
     return backTo.some(({ sha256, product, fromVersions }) => {
       if (sha256 === image.sha256) return true

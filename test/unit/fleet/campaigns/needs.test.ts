@@ -42,6 +42,18 @@ it.each<[string, Partial<CampaignDraft>, string[]]>([
   expect(neededBy(draft)).toEqual(versions)
 })
 
+it('that has taken its devices back needs its image alone', () => {
+  const goBack = (fleet: CampaignFleet): void => {
+    for (const id of [1, 2]) fleet.follow(id, 'confirmed')
+    fleet.campaigns.rollBack(fleet.campaign(), undefined, { by: 'anna' }, fleet.now)
+    fleet.go()
+    for (const id of [1, 2]) fleet.follow(id, 'confirmed')
+    fleet.go()
+  }
+  const open = { stages: [{ percent: 50, soak: '4h' }, { percent: 100 }] }
+  expect(neededBy({ ...open, image: '2.0.0', onBreach: 'rollback' }, goBack)).toEqual(['2.0.0'])
+})
+
 it('that is over needs nothing', () => {
   const end = (fleet: CampaignFleet): void => {
     for (const id of [1, 2]) fleet.follow(id, 'confirmed')
