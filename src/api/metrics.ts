@@ -10,10 +10,18 @@ interface Unsaid {
   count: number
 }
 
+interface KeptElsewhere {
+  readonly counter: Counter.Internal
+  readonly total: () => number
+  told: number
+}
+
 export interface ExposedMetrics extends Metrics {
   readonly contentType: string
   /** Text exposition format, version 0.0.4; with the samples of `others` added up. */
   exposition(others?: readonly (readonly object[])[]): Promise<string>
+  /** A counter somebody else keeps: `total` is asked whenever somebody looks. */
+  counted(name: string, help: string, labels: Labels, total: () => number): void
   /** What is counted here, for another thread to expose. */
   samples(): Promise<readonly object[]>
 }
@@ -24,10 +32,16 @@ export function createMetrics(options: { process: boolean }): ExposedMetrics {
   if (options.process) collectDefaultMetrics({ register: registry })
   /** Counted since somebody last looked: told when somebody does, for a datagram cannot wait for that. */
   const unsaid: Unsaid[] = []
+  const elsewhere: KeptElsewhere[] = []
   const tell = (): void => {
     for (const counted of unsaid) {
       if (counted.count > 0) counted.counter.inc(counted.count)
       counted.count = 0
+    }
+    for (const kept of elsewhere) {
+      const total = kept.total()
+      if (total > kept.told) kept.counter.inc(total - kept.told)
+      kept.told = total
     }
   }
 
@@ -67,6 +81,11 @@ export function createMetrics(options: { process: boolean }): ExposedMetrics {
           counted.count += count
         },
       }
+    },
+    counted(name, help, labels, total) {
+      const counter = known(Counter, name, help, labels).labels(labels)
+      counter.inc(0)
+      elsewhere.push({ counter, total, told: 0 })
     },
     gauge(name, help, labels = {}) {
       const child = known(Gauge, name, help, labels).labels(labels)

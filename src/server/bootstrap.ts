@@ -1,5 +1,6 @@
 /** The bootstrap server put together: its sockets, its machine, and how it reaches the rest of the house. */
 import { createHmac } from 'node:crypto'
+import type { ExposedMetrics } from '../api/metrics.ts'
 import type { Bytes } from '../base/bytes.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
@@ -19,6 +20,7 @@ import { publicUri, reachableUri } from './public-uri.ts'
 import { sealerWith } from './sealer.ts'
 import { deriveKey } from './store-key.ts'
 import type { RemoteAddress, TransportHandler } from './transport.ts'
+import { exposeCounts } from './udp-counts.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 
 export interface BootstrapParts {
@@ -32,6 +34,7 @@ export interface BootstrapParts {
   readonly random: Random
   readonly now: () => Instant
   readonly log: Log
+  readonly metrics: Pick<ExposedMetrics, 'counted'>
   /** Where the other listeners are. */
   readonly listening: Listening
 }
@@ -83,6 +86,7 @@ export async function openBootstrap(
       handler,
     })
     opened(() => transport.close())
+    exposeCounts(parts.metrics, knob === 'bootstrap.port' ? 'bootstrap-coap' : 'bootstrap-coaps', transport)
     return transport
   }
   const plain = listen === 'coaps' ? undefined : await open('bootstrap.port', driver.handlerOf('plain'))

@@ -100,7 +100,7 @@ export function deviceSideInThread(parts: DeviceSideParts): DeviceSide {
         plain: driver.handlerOf('plain'),
         secured: dtls === undefined ? undefined : driver.handlerOf('secured'),
       }
-      const listeners = await openListeners(settings, handlers, { now, reusePort: false })
+      const listeners = await openListeners(settings, handlers, { now, reusePort: false, metrics })
       const { plain, secured } = listeners
       closing.push(
         () => plain.close(),

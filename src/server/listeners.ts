@@ -1,8 +1,10 @@
 /** Opens the UDP sockets of a server or of one of its shards, and says under which URIs devices reach them. */
+import type { ExposedMetrics } from '../api/metrics.ts'
 import type { Instant } from '../base/time.ts'
 import { flagOf, type Settings } from '../config/tunables.ts'
 import { publicUri } from './public-uri.ts'
 import type { TransportHandler } from './transport.ts'
+import { exposeCounts } from './udp-counts.ts'
 import { openUdpTransport, type TransportChoice } from './udp.ts'
 import type { UdpTransport } from './udp-open.ts'
 
@@ -18,10 +20,10 @@ export interface OpenListeners {
 export async function openListeners(
   settings: Settings,
   handlers: { readonly plain: TransportHandler; readonly secured: TransportHandler | undefined },
-  options: { readonly now: () => Instant; readonly reusePort: boolean },
+  { metrics, ...options }: { now: () => Instant; reusePort: boolean; metrics: Pick<ExposedMetrics, 'counted'> },
 ): Promise<OpenListeners> {
-  const open = (listener: 'coap' | 'coaps', handler: TransportHandler): Promise<UdpTransport> =>
-    openUdpTransport(settings['udp.transport'] as TransportChoice, {
+  const open = async (listener: 'coap' | 'coaps', handler: TransportHandler): Promise<UdpTransport> => {
+    const transport = await openUdpTransport(settings['udp.transport'] as TransportChoice, {
       ...options,
       host: settings[`${listener}.host`],
       port: settings[`${listener}.port`],
@@ -31,6 +33,9 @@ export async function openListeners(
       receiveBuffer: settings['udp.receive-buffer'],
       handler,
     })
+    exposeCounts(metrics, listener, transport)
+    return transport
+  }
   const plain = await open('coap', handlers.plain)
   try {
     const secured = handlers.secured === undefined ? undefined : await open('coaps', handlers.secured)

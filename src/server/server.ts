@@ -34,6 +34,7 @@ import { servicesOf } from './services.ts'
 import { SystemRandom } from './system-random.ts'
 import { dtlsPartsOf } from './dtls-parts.ts'
 import { checkStoreKey, openStoreKey } from './store-key.ts'
+import { exposeReceiveDrops } from './udp-counts.ts'
 
 export interface Server {
   readonly coap: { readonly address: string; readonly port: number }
@@ -171,6 +172,7 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
         if (report.outcome !== 'completed' || report.principal === undefined) return
         credentials.used(report.principal, 'bootstrap')
       },
+      metrics,
       listening,
     },
     (close) => undo.push(close),
@@ -181,6 +183,13 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
   undo.push(
     new Retention({ store, commit: (ops, drafts) => control.commitNow(ops, drafts), now, settings, log }).start(),
   )
+
+  const listeners = [
+    { protocol: 'coap', ...listening.plain },
+    ...(listening.secured === undefined ? [] : [{ protocol: 'coaps', ...listening.secured }]),
+    ...(bootstrap?.listeners ?? []),
+  ]
+  for (const { protocol, port } of listeners) exposeReceiveDrops(metrics, protocol, port)
 
   const services = servicesOf({
     settings,
@@ -197,11 +206,7 @@ async function start(settings: Settings, options: ServerOptions, undo: Undo): Pr
     report: () => ({
       counts: { devices: store.countDevices(), bootstrapping: bootstrap?.size() ?? 0, ...devices.counts() },
       samples: devices.samples(),
-      listeners: [
-        { protocol: 'coap', ...listening.plain },
-        ...(listening.secured === undefined ? [] : [{ protocol: 'coaps', ...listening.secured }]),
-        ...(bootstrap?.listeners ?? []),
-      ],
+      listeners,
     }),
   })
   const api = await createHttpApi({

@@ -8,7 +8,14 @@ import { EnvironmentError, UsageError } from '../base/errors.ts'
 import { nativeAddon, type NativeAddon, type NativeSocket } from './native-addon.ts'
 import { canonicalAddress, mappedPrefix } from './path-table.ts'
 import type { PathNumber, RemoteAddress, TransportHandler } from './transport.ts'
-import { literalHost, openError, type TransportCounts, type UdpOptions, type UdpTransport } from './udp-open.ts'
+import {
+  literalHost,
+  noCounts,
+  openError,
+  type TransportCounts,
+  type UdpOptions,
+  type UdpTransport,
+} from './udp-open.ts'
 
 /** Of `native/coapstan.h`. */
 const batch = 64
@@ -77,7 +84,7 @@ class NativeTransport implements UdpTransport {
     this.#shared = viewsOf(opened)
     this.#receiveSlab = new Uint8Array(opened.receiveSlab)
     this.#sendSlab = new Uint8Array(opened.sendSlab)
-    this.#counts = { received: 0, sent: 0, queueFull: 0, unsendable: 0, ignored: 0, socketErrors: 0 }
+    this.#counts = noCounts()
     this.receiveBuffer = opened.receiveBuffer
     this.local = remoteOf(opened.local)
   }
@@ -152,7 +159,10 @@ class NativeTransport implements UdpTransport {
   #wake(isReadable: boolean): void {
     if (this.#shared.totals[toldAt]! > 0) {
       const now = this.#clock()
-      for (const path of this.#told()) this.#handler.unreachable(now, path)
+      for (const path of this.#told()) {
+        this.#counts.unreachable++
+        this.#handler.unreachable(now, path)
+      }
     }
     this.#drainQueue()
     if (isReadable && !this.#busy) this.#read()

@@ -19,6 +19,8 @@ export interface TransportCounts {
   ignored: number
   /** Errors the system reported on the socket outside of a send. */
   socketErrors: number
+  /** Reports of the network (ICMP) that nobody is at a path; without the add-on the system tells nobody. */
+  unreachable: number
 }
 
 export interface UdpTransport extends Transport {
@@ -35,7 +37,7 @@ export interface UdpOptions extends TransportOptions {
 }
 
 export function noCounts(): TransportCounts {
-  return { received: 0, sent: 0, queueFull: 0, unsendable: 0, ignored: 0, socketErrors: 0 }
+  return { received: 0, sent: 0, queueFull: 0, unsendable: 0, ignored: 0, socketErrors: 0, unreachable: 0 }
 }
 
 /** A literal address for what the configuration calls the host. */

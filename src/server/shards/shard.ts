@@ -112,7 +112,7 @@ function sorting(listener: 'plain' | 'secured'): TransportHandler {
 const listeners = await openListeners(
   settings,
   { plain: sorting('plain'), secured: dtls === undefined ? undefined : sorting('secured') },
-  { now, reusePort: true },
+  { now, reusePort: true, metrics },
 ).catch((error: unknown) => {
   post({ kind: 'failed', error: sentError(error) })
   // Of a worker this ends the thread; the house says why.

@@ -45,6 +45,7 @@ if ('addon' in found) {
       }
       await handler.until(() => handler.seen.some(({ what }) => what === 'unreachable'))
       expect(handler.seen.find(({ what }) => what === 'unreachable')?.path).toBe(path)
+      expect(transport.counts.unreachable).toBeGreaterThan(0)
       client.send('still there', transport.local.port)
       await handler.until(() => handler.texts().includes('still there'))
       await transport.close()
