@@ -136,7 +136,10 @@ export const revertedSince = 'reverted since'
 /** The row of a device that has gone back: judged once more while the campaign lasts, else its success is told as it is. */
 export function wentBack(row: CampaignDevice, updateId: number, isOfEnded: boolean): CampaignDevice {
   if (row.updateId !== updateId || row.state !== 'succeeded') return row
-  return isOfEnded ? changed(row, { reason: revertedSince }) : changed(row, { state: 'ended' })
+  const { fromVersion, way } = row
+  // Over several hops it is on one of those between.
+  const back = fromVersion === undefined || way !== undefined ? row : { ...row, toVersion: fromVersion }
+  return isOfEnded ? changed(back, { reason: revertedSince }) : changed(back, { state: 'ended' })
 }
 
 /** It was told to install, or its answer to that may have been lost: a way back has to look after it. */

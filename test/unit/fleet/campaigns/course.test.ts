@@ -379,6 +379,7 @@ describe('a device that goes back after it was confirmed', () => {
     fleet.revert(2)
     fleet.revert(2)
     expect(fleet.states()).toEqual({ succeeded: 2, 'succeeded: reverted since': 1 })
+    expect(fleet.store.campaignDevice(1, 2)).toMatchObject({ fromVersion: '1.0.0', toVersion: '1.0.0' })
     const counts = fleet.store.campaignCounts(1)
     expect(summaryOf(fleet.campaign(), counts, undefined)).toContain(
       '1 of those that succeeded reverted since: they run the version again that they ran before.',
