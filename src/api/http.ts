@@ -79,6 +79,7 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   })
   app.server.maxConnections = settings['http.connections']
   app.removeContentTypeParser('text/plain')
+  toleranceOfNoBody(app)
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   // What a handler returns is checked by the compiler and by tests; here it only becomes text.
   app.setSerializerCompiler(() => jsonOf)
@@ -141,6 +142,16 @@ export async function createHttpApi(options: HttpApiOptions): Promise<Api> {
   pageRoutes(app, context, admission)
   await app.ready()
   return app
+}
+
+/** Clients name the type of bodies they do not send, as with DELETE; where one is wanted, the schema says that it is missing. */
+function toleranceOfNoBody(app: Api): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, String(body), done)
+  })
 }
 
 function answer(reply: FastifyReply, { problem, headers }: Answer): FastifyReply {

@@ -24,7 +24,7 @@ a { color: var(--blue) } code { font: .9em ui-monospace, monospace }
 .blue { color: var(--blue) } .grey { color: var(--grey) }
 .tiles { display: flex; flex-wrap: wrap; gap: .5rem 2rem; margin-bottom: .8rem }
 .tiles a { text-decoration: none } .tiles b { display: block; font-size: 1.5rem; line-height: 1.2; font-weight: 600 }
-.bar { display: flex; height: .7rem; min-width: 10rem; border-radius: 3px; overflow: hidden; background: var(--line) }
+.bar { display: flex; margin-top: .4rem; height: .7rem; min-width: 10rem; border-radius: 3px; overflow: hidden; background: var(--line) }
 .bar i { display: block; background: currentColor }
 form { display: flex; flex-wrap: wrap; gap: .5rem; margin: .6rem 0 }
 input, button { font: inherit; color: inherit; padding: .35rem .6rem; border: 1px solid var(--line); border-radius: 6px;

@@ -137,3 +137,22 @@ describe('what the server says of itself', () => {
     expect(text).toContain('coapstan_http_requests_total{method="GET",route="/v1/devices/:endpoint",status="4xx"} 1')
   })
 })
+
+describe('application/json without a body', () => {
+  const call = (method: 'DELETE' | 'POST' | 'PATCH', url: string) =>
+    api.app.inject({ method, url, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } })
+
+  it('is no mistake where none is wanted', async () => {
+    api.fleet.addDevice('a')
+    expect((await call('DELETE', '/v1/devices/a')).statusCode).toBe(204)
+    expect((await call('DELETE', '/v1/devices')).statusCode).toBe(405)
+  })
+
+  it('is named where one is', async () => {
+    const { statusCode, body } = await call('PATCH', '/v1/devices/a')
+    expect([statusCode, JSON.parse(body)]).toMatchObject([
+      400,
+      { code: 'request.invalid', detail: expect.stringContaining('body') as string },
+    ])
+  })
+})
