@@ -97,15 +97,16 @@ describe.skipIf(!hasBash())('completion in bash, where it is installed', () => {
     [['devices', 'sh'], 'show'],
     [['firmware', 'update', '--w'], '--watch'],
     [['read', '--outp'], '--output'],
-    [['read', 'urn-'], 'urn-demo-1'],
+    // What stands before the last colon is a word of its own to bash.
+    [['read', 'urn:demo:'], '1'],
   ])('%j becomes %s', async (words, completed) => {
-    api.fleet.addDevice('urn-demo-1')
+    api.fleet.addDevice('urn:demo:1')
     const script = start('completion', 'bash')
     await script.exit
-    const cut = ['coapstan', ...words].map((word) => `'${word}'`).join(' ')
+    const line = ['coapstan', ...words].join(' ')
     const completing = `coapstan() { '${process.execPath}' '${launcher}' "$@"; }
 ${script.texts.out}
-COMP_WORDS=(${cut}); COMP_CWORD=${words.length}; _coapstan; echo "\${COMPREPLY[@]}"`
+COMP_LINE='${line}'; COMP_POINT=${line.length}; _coapstan; echo "\${COMPREPLY[@]}"`
     const child = spawn('bash', ['-c', completing], {
       cwd: directory,
       env: { PATH: process.env['PATH'], COAPSTAN_HTTP_PORT: String(port) },
