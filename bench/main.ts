@@ -47,6 +47,14 @@ const scripts: Readonly<Record<string, { readonly file: string; readonly about: 
     },
   }
 
+for (const [name, text] of [
+  ['runs', values.runs],
+  ['seconds', values.seconds],
+] as const) {
+  if (/^[1-9]\d{0,3}$/.test(text)) continue
+  console.error(`--${name} takes a whole number from 1 on, and not '${text}'`)
+  process.exit(2)
+}
 const bench = benches.find(({ name }) => name === positionals[0])
 const script = scripts[positionals[0] ?? '']
 if (script !== undefined) {
