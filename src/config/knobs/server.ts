@@ -15,7 +15,7 @@ export const serverKnobs = {
     min: 1,
     max: 64,
     consequence:
-      'Threads that serve devices, each with its own socket on the shared ports; one thread more keeps the store. Pays from two cores on.',
+      'Threads that serve devices, each with its own socket on the shared ports; one thread more keeps the store. Pays from three cores on; with two, only for what stores nothing.',
     scope: 'server',
     takesHold: 'restart',
   },
